@@ -248,6 +248,17 @@ func (c *call) decodeInto(out any) error {
 	return nil
 }
 
+// request makes one call and returns what is in the answer's envelope.
+func request[T any](ctx context.Context, c *Client, method, path string, query, body any, opts []RequestOption) (*T, error) {
+	var answer struct {
+		Data T `json:"data"`
+	}
+	if err := c.Do(ctx, method, path, query, body, &answer, opts...); err != nil {
+		return nil, err
+	}
+	return &answer.Data, nil
+}
+
 // newIdempotencyKey returns a random (version 4) UUID.
 func newIdempotencyKey() string {
 	var u [16]byte
