@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -107,6 +108,13 @@ func (e *Error) Is(target error) bool {
 		return t != "" && e.Kind == t
 	}
 	return false
+}
+
+// Is makes a message that was refused here look like one that the server
+// refused: [KindInvalidRequest], and [KindInvalidRecipient] when "to" is wrong.
+func (e *ValidationError) Is(target error) bool {
+	return target == KindInvalidRequest || target == KindInvalidRecipient &&
+		slices.ContainsFunc(e.Violations, func(v Violation) bool { return v.Path == "to" })
 }
 
 // As sets a target of type *[ErrorCode] or *[Kind].
@@ -365,13 +373,5 @@ func IsTemporary(err error) bool {
 
 func isAnyOf(err error, kinds ...Kind) bool {
 	var kind Kind
-	if !errors.As(err, &kind) {
-		return false
-	}
-	for _, k := range kinds {
-		if kind == k {
-			return true
-		}
-	}
-	return false
+	return errors.As(err, &kind) && slices.Contains(kinds, kind)
 }
