@@ -503,8 +503,8 @@ func isLower(name string) bool {
 	})
 }
 
-// convert maps a slice and keeps nil apart from empty, as the wire does.
-func convert[T, U any](in []T, to func(int, T) U) []U {
+// mapSlice maps a slice and keeps nil apart from empty, as the wire does.
+func mapSlice[T, U any](in []T, to func(int, T) U) []U {
 	if in == nil {
 		return nil
 	}
