@@ -115,8 +115,8 @@ type Violation struct {
 	Actual string
 }
 
-// String is "path: limit, not actual".
-func (v Violation) String() string { return v.Path + ": " + v.Limit + ", not " + v.Actual }
+// String is "path: want limit, got actual".
+func (v Violation) String() string { return v.Path + ": want " + v.Limit + ", got " + v.Actual }
 
 // ValidationError is all that is wrong with a message. Its text holds no phone
 // number, no URL and nothing of the content.
@@ -271,13 +271,14 @@ func (c *checker) media(path, link, id, caption string) {
 	c.text(path+".caption", caption, limitCaption)
 }
 
-// unique reports a key that stood before, at the path of an earlier element.
-func (c *checker) unique(seen map[string]string, path, field, key string) {
-	if first, twice := seen[key]; twice {
-		c.add(path+field, "unique", "the same as "+first)
-		return
+// unique reports a key that stood before; seen maps each to its first path. An
+// empty key is reported for its length.
+func (c *checker) unique(seen map[string]string, path, key string) {
+	if first, twice := seen[key]; !twice {
+		seen[key] = path
+	} else if key != "" {
+		c.add(path, "a unique value", "the same as "+first)
 	}
-	seen[key] = path + field
 }
 
 func (t Text) check(c *checker)  { c.text("text.body", t.Body, limitText) }
@@ -333,7 +334,7 @@ func (l List) check(c *checker) {
 			c.text(path+".id", row.ID, limitRowID)
 			c.text(path+".title", row.Title, limitRowTitle)
 			c.text(path+".description", row.Description, limitRowDescription)
-			c.unique(ids, path, ".id", row.ID)
+			c.unique(ids, path+".id", row.ID)
 		}
 	}
 	if rows > limitRows.max { // a section without rows is reported already
@@ -414,8 +415,8 @@ func (c *checker) replies(path, object string, replies []ReplyButton) {
 		if strings.TrimSpace(reply.ID) != reply.ID {
 			c.add(path+".id", "no leading or trailing spaces", "some")
 		}
-		c.unique(ids, path, ".id", reply.ID)
-		c.unique(titles, path, ".title", reply.Title)
+		c.unique(ids, path+".id", reply.ID)
+		c.unique(titles, path+".title", reply.Title)
 	}
 }
 
