@@ -103,8 +103,9 @@ type TemplateLocation struct {
 	Address   string  `json:"address,omitempty"`
 }
 
-// TemplateProduct is a product of a catalogue, for a header.
+// TemplateProduct is a product of a catalogue, for a header or an mpm button.
 type TemplateProduct struct {
+	// CatalogID is for a header only.
 	CatalogID  string `json:"catalog_id,omitempty"`
 	RetailerID string `json:"product_retailer_id"`
 }
@@ -126,13 +127,8 @@ type TemplateAction struct {
 // TemplateSection is a group of products behind an mpm button.
 type TemplateSection struct {
 	// Title has at most 24 characters.
-	Title    string                `json:"title,omitempty"`
-	Products []TemplateSectionItem `json:"product_items"`
-}
-
-// TemplateSectionItem is one product, by its retailer id.
-type TemplateSectionItem struct {
-	RetailerID string `json:"product_retailer_id"`
+	Title    string            `json:"title,omitempty"`
+	Products []TemplateProduct `json:"product_items"`
 }
 
 // TemplateOffer is the end of a limited-time offer.
@@ -234,10 +230,10 @@ func OfferExpires(at time.Time) Component {
 	}}}
 }
 
-// Cards fills the cards of a carousel template, each with its own components.
+// TemplateCards fills the cards of a carousel template, each with its own components.
 // A carousel of media takes exactly as many as were approved, one of products
 // 2 to 10.
-func Cards(cards ...[]Component) Component {
+func TemplateCards(cards ...[]Component) Component {
 	return Component{Type: "carousel", Cards: mapSlice(cards, func(_ int, components []Component) TemplateCard {
 		return TemplateCard{Components: components}
 	})}

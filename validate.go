@@ -115,8 +115,11 @@ type Violation struct {
 	Actual string
 }
 
-// String is "path: want limit, got actual".
-func (v Violation) String() string { return v.Path + ": want " + v.Limit + ", got " + v.Actual }
+// String is "path: want limit, got actual". A path longer than 120 characters,
+// which only carousels within carousels have, is cut.
+func (v Violation) String() string {
+	return fmt.Sprintf("%.120s: want %s, got %s", v.Path, v.Limit, v.Actual)
+}
 
 // ValidationError is all that is wrong with a message. Its text holds no phone
 // number, no URL and nothing of the content.
@@ -535,8 +538,10 @@ func (p Parameter) checkText(c *checker, path string) {
 	for i, section := range action.Sections {
 		path := atIndex(path, i)
 		c.text(path+".title", section.Title, limitProductSectionTitle)
-		for j, item := range section.Products {
-			c.text(atIndex(path+".product_items", j)+".product_retailer_id", item.RetailerID, limitNone)
+		for j, product := range section.Products {
+			path := atIndex(path+".product_items", j)
+			c.text(path+".catalog_id", product.CatalogID, limitNone)
+			c.text(path+".product_retailer_id", product.RetailerID, limitNone)
 		}
 		products += len(section.Products)
 	}

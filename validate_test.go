@@ -59,7 +59,7 @@ func cards(n int) []CarouselCard {
 	return out
 }
 
-func products(n int) []TemplateSectionItem { return make([]TemplateSectionItem, n) }
+func products(n int) []TemplateProduct { return make([]TemplateProduct, n) }
 
 func TestEachLengthIsAllowedUpToItsLimitAndNoFurther(t *testing.T) {
 	t.Parallel()
@@ -128,7 +128,7 @@ func TestEachLengthIsAllowedUpToItsLimitAndNoFurther(t *testing.T) {
 
 		"template.name":                                    {1, 512, "character", func(n int) Content { return Template{Name: strings.Repeat("a", n), Language: "id"} }},
 		"template.language":                                {1, 0, "character", func(n int) Content { return Template{Name: "a", Language: chars(n)} }},
-		"template.components[0].cards":                     {2, 10, "card", func(n int) Content { return template(Cards(make([][]Component, n)...)) }},
+		"template.components[0].cards":                     {2, 10, "card", func(n int) Content { return template(TemplateCards(make([][]Component, n)...)) }},
 		"template.components[0].parameters[0].coupon_code": {1, 20, "", func(n int) Content { return template(CopyCodeButton(0, chars(n))) }},
 		mpm:              {0, 10, "section", func(n int) Content { return multi(make([]TemplateSection, n)...) }},
 		mpm + " 2":       {0, 30, "product", func(n int) Content { return multi(TemplateSection{Products: products(n)}) }},
@@ -264,7 +264,7 @@ func TestEachRuleIsReportedAtItsPath(t *testing.T) {
 			{param + ".location.latitude", "a finite number", "none"},
 			{param + ".location.longitude", "a finite number", "none"},
 		}},
-		"a component inside a card": {component(Cards([]Component{BodyText("a")}, []Component{BodyText("a", "")})), []Violation{
+		"a component inside a card": {component(TemplateCards([]Component{BodyText("a")}, []Component{BodyText("a", "")})), []Violation{
 			{"template.components[0].cards[1].components[0].parameters[1].text", "the value that the type names", "none"},
 		}},
 
