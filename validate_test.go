@@ -360,3 +360,15 @@ func TestAllViolationsAreReportedAtOnceAndTheTextStaysShort(t *testing.T) {
 		}
 	}
 }
+
+func TestTheTextStaysShortForCarouselsWithinCarousels(t *testing.T) {
+	t.Parallel()
+	component := Component{}
+	for range 200 {
+		component = TemplateCards([]Component{component})
+	}
+	m := OutboundMessage{To: testRecipient, Content: Template{Name: "a", Language: "id", Components: []Component{component}}}
+	if text := m.Validate().Error(); len(text) > 2000 || !strings.HasSuffix(text, "; and 191 more") {
+		t.Errorf("%d bytes: %s", len(text), text)
+	}
+}
