@@ -62,7 +62,8 @@ var sends = map[string]OutboundMessage{
 		{Header: Header{Video: "https://files.example.com/0.mp4"}, QuickReplies: []ReplyButton{{ID: "take-0", Title: "This"}}},
 		{Header: Header{Video: "https://files.example.com/1.mp4"}, QuickReplies: []ReplyButton{{ID: "take-1", Title: "This"}, {ID: "more-1", Title: "More like it"}}},
 	}}},
-	"template_plain": {Content: Template{Name: "hello", Language: "id"}},
+	"template_plain":       {Content: Template{Name: "hello", Language: "id"}},
+	"template_header_text": {Content: Template{Name: "hello", Language: "id", Components: []Component{HeaderText("Sari")}}},
 	"template_order": {Content: Template{Name: "order_ready", Language: "en_US", Components: []Component{
 		HeaderDocument("https://files.example.com/77.pdf", "77.pdf"),
 		BodyParameters(
@@ -452,13 +453,24 @@ func checkStable(t *testing.T, data []byte) {
 }
 
 func BenchmarkWireBody(b *testing.B) {
+	benchmarkSends(b, func(m OutboundMessage) error {
+		_, err := m.wireBody()
+		return err
+	})
+}
+
+func BenchmarkValidate(b *testing.B) {
+	benchmarkSends(b, OutboundMessage.Validate)
+}
+
+func benchmarkSends(b *testing.B, f func(OutboundMessage) error) {
 	for _, name := range []string{"text", "list", "template_order"} {
 		message := sends[name]
 		message.To = testRecipient
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := message.wireBody(); err != nil {
+				if err := f(message); err != nil {
 					b.Fatal(err)
 				}
 			}

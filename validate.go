@@ -520,7 +520,9 @@ func (p Parameter) checkText(c *checker, path string) {
 		{".action.flow_token", action.FlowToken, limitNone},
 		{".action.thumbnail_product_retailer_id", action.ThumbnailID, limitNone},
 	} {
-		c.text(path+field.name, field.text, field.limit)
+		if field.text != "" {
+			c.text(path+field.name, field.text, field.limit)
+		}
 	}
 	if data := action.FlowActionData; len(data) > 0 && !(json.Valid(data) && utf8.Valid(data)) {
 		c.add(path+".action.flow_action_data", "JSON", "something else")
