@@ -1,0 +1,446 @@
+package kirim
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+const (
+	maxBody      = 8 << 20  // of a 2xx answer
+	maxErrorBody = 64 << 10 // of any other; what is longer is cut
+)
+
+const redactedKey = "[redacted]"
+
+// call is one logical call: all its attempts, and what they brought.
+//
+// go-retryablehttp runs the loop: it rewinds the body, makes the attempt, and
+// sleeps. Each attempt is judged in check, which is its only authority: the
+// library's own limits are out of reach, and its policies, its logger and its
+// final error are not used. check also reads the body, so that the decision
+// can depend on it, the connection can be used again, and nothing is left
+// open on any path.
+type call struct {
+	client    *core
+	settings  requestSettings
+	operation operation
+	method    string
+	path      string
+	key       string
+	request   *retryablehttp.Request
+	trace     connectionTrace
+
+	attempts  int
+	began     time.Time     // of the last attempt; kept only for the log
+	waiting   bool          // between two attempts
+	wait      time.Duration // before the next attempt
+	cost      int           // taken from the quota for the last repeat
+	ambiguous bool          // an attempt may have been carried out, and nothing shows that it was not
+
+	status  int         // of the last attempt's answer; 0 for none
+	header  http.Header // likewise
+	body    []byte      // of a 2xx answer
+	answer  *Error      // the last answer that was not 2xx, of any attempt
+	failure error       // why the last attempt brought no complete answer
+	row     outcome     // of the last attempt; kept only for the log
+	stopped string      // why it was not repeated, when that is not plain
+	cause   error       // likewise, as an error to match
+	limited error       // from the limiter
+}
+
+func (c *call) setRequest(ctx context.Context, target *url.URL, header http.Header, payload []byte) error {
+	ctx = c.trace.into(ctx)
+	request := &http.Request{
+		Method:     c.method,
+		URL:        target,
+		Host:       target.Host,
+		Header:     header,
+		Proto:      "HTTP/1.1",
+		ProtoMajor: 1,
+		ProtoMinor: 1,
+	}
+	c.request = &retryablehttp.Request{Request: request.WithContext(ctx)}
+	if payload == nil {
+		return nil
+	}
+	if err := c.request.SetBody(payload); err != nil {
+		return fmt.Errorf("kirim: %w", err)
+	}
+	if c.settings.noRetry {
+		c.request.GetBody = nil // net/http repeats only what it can rewind
+	}
+	return nil
+}
+
+// run makes the attempts and returns the error of the last one.
+func (c *call) run(ctx context.Context) error {
+	if err := contextError(ctx); err != nil {
+		return c.neverSent(err)
+	}
+	if limiter := c.client.limiter; limiter != nil {
+		if err := limiter.Wait(ctx, c.rateClass()); err != nil {
+			return c.neverSent(fmt.Errorf("waiting for the limiter: %w", err))
+		}
+	}
+	engine := retryablehttp.Client{
+		HTTPClient:   c.client.http,
+		RetryMax:     math.MaxInt32,
+		CheckRetry:   c.check,
+		Backoff:      c.backoff,
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
+	}
+	if c.client.limiter != nil {
+		engine.PrepareRetry = c.waitForLimiter
+	}
+	if c.client.logger != nil {
+		engine.RequestLogHook = func(retryablehttp.Logger, *http.Request, int) { c.began = time.Now() }
+	}
+	// What the engine returns is known already, from check: the body of its
+	// response has been read and closed there.
+	_, err := engine.Do(c.request) //nolint:bodyclose // closed in check, on every path
+	if c.attempts == 0 {
+		return c.neverSent(err)
+	}
+	if c.waiting {
+		return c.endedWhileWaiting(ctx)
+	}
+	return c.result()
+}
+
+// check records what an attempt brought and decides whether to repeat.
+func (c *call) check(ctx context.Context, resp *http.Response, err error) (bool, error) {
+	c.attempts++
+	c.waiting = false
+	c.record(ctx, resp, err)
+	again := c.again(ctx)
+	c.log(ctx, again)
+	c.waiting = again
+	c.trace.reset()
+	return again, nil
+}
+
+func (c *call) record(ctx context.Context, resp *http.Response, err error) {
+	c.status, c.header, c.body, c.failure = 0, nil, nil, nil
+	if err != nil {
+		c.recordFailure(ctx, err)
+		return
+	}
+	c.status, c.header = resp.StatusCode, resp.Header
+	if c.status >= 200 && c.status <= 299 {
+		var tooLarge bool
+		c.body, tooLarge, err = readBounded(resp, maxBody)
+		switch {
+		case err != nil:
+			c.recordFailure(ctx, fmt.Errorf("the answer was cut short: %w", err))
+			return
+		case tooLarge:
+			c.row, c.answer = refused, c.newInvalidResponse("the body is larger than 8 MiB")
+		default:
+			c.row = success
+		}
+	} else {
+		c.recordError(resp)
+	}
+	if limiter := c.client.limiter; limiter != nil {
+		limiter.Observe(c.rateClass(), c.rateLimit())
+	}
+}
+
+func (c *call) recordFailure(ctx context.Context, err error) {
+	// The text of url.Error has the query in it.
+	if outer := (*url.Error)(nil); errors.As(err, &outer) {
+		err = outer.Err
+	}
+	var sent bool
+	c.row, sent = failureOf(err, &c.trace)
+	if c.status != 0 {
+		c.row, sent = lost, true
+	}
+	c.ambiguous = c.ambiguous || sent
+	if ctx.Err() != nil {
+		for _, ended := range []error{context.Cause(ctx), ctx.Err()} {
+			if !errors.Is(err, ended) {
+				err = fmt.Errorf("%w: %w", ended, err)
+			}
+		}
+	}
+	c.failure = err
+}
+
+func (c *call) recordError(resp *http.Response) {
+	// A body that breaks off still goes with a status.
+	body, _, _ := readBounded(resp, maxErrorBody)
+	body = redactedBody(body, c.client.apiKey)
+	c.header = redacted(resp.Header, c.client.apiKey)
+	var e *Error
+	if c.client.decode != nil {
+		e = c.client.decode(c.status, c.header, body)
+	}
+	if e == nil {
+		e = DecodeError(c.status, c.header, body)
+	}
+	e.StatusCode = c.status
+	if e.Header == nil {
+		e.Header = c.header
+	}
+	if e.Body == nil {
+		e.Body = body
+	}
+	c.fill(e)
+	e.complete()
+	c.row, c.answer = outcomeOf(e), e
+	e.ambiguous = c.ambiguous
+	if c.operation == keyed && e.provesNotCarriedOut() {
+		e.ambiguous = false
+	}
+	c.ambiguous = e.maybeSent()
+}
+
+// newInvalidResponse is the error for a 2xx answer that cannot be used.
+func (c *call) newInvalidResponse(message string) *Error {
+	e := &Error{
+		StatusCode: c.status,
+		Header:     redacted(c.header, c.client.apiKey),
+		Body:       redactedBody(c.body[:min(len(c.body), maxErrorBody)], c.client.apiKey),
+		Kind:       KindInvalidResponse,
+		Message:    message,
+		detail:     message,
+	}
+	c.fill(e)
+	e.complete()
+	return e
+}
+
+// fill sets what an error says about its request.
+func (c *call) fill(e *Error) {
+	e.Method, e.Path = c.method, c.path
+	e.IdempotencyKey, e.Attempts = c.key, c.attempts
+}
+
+// again decides whether to repeat, and sets wait when so.
+func (c *call) again(ctx context.Context) bool {
+	var answer *Error
+	if c.failure == nil && c.row != success {
+		answer = c.answer
+	}
+	policy := &c.client.policy
+	if c.row == success || ctx.Err() != nil || !policy.mayRepeat(c.row, c.operation, answer) {
+		c.settle(answer)
+		return false
+	}
+	switch {
+	case c.settings.noRetry:
+		return c.stop("retries are off for this call", nil)
+	case c.attempts > policy.MaxRetries:
+		return c.stop(fmt.Sprintf("the policy allows %d retries", policy.MaxRetries), nil)
+	}
+	var asked time.Duration
+	if answer != nil {
+		asked = answer.RetryAfter
+	}
+	if asked > policy.MaxRetryAfter {
+		return c.stop(fmt.Sprintf("the server asks to wait %v, more than %v", asked, policy.MaxRetryAfter), nil)
+	}
+	c.wait = policy.delay(c.attempts-1, asked)
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= c.wait {
+		return c.stop(fmt.Sprintf("the wait of %v would pass the deadline", c.wait.Round(time.Millisecond)), nil)
+	}
+	c.cost = quotaCost
+	if c.row == throttled || asked > 0 {
+		c.cost = quotaCostThrottled
+	}
+	if !c.client.quota.take(c.cost) {
+		c.cost = 0
+		return c.stop("the client's retry quota is used up", ErrRetryQuotaExceeded)
+	}
+	return true
+}
+
+func (c *call) stop(why string, cause error) bool {
+	c.stopped, c.cause = why, cause
+	return false
+}
+
+// settle gives to the quota when the server has shown that it works.
+func (c *call) settle(answer *Error) {
+	if c.row != success && (answer == nil || answer.StatusCode >= 500) {
+		return
+	}
+	if c.attempts == 1 {
+		c.client.quota.give(quotaReward)
+	} else {
+		c.client.quota.give(c.cost)
+	}
+}
+
+func (c *call) backoff(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return c.wait }
+
+func (c *call) waitForLimiter(req *http.Request) error {
+	c.limited = c.client.limiter.Wait(req.Context(), c.rateClass())
+	return c.limited
+}
+
+// result is the error of the last attempt, nil when it brought a 2xx answer.
+func (c *call) result() error {
+	if c.failure != nil {
+		return &TransportError{
+			Method: c.method, Path: c.path, IdempotencyKey: c.key, Attempts: c.attempts,
+			StatusCode: c.status, Err: c.failure, Last: c.answer,
+			maybeSent: c.ambiguous && c.operation != read,
+			permanent: c.row == misconfigured || c.row == refused,
+			stopped:   c.stopped, cause: c.cause,
+		}
+	}
+	if c.row == success {
+		return nil
+	}
+	c.answer.stopped, c.answer.cause = c.stopped, c.cause
+	return c.answer
+}
+
+// endedWhileWaiting is the error when the context, or the limiter, ended the
+// call between two attempts. It matches that error and the last answer.
+func (c *call) endedWhileWaiting(ctx context.Context) error {
+	err := contextError(ctx)
+	if c.limited != nil && !errors.Is(c.limited, err) {
+		err = c.limited
+	}
+	c.stopped, c.cause = fmt.Sprintf("%v while waiting", err), err
+	return c.result()
+}
+
+func (c *call) neverSent(err error) error {
+	return &TransportError{Method: c.method, Path: c.path, IdempotencyKey: c.key, Err: err}
+}
+
+func (c *call) rateClass() RateClass {
+	if c.operation == read {
+		return RateRead
+	}
+	return RateWrite
+}
+
+func (c *call) rateLimit() RateLimit {
+	r := rateLimitOf(c.header)
+	if c.answer != nil && c.row != success {
+		r.Wait = c.answer.RetryAfter
+	}
+	return r
+}
+
+// response is what the caller asked for with WithResponse.
+func (c *call) response() Response {
+	return Response{
+		StatusCode:     c.status,
+		Header:         redacted(c.header, c.client.apiKey),
+		RequestID:      c.header.Get("X-Request-Id"),
+		RateLimit:      c.rateLimit(),
+		Replayed:       c.header.Get("Idempotent-Replayed") == "true",
+		IdempotencyKey: c.key,
+		Attempts:       c.attempts,
+	}
+}
+
+func (c *call) log(ctx context.Context, again bool) {
+	logger := c.client.logger
+	level, message := slog.LevelDebug, "kirim: attempt"
+	if again {
+		level, message = slog.LevelInfo, "kirim: attempt failed, repeating"
+	}
+	if logger == nil || !logger.Enabled(ctx, level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("method", c.method),
+		slog.String("route", routeOf(c.path)),
+		slog.Int("attempt", c.attempts),
+		slog.Duration("duration", time.Since(c.began)),
+	}
+	if c.status != 0 {
+		attrs = append(attrs, slog.Int("status", c.status), slog.String("request_id", printable(c.header.Get("X-Request-Id"))))
+	} else {
+		attrs = append(attrs, slog.String("outcome", "no answer"))
+	}
+	if c.row != success && c.failure == nil {
+		attrs = append(attrs, slog.String("kind", string(c.answer.Kind)))
+	}
+	if again {
+		attrs = append(attrs, slog.Duration("wait", c.wait))
+	}
+	logger.LogAttrs(ctx, level, message, attrs...)
+}
+
+// readBounded reads and closes a body. What goes beyond limit is left
+// unread, which costs the connection but not the memory.
+func readBounded(resp *http.Response, limit int) (body []byte, cut bool, err error) {
+	defer func() {
+		resp.Body.Close()
+		resp.Body = http.NoBody
+	}()
+	var b bytes.Buffer
+	if n := resp.ContentLength; n > 0 && n <= int64(limit) {
+		b.Grow(int(n) + bytes.MinRead)
+	}
+	_, err = b.ReadFrom(io.LimitReader(resp.Body, int64(limit)+1))
+	body = b.Bytes()
+	if len(body) > limit {
+		return body[:limit:limit], true, err
+	}
+	return body, false, err
+}
+
+// redactedBody returns the body, without the key should a server echo it.
+func redactedBody(body []byte, key string) []byte {
+	if !bytes.Contains(body, []byte(key)) {
+		return body
+	}
+	return bytes.ReplaceAll(body, []byte(key), []byte(redactedKey))
+}
+
+// redacted returns the header, without the key should a server echo it.
+func redacted(header http.Header, key string) http.Header {
+	for name, values := range header {
+		for i, value := range values {
+			if strings.Contains(value, key) {
+				header = header.Clone()
+				header[name][i] = strings.ReplaceAll(value, key, redactedKey)
+				return redacted(header, key)
+			}
+		}
+	}
+	return header
+}
+
+// connectionTrace notices an attempt that never had a connection to write
+// to. net/http says when it starts to look for one, so that its silence about
+// having found one is evidence; a transport that says neither proves nothing.
+type connectionTrace struct {
+	looking, connected atomic.Bool
+}
+
+func (t *connectionTrace) into(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { t.looking.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { t.connected.Store(true) },
+	})
+}
+
+func (t *connectionTrace) neverConnected() bool { return t.looking.Load() && !t.connected.Load() }
+
+func (t *connectionTrace) reset() {
+	t.looking.Store(false)
+	t.connected.Store(false)
+}

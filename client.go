@@ -1,0 +1,279 @@
+package kirim
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+
+	"github.com/google/go-querystring/query"
+)
+
+// Version is the version of this package, as sent in the User-Agent.
+const Version = "0.1.0"
+
+// DefaultBaseURL is where requests go unless [WithBaseURL] or, for
+// [NewClientFromEnv], KIRIM_BASE_URL says otherwise.
+const DefaultBaseURL = "https://api.kirimdev.com/v1"
+
+// Client speaks to one server with one API key. It is immutable after
+// construction and safe for concurrent use; make one and share it. It never
+// shows its key: not in errors, logs, %v, %#v or JSON.
+type Client struct {
+	// Behind a pointer, because fmt walks unexported fields too, but stops
+	// at nested pointers.
+	*core
+}
+
+// core is what a client is made of, the same for every call.
+type core struct {
+	base       *url.URL // without trailing slash
+	apiKey     string
+	header     http.Header // of every request
+	http       *http.Client
+	policy     RetryPolicy
+	quota      *retryQuota
+	limiter    Limiter
+	logger     *slog.Logger
+	decode     ErrorDecoder
+	keyed      bool // POST requests carry an Idempotency-Key
+	validating bool
+}
+
+// NewClient returns a client for Kirim's API. The key is the kdv_live_… key
+// of an organisation; it must not be empty and must be printable ASCII
+// without spaces. Options may come in any order.
+func NewClient(apiKey string, opts ...Option) (*Client, error) {
+	s, err := applyOptions(opts)
+	if err != nil {
+		return nil, err
+	}
+	return s.client("apiKey", apiKey)
+}
+
+// NewClientFromEnv is [NewClient] with the key from the environment variable
+// KIRIM_API_KEY and, when it is set, the base URL from KIRIM_BASE_URL. An
+// explicit [WithBaseURL] wins over the environment.
+func NewClientFromEnv(opts ...Option) (*Client, error) {
+	apiKey, ok := os.LookupEnv("KIRIM_API_KEY")
+	if !ok {
+		return nil, errors.New("kirim: KIRIM_API_KEY is not set")
+	}
+	s, err := applyOptions(opts)
+	if err != nil {
+		return nil, err
+	}
+	if fromEnv := os.Getenv("KIRIM_BASE_URL"); fromEnv != "" && s.baseURL == nil {
+		if s.baseURL, err = parseBaseURL(fromEnv); err != nil {
+			return nil, fmt.Errorf("kirim: KIRIM_BASE_URL: %w", err)
+		}
+		s.baseURLFrom = "KIRIM_BASE_URL"
+	}
+	return s.client("KIRIM_API_KEY", apiKey)
+}
+
+// CloseIdleConnections closes connections that the client keeps open for the
+// next request. It does not touch requests that are under way. Only tests
+// and programs that stop using a client long before they end need it.
+func (c *Client) CloseIdleConnections() { closeIdleConnections(c.http) }
+
+// String returns the base URL, in a form that says what the value is.
+func (c *Client) String() string { return "kirim.Client(" + c.base.Redacted() + ")" }
+
+// GoString is String, so that %#v shows no more.
+func (c *Client) GoString() string { return c.String() }
+
+// Response is what HTTP said about a call; ask for it with [WithResponse].
+// Like the error of the same call, it describes the last attempt.
+type Response struct {
+	StatusCode     int         // 0 when there was no answer
+	Header         http.Header // of the answer; nil when there was none
+	RequestID      string      // the server's id of the request, for its support
+	RateLimit      RateLimit   // zero when the answer did not say
+	Replayed       bool        // the server answered from memory: an earlier request with this key had done the work
+	IdempotencyKey string      // the key that the request carried; empty when it carried none
+	Attempts       int         // requests made
+}
+
+// Do makes one call: it is what every method of this package is built on,
+// and the way to an operation that has no method yet.
+//
+// The method is GET, HEAD, POST, PUT, PATCH or DELETE. The path is relative
+// to the base URL, as in "/106540352242922/messages"; its segments may be
+// percent-escaped ([url.PathEscape] an id that is not yours), and empty, "."
+// and ".." segments are refused. query is nil, a [url.Values], or a struct
+// for github.com/google/go-querystring. body is nil, a []byte of JSON that
+// goes out as it is, or a value for [encoding/json]; readers are refused, as
+// they cannot be sent twice. out is nil, a *[]byte for the body as it came,
+// or a pointer for [encoding/json], which is given the whole answer,
+// envelope included; an empty answer leaves it unchanged.
+//
+// Every POST carries an Idempotency-Key, the same on all attempts, unless
+// the client was made [WithoutIdempotencyKeys]. What is repeated, and when,
+// is described at [RetryPolicy].
+//
+// An answer that is not 2xx is an [*Error]; so is a 2xx answer that cannot be
+// decoded into out, or is larger than 8 MiB. No complete answer is a
+// [*TransportError]. Other errors mean that nothing was sent.
+//
+// Redirects are followed for GET and HEAD within the same scheme, host and
+// port, and never otherwise: the 3xx answer is then the error, with Location
+// in its Header. The key goes nowhere else.
+func (c *Client) Do(ctx context.Context, method, path string, query, body, out any, opts ...RequestOption) error {
+	call, err := c.newCall(method, path, opts)
+	if err != nil {
+		return err
+	}
+	if err := c.prepare(ctx, call, query, body); err != nil {
+		return err
+	}
+	err = call.run(ctx)
+	if err == nil {
+		err = call.decodeInto(out)
+	}
+	if r := call.settings.response; r != nil {
+		*r = call.response()
+	}
+	return err
+}
+
+func (c *Client) newCall(method, path string, opts []RequestOption) (*call, error) {
+	settings, err := settingsOf(opts)
+	if err != nil {
+		return nil, err
+	}
+	call := &call{client: c.core, method: method, path: path, settings: settings}
+	switch method {
+	case http.MethodPost:
+		if call.settings.key != "" && !c.keyed {
+			return nil, errors.New("kirim: WithIdempotencyKey: the client was made WithoutIdempotencyKeys, so the key would protect nothing")
+		}
+		if c.keyed {
+			call.key = call.settings.key
+			if call.key == "" {
+				call.key = newIdempotencyKey()
+			}
+		}
+	case http.MethodGet, http.MethodHead, http.MethodPut, http.MethodPatch, http.MethodDelete:
+	default:
+		return nil, fmt.Errorf("kirim: method %q is not one of GET, HEAD, POST, PUT, PATCH, DELETE", method)
+	}
+	call.operation = operationOf(method, call.key)
+	return call, nil
+}
+
+// prepare builds the HTTP request. Nothing has been sent when it fails.
+func (c *Client) prepare(ctx context.Context, call *call, params, body any) error {
+	target, err := c.resolve(call.path)
+	if err != nil {
+		return err
+	}
+	if target.RawQuery, err = encodeQuery(params); err != nil {
+		return err
+	}
+	payload, err := encodeBody(body)
+	if err != nil {
+		return err
+	}
+	header := make(http.Header, len(c.header)+2)
+	for name, values := range c.header {
+		header[name] = values
+	}
+	if payload != nil {
+		header["Content-Type"] = jsonContentType
+	}
+	if call.key != "" {
+		header["Idempotency-Key"] = []string{call.key}
+	}
+	return call.setRequest(ctx, target, header, payload)
+}
+
+var jsonContentType = []string{"application/json"}
+
+func encodeQuery(params any) (string, error) {
+	switch p := params.(type) {
+	case nil:
+		return "", nil
+	case url.Values:
+		return p.Encode(), nil
+	}
+	values, err := query.Values(params)
+	if err != nil {
+		return "", fmt.Errorf("kirim: query of type %T: %w", params, err)
+	}
+	return values.Encode(), nil
+}
+
+func encodeBody(body any) ([]byte, error) {
+	switch b := body.(type) {
+	case nil:
+		return nil, nil
+	case []byte:
+		return b, nil
+	case io.Reader:
+		return nil, fmt.Errorf("kirim: body of type %T: a reader cannot be sent twice; read it into a []byte", body)
+	}
+	payload, err := json.Marshal(body)
+	if err != nil {
+		return nil, fmt.Errorf("kirim: body of type %T: %w", body, err)
+	}
+	return payload, nil
+}
+
+// decodeInto hands the body of a 2xx answer to the caller.
+func (c *call) decodeInto(out any) error {
+	switch target := out.(type) {
+	case nil:
+		return nil
+	case *[]byte:
+		*target = c.body
+		return nil
+	}
+	if len(bytes.TrimSpace(c.body)) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(c.body, out); err != nil {
+		e := c.newInvalidResponse("the body is not the JSON that was expected")
+		e.cause = err
+		return e
+	}
+	return nil
+}
+
+// request makes one call and returns what is in the answer's envelope.
+func request[T any](ctx context.Context, c *Client, method, path string, query, body any, opts []RequestOption) (*T, error) {
+	var answer struct {
+		Data T `json:"data"`
+	}
+	if err := c.Do(ctx, method, path, query, body, &answer, opts...); err != nil {
+		return nil, err
+	}
+	return &answer.Data, nil
+}
+
+// newIdempotencyKey returns a random (version 4) UUID.
+func newIdempotencyKey() string {
+	var u [16]byte
+	rand.Read(u[:]) // never fails: https://pkg.go.dev/crypto/rand#Read
+	u[6] = u[6]&0x0f | 0x40
+	u[8] = u[8]&0x3f | 0x80
+	var text [36]byte
+	hex.Encode(text[:8], u[:4])
+	text[8] = '-'
+	hex.Encode(text[9:13], u[4:6])
+	text[13] = '-'
+	hex.Encode(text[14:18], u[6:8])
+	text[18] = '-'
+	hex.Encode(text[19:23], u[8:10])
+	text[23] = '-'
+	hex.Encode(text[24:], u[10:])
+	return string(text[:])
+}

@@ -1,0 +1,338 @@
+package kirim
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// ErrorDecoder turns an answer that is not 2xx into an [*Error]. It is given
+// at most the first 64 KiB of the body, and may return nil to leave the
+// answer to [DecodeError]. What it leaves empty (StatusCode, Kind,
+// RequestID, RetryAfter, Header, Body) is filled in from the answer. It must
+// be safe for concurrent use.
+type ErrorDecoder func(statusCode int, header http.Header, body []byte) *Error
+
+// DecodeError reads an error answer of any shape: Kirim's envelope, Meta's,
+// other JSON, HTML, plain text, nothing. It never returns nil and never
+// fails; what cannot be read is left empty, and Kind then follows from the
+// HTTP status. The client uses it for every answer that is not 2xx; it is
+// exported for answers that were obtained in another way.
+//
+// Body and Header are kept as they are given, not copied.
+func DecodeError(statusCode int, header http.Header, body []byte) *Error {
+	e := &Error{StatusCode: statusCode, Header: header, Body: body}
+	if !e.decodeKirim(body) {
+		e.decodeLoosely(body)
+	}
+	e.complete()
+	return e
+}
+
+// complete fills what a decoder left empty. It changes nothing that is set.
+func (e *Error) complete() {
+	if e.RequestID == "" {
+		e.RequestID = e.Header.Get("X-Request-Id")
+	}
+	wait, known := retryAfter(e.Header)
+	e.retryAfterKnown = known || e.RetryAfter > 0
+	if e.RetryAfter == 0 {
+		e.RetryAfter = wait
+	}
+	if e.Kind == "" {
+		e.Kind = e.classify()
+	}
+	if e.Message == "" {
+		e.Message = http.StatusText(e.StatusCode)
+	}
+}
+
+// classify finds the kind from, in this order, the code, Meta's code where
+// the former says no more than that something failed, the type, the status.
+func (e *Error) classify() Kind {
+	kind := kindOfCode[e.Code]
+	switch kind {
+	case "", KindInternal, KindUpstream, KindUnavailable:
+		if meta := metaKind(e.MetaCode); e.MetaCode != 0 && meta != "" {
+			return meta
+		}
+	}
+	if kind != "" {
+		return kind
+	}
+	switch e.Type {
+	case TypeInvalidRequest:
+		return KindInvalidRequest
+	case TypeAuthentication:
+		return KindAuthInvalid
+	case TypePermission:
+		return KindPermission
+	case TypeNotFound:
+		return KindNotFound
+	case TypeConflict:
+		return KindConflict
+	case TypeRateLimit:
+		return KindRateLimited
+	}
+	return kindOfStatus(e.StatusCode)
+}
+
+func kindOfStatus(status int) Kind {
+	switch status {
+	case http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusUnsupportedMediaType:
+		return KindInvalidRequest
+	case http.StatusUnauthorized:
+		return KindAuthInvalid
+	case http.StatusPaymentRequired:
+		return KindBilling
+	case http.StatusForbidden:
+		return KindPermission
+	case http.StatusNotFound, http.StatusGone:
+		return KindNotFound
+	case http.StatusMethodNotAllowed:
+		return KindMethodNotAllowed
+	case http.StatusConflict:
+		return KindConflict
+	case http.StatusRequestEntityTooLarge, http.StatusRequestURITooLong, http.StatusRequestHeaderFieldsTooLarge:
+		return KindPayloadTooLarge
+	case http.StatusTooManyRequests:
+		return KindRateLimited
+	case http.StatusBadGateway, http.StatusGatewayTimeout:
+		return KindUpstream
+	case http.StatusServiceUnavailable, http.StatusRequestTimeout:
+		return KindUnavailable
+	}
+	if status >= 500 {
+		return KindInternal
+	}
+	return KindUnknown
+}
+
+// decodeKirim reads Kirim's own envelope, the usual case, without building a
+// tree of the document.
+func (e *Error) decodeKirim(body []byte) bool {
+	var envelope struct {
+		Error struct {
+			Type      ErrorType `json:"type"`
+			Code      ErrorCode `json:"code"`
+			Message   string    `json:"message"`
+			Param     string    `json:"param"`
+			RequestID string    `json:"request_id"`
+		} `json:"error"`
+	}
+	if json.Unmarshal(body, &envelope) != nil || envelope.Error.Type == "" || envelope.Error.Code == "" {
+		return false
+	}
+	found := envelope.Error
+	e.Type, e.Code, e.Message, e.Param, e.RequestID = found.Type, found.Code, found.Message, found.Param, found.RequestID
+	// A specific 4xx code says all; only a failure can hide Meta's.
+	if e.StatusCode >= 500 || kindOfCode[e.Code] == "" {
+		e.MetaCode = findMetaCode(body)
+	}
+	return true
+}
+
+// decodeLoosely takes what it can get from a body that is not Kirim's.
+func (e *Error) decodeLoosely(body []byte) {
+	tree, ok := parseTree(body)
+	if !ok {
+		if strings.HasPrefix(e.Header.Get("Content-Type"), "text/plain") {
+			e.Message = firstLine(body)
+		}
+		return
+	}
+	object := firstObject(tree)
+	if text, ok := object["error"].(string); ok {
+		e.Message = text
+	}
+	for _, holder := range []string{"error", "errors"} {
+		if inner := firstObject(object[holder]); inner != nil {
+			object = inner
+			break
+		}
+	}
+	text := func(names ...string) string {
+		for _, name := range names {
+			if s, ok := object[name].(string); ok && s != "" {
+				return s
+			}
+		}
+		return ""
+	}
+	e.Code = ErrorCode(text("code"))
+	e.Type = ErrorType(text("type"))
+	e.Param = text("param")
+	e.RequestID = text("request_id")
+	if m := text("message", "description", "detail", "title", "error_description"); m != "" {
+		e.Message = m
+	}
+	e.MetaCode = metaCodeIn(tree, false)
+}
+
+// firstObject returns v, or the first element of v, as a JSON object.
+func firstObject(v any) map[string]any {
+	if list, ok := v.([]any); ok && len(list) > 0 {
+		v = list[0]
+	}
+	object, _ := v.(map[string]any)
+	return object
+}
+
+// parseTree decodes JSON with numbers kept as written.
+func parseTree(body []byte) (tree any, ok bool) {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	return tree, d.Decode(&tree) == nil
+}
+
+func findMetaCode(body []byte) int {
+	tree, _ := parseTree(body)
+	return metaCodeIn(tree, false)
+}
+
+// metaCodeInText matches Meta's notation, as in "(#131047) Re-engagement",
+// and a bare five- or six-digit number.
+var metaCodeInText = regexp.MustCompile(`\(#(\d{1,7})\)|\b(\d{5,6})\b`)
+
+// metaCodeIn looks for a known Meta code below v. Short codes are also
+// ordinary numbers, such as HTTP statuses; they count only in an object that
+// is Meta's own.
+func metaCodeIn(v any, ofMeta bool) int {
+	switch v := v.(type) {
+	case []any:
+		for _, element := range v {
+			if code := metaCodeIn(element, ofMeta); code != 0 {
+				return code
+			}
+		}
+	case map[string]any:
+		_, traced := v["fbtrace_id"]
+		ofMeta = ofMeta || traced || v["type"] == "OAuthException"
+		if code := metaCodeOf(v["code"]); code >= 1000 || ofMeta && code != 0 {
+			return code
+		}
+		names := make([]string, 0, len(v))
+		for name := range v {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			switch inner := v[name].(type) {
+			case string:
+				if code := metaCodeInMessage(name, inner); code != 0 {
+					return code
+				}
+			case json.Number:
+				if code := metaCodeOf(inner); code >= 1000 && strings.HasSuffix(name, "code") {
+					return code
+				}
+			default:
+				if code := metaCodeIn(inner, ofMeta || name == "meta"); code != 0 {
+					return code
+				}
+			}
+		}
+	}
+	return 0
+}
+
+func metaCodeInMessage(name, text string) int {
+	switch name {
+	case "message", "details", "detail", "description", "title", "error", "error_user_msg":
+	default:
+		return 0
+	}
+	for _, match := range metaCodeInText.FindAllStringSubmatch(text, 8) {
+		if code := metaCodeOf(match[1] + match[2]); code != 0 {
+			return code
+		}
+	}
+	return 0
+}
+
+// metaCodeOf returns v as a Meta code that this package knows, or 0.
+func metaCodeOf(v any) int {
+	var text string
+	switch v := v.(type) {
+	case json.Number:
+		text = v.String()
+	case string:
+		text = v
+	}
+	code, err := strconv.Atoi(text)
+	if err != nil || metaKind(code) == "" {
+		return 0
+	}
+	return code
+}
+
+func firstLine(body []byte) string {
+	line, _, _ := bytes.Cut(bytes.TrimSpace(body), []byte("\n"))
+	const limit = 200
+	if len(line) > limit {
+		line = line[:limit]
+	}
+	return strings.ToValidUTF8(string(bytes.TrimSpace(line)), "\uFFFD")
+}
+
+// retryAfter reads a Retry-After header: integer seconds, decimal seconds,
+// or any date that [http.ParseTime] takes, measured against the answer's own
+// Date so that a wrong clock on either side does no harm. A date that has
+// passed is a wait of zero. Garbage and negative values are as good as no
+// header. A number too large for a Duration is the largest Duration.
+func retryAfter(header http.Header) (wait time.Duration, known bool) {
+	value := strings.TrimSpace(header.Get("Retry-After"))
+	if value == "" {
+		return 0, false
+	}
+	if strings.Trim(value, "0123456789.") == "" {
+		return seconds(value)
+	}
+	at, err := http.ParseTime(value)
+	if err != nil {
+		return 0, false
+	}
+	now, err := http.ParseTime(header.Get("Date"))
+	if err != nil {
+		now = time.Now()
+	}
+	return max(0, at.Sub(now)), true
+}
+
+// seconds parses digits with at most one decimal point.
+func seconds(value string) (time.Duration, bool) {
+	const longest = time.Duration(1<<63 - 1)
+	n, err := strconv.ParseFloat(value, 64)
+	if n > longest.Seconds()-1 {
+		return longest, true
+	}
+	if err != nil {
+		return 0, false
+	}
+	return time.Duration(n * float64(time.Second)), true
+}
+
+// printable prepares a word of the server for a one-line text: as it is when
+// it looks like a code, an id or a field path, quoted and cut otherwise.
+func printable(s string) string {
+	const limit = 100
+	plain := len(s) <= limit && !strings.ContainsFunc(s, func(r rune) bool {
+		return r > unicode.MaxASCII || !(unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_-.:[]/#", r))
+	})
+	if plain && !looksLikePhone(s) {
+		return s
+	}
+	return "(" + strconv.Itoa(len(s)) + " bytes)"
+}
+
+// looksLikePhone reports a run of seven digits or more and little else.
+func looksLikePhone(s string) bool {
+	digits := strings.Trim(s, "+-. ()")
+	return len(digits) >= 7 && strings.Trim(digits, "0123456789-. ()") == ""
+}

@@ -1,0 +1,383 @@
+package kirim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Error is an answer of the server that is not 2xx, whatever its body was,
+// or a 2xx answer that cannot be what the API documents (then Kind is
+// [KindInvalidResponse]). Find it with [errors.As]; branch on Code or Kind:
+//
+//	var e *kirim.Error
+//	if errors.As(err, &e) {
+//		log.Printf("%s: %s", e.RequestID, e.Message)
+//	}
+//	switch {
+//	case errors.Is(err, kirim.CodeTemplatePaused):  // one code
+//	case errors.Is(err, kirim.KindRateLimited):     // one kind
+//	case kirim.IsOutside24hWindow(err):             // one question
+//	}
+//
+// The text of Error() and the value that [log/slog] prints hold the status,
+// the code and the request id, never the API key, the body, the server's
+// message or a phone number: those may quote what a customer wrote. An Error
+// is not changed after it is returned.
+type Error struct {
+	Type      ErrorType // broad category; empty when the body is not Kirim's
+	Code      ErrorCode // the server's own word, verbatim; may be empty
+	Message   string    // the server's text, for people; never branch on it
+	Param     string    // the offending field, when the server names one, e.g. "template.name"
+	RequestID string    // quote it to the vendor's support
+
+	StatusCode int           // HTTP status
+	Kind       Kind          // this package's classification; never empty
+	MetaCode   int           // Meta's numeric code, when one was found in the body; else 0
+	RetryAfter time.Duration // how long the server asks to wait; 0 when it does not
+
+	Attempts       int    // requests made for this call, at least 1
+	IdempotencyKey string // the key they carried; empty when they carried none
+	Method, Path   string // of the request, Path without the base URL and the query
+
+	Header http.Header // of the last answer
+	Body   []byte      // of the last answer, at most 64 KiB
+
+	retryAfterKnown bool   // the answer had a Retry-After that makes sense
+	ambiguous       bool   // an earlier attempt of the call may have been carried out
+	detail          string // what was wrong with a 2xx answer
+	stopped         string // why the call was not repeated, when that is not plain
+	cause           error
+}
+
+// ErrRetryQuotaExceeded is matched by an error of a call that would have been
+// repeated, had the client not spent its quota for repeats. It protects a
+// server that is down from being asked four times as often as usual. See
+// [RetryPolicy].
+var ErrRetryQuotaExceeded = errors.New("retry quota of this client is used up")
+
+// Error returns one lower-case line, for example
+//
+//	kirim: POST /{id}/messages: 422 outside_24h_window: the 24-hour window is closed, send a template (request req_01HXYZ)
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString("kirim: ")
+	if e.Method != "" {
+		fmt.Fprintf(&b, "%s %s: ", e.Method, routeOf(e.Path))
+	}
+	b.WriteString(strconv.Itoa(e.StatusCode))
+	if e.Code != "" {
+		b.WriteString(" " + printable(string(e.Code)))
+	}
+	b.WriteString(": " + e.Kind.text())
+	if e.MetaCode != 0 {
+		fmt.Fprintf(&b, ", meta code %d", e.MetaCode)
+	}
+	if e.Param != "" {
+		b.WriteString(", param " + printable(e.Param))
+	}
+	if e.detail != "" {
+		b.WriteString(", " + e.detail)
+	}
+	if e.stopped != "" {
+		b.WriteString("; not repeated: " + e.stopped)
+	}
+	switch {
+	case e.RequestID != "" && e.Attempts > 1:
+		fmt.Fprintf(&b, " (request %s, %d attempts)", printable(e.RequestID), e.Attempts)
+	case e.RequestID != "":
+		fmt.Fprintf(&b, " (request %s)", printable(e.RequestID))
+	case e.Attempts > 1:
+		fmt.Fprintf(&b, " (%d attempts)", e.Attempts)
+	}
+	return b.String()
+}
+
+// Is reports whether target is this error's [ErrorCode] or [Kind].
+func (e *Error) Is(target error) bool {
+	switch t := target.(type) {
+	case ErrorCode:
+		return t != "" && e.Code == t
+	case Kind:
+		return t != "" && e.Kind == t
+	}
+	return false
+}
+
+// Is makes a message that was refused here look like one that the server
+// refused: [KindInvalidRequest], and [KindInvalidRecipient] when "to" is wrong.
+func (e *ValidationError) Is(target error) bool {
+	return target == KindInvalidRequest || target == KindInvalidRecipient &&
+		slices.ContainsFunc(e.Violations, func(v Violation) bool { return v.Path == "to" })
+}
+
+// As sets a target of type *[ErrorCode] or *[Kind].
+func (e *Error) As(target any) bool {
+	switch t := target.(type) {
+	case *ErrorCode:
+		*t = e.Code
+		return e.Code != ""
+	case *Kind:
+		*t = e.Kind
+		return e.Kind != ""
+	}
+	return false
+}
+
+// Unwrap returns what else ended the call: the context's error when it ended
+// while waiting to repeat, [ErrRetryQuotaExceeded], or why the body of a 2xx
+// answer could not be decoded. It is nil for an ordinary error answer.
+func (e *Error) Unwrap() error { return e.cause }
+
+// LogValue implements [slog.LogValuer] with the fields that are safe to log.
+func (e *Error) LogValue() slog.Value {
+	attrs := []slog.Attr{
+		slog.Int("status", e.StatusCode),
+		slog.String("kind", string(e.Kind)),
+	}
+	text := func(key, value string) {
+		if value != "" {
+			attrs = append(attrs, slog.String(key, printable(value)))
+		}
+	}
+	text("code", string(e.Code))
+	text("param", e.Param)
+	text("request_id", e.RequestID)
+	if e.Method != "" {
+		attrs = append(attrs, slog.String("method", e.Method), slog.String("route", routeOf(e.Path)))
+	}
+	if e.MetaCode != 0 {
+		attrs = append(attrs, slog.Int("meta_code", e.MetaCode))
+	}
+	if e.RetryAfter > 0 {
+		attrs = append(attrs, slog.Duration("retry_after", e.RetryAfter))
+	}
+	attrs = append(attrs, slog.Int("attempts", e.Attempts))
+	if e.stopped != "" {
+		attrs = append(attrs, slog.String("not_repeated", e.stopped))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+// TransportError says that the last attempt of a call brought no complete
+// HTTP answer: no connection, a connection that broke, a body cut short, or
+// a context that ended. Err is the cause, without the URL that net/http puts
+// into its errors.
+type TransportError struct {
+	Method, Path   string // of the request, Path without the base URL and the query
+	IdempotencyKey string // the key the attempts carried; empty when they carried none
+	Attempts       int    // requests made for this call; 0 when the context ended before the first
+	StatusCode     int    // status of an answer whose body was cut short; else 0
+	Err            error  // why the last attempt failed
+	Last           *Error // what the server answered to an earlier attempt; nil when it never did
+
+	maybeSent bool
+	stopped   string
+	permanent bool // nothing but a change of configuration helps
+	cause     error
+}
+
+// Error returns one lower-case line without the URL, the body and the key.
+func (e *TransportError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "kirim: %s %s: ", e.Method, routeOf(e.Path))
+	if e.StatusCode != 0 {
+		fmt.Fprintf(&b, "%d, then: ", e.StatusCode)
+	}
+	fmt.Fprint(&b, e.Err)
+	if e.stopped != "" {
+		b.WriteString("; not repeated: " + e.stopped)
+	}
+	switch {
+	case e.Attempts == 0:
+		b.WriteString(" (nothing was sent)")
+	case e.Attempts > 1:
+		fmt.Fprintf(&b, " (%d attempts)", e.Attempts)
+	}
+	if e.Last != nil {
+		fmt.Fprintf(&b, "; before that: %s", strings.TrimPrefix(e.Last.Error(), "kirim: "))
+	}
+	return b.String()
+}
+
+// Unwrap returns Err, the reason for not repeating when that is an error of
+// its own, and Last.
+func (e *TransportError) Unwrap() []error {
+	errs := []error{e.Err}
+	if e.cause != nil {
+		errs = append(errs, e.cause)
+	}
+	if e.Last != nil {
+		errs = append(errs, e.Last)
+	}
+	return errs
+}
+
+// Timeout reports whether the failure was a timeout: of one attempt, of the
+// network, or of the caller's context.
+func (e *TransportError) Timeout() bool {
+	var t interface{ Timeout() bool }
+	return errors.As(e.Err, &t) && t.Timeout()
+}
+
+// LogValue implements [slog.LogValuer] with the fields that are safe to log.
+func (e *TransportError) LogValue() slog.Value {
+	attrs := []slog.Attr{
+		slog.String("method", e.Method),
+		slog.String("route", routeOf(e.Path)),
+		slog.Int("attempts", e.Attempts),
+		slog.Any("error", e.Err),
+	}
+	if e.Last != nil {
+		attrs = append(attrs, slog.Any("last", e.Last.LogValue()))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+// MaybeSent reports whether the call that failed with err may nevertheless
+// have been carried out: the message may be on its way, the label deleted.
+//
+// It is false when the server refused the request, when the connection
+// demonstrably never carried it, when it was refused locally, and for GET
+// and HEAD. It is true for a connection that broke after the request may
+// have been written, a 408, a 5xx without a permanent rejection by Meta in
+// its body, and an answer that cannot be understood; for these, repeat with
+// the same idempotency key ([Error.IdempotencyKey],
+// [TransportError.IdempotencyKey]), or look before you send again. A 503
+// with Retry-After counts as refused.
+//
+// It is false for nil and for errors that are not of this package.
+func MaybeSent(err error) bool {
+	switch e := err.(type) {
+	case nil:
+		return false
+	case *Error:
+		if e.maybeSent() {
+			return true
+		}
+	case *TransportError:
+		if e.maybeSent {
+			return true
+		}
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		return MaybeSent(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			if MaybeSent(inner) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (e *Error) maybeSent() bool {
+	if operationOf(e.Method, "") == read {
+		return false
+	}
+	if e.ambiguous || e.StatusCode == http.StatusRequestTimeout {
+		return true
+	}
+	switch e.Kind {
+	case KindSendFailed, KindInvalidResponse, KindIdempotencyInProgress:
+		return true
+	case KindUpstream, KindInternal, KindUnavailable, KindUnknown:
+		if e.StatusCode < 300 { // a failure that was reported in a 2xx answer
+			return true
+		}
+	}
+	refused := e.StatusCode == http.StatusServiceUnavailable && e.retryAfterKnown
+	return e.StatusCode >= 500 && !refused && !e.permanentForMeta()
+}
+
+// permanentForMeta reports whether Meta refused the message, whatever the
+// status of the answer that tells it.
+func (e *Error) permanentForMeta() bool { return e.MetaCode != 0 && !IsTemporary(e) }
+
+// provesNotCarriedOut reports whether this answer to a keyed request also
+// settles the attempts before it. Had the server carried one of them out, it
+// would have answered this one from memory, so a refusal that it makes while
+// working on the request shows that it did not. Refusals that come before
+// the key is looked at (authentication, rate limit, proxies) show nothing.
+func (e *Error) provesNotCarriedOut() bool {
+	switch e.StatusCode {
+	case http.StatusBadRequest, http.StatusNotFound, http.StatusUnprocessableEntity:
+		return e.Type != "" && kindOfCode[e.Code] != "" && e.Code != CodeIdempotencyKeyReuse
+	}
+	return false
+}
+
+// IsOutside24hWindow reports whether a free-form message was refused because
+// the customer last wrote more than 24 hours ago, or never: Kirim's
+// outside_24h_window, or Meta's 131047 in whatever answer it came. Send a
+// template instead, or use [MessagesService.SendOrTemplate].
+func IsOutside24hWindow(err error) bool { return errors.Is(err, KindOutsideWindow) }
+
+// IsTemplateUnavailable reports whether Meta has paused or disabled the
+// template. [CodeTemplatePaused] and [CodeTemplateDisabled] tell which: a
+// paused one may come back by itself.
+func IsTemplateUnavailable(err error) bool { return errors.Is(err, KindTemplateUnavailable) }
+
+// IsInvalidRecipient reports whether the recipient's number is malformed, by
+// the server's judgement or by that of [OutboundMessage.Validate].
+func IsInvalidRecipient(err error) bool { return errors.Is(err, KindInvalidRecipient) }
+
+// IsRateLimited reports whether the server refused because too many requests
+// came; [Error.RetryAfter] says how long to wait, if the server did.
+func IsRateLimited(err error) bool { return errors.Is(err, KindRateLimited) }
+
+// IsAuthentication reports whether the API key was missing, malformed,
+// unknown, revoked or expired.
+func IsAuthentication(err error) bool {
+	return isAnyOf(err, KindAuthMissing, KindAuthInvalid, KindAuthExpired, KindAuthRevoked)
+}
+
+// IsPermission reports whether the key was good but may not do this: a right
+// is missing, the plan does not include it, or the organisation is blocked.
+func IsPermission(err error) bool {
+	return isAnyOf(err, KindPermission, KindPlanLimit, KindSuspended)
+}
+
+// IsNotFound reports whether the resource is absent or belongs to another
+// organisation; Kirim does not tell the two apart. For templates named in a
+// send see [KindTemplateNotFound].
+func IsNotFound(err error) bool { return errors.Is(err, KindNotFound) }
+
+// IsConflict reports whether the state of the resource forbids the request:
+// it exists already, is disabled, or would lose its last secret.
+func IsConflict(err error) bool { return errors.Is(err, KindConflict) }
+
+// IsIdempotencyInProgress reports whether an earlier request with the same
+// idempotency key is still running. Repeat later with the same key.
+func IsIdempotencyInProgress(err error) bool { return errors.Is(err, KindIdempotencyInProgress) }
+
+// IsIdempotencyReuse reports whether the idempotency key was used before for
+// a different request: a fault in the calling program.
+func IsIdempotencyReuse(err error) bool { return errors.Is(err, KindIdempotencyReuse) }
+
+// IsUpstream reports whether Meta, WhatsApp or a proxy before them failed.
+func IsUpstream(err error) bool { return isAnyOf(err, KindUpstream, KindSendFailed) }
+
+// IsTemporary reports whether the same request may well succeed later: a
+// rate limit, an outage, a server or network that failed, a deadline that
+// passed. Whether it is safe to repeat it is another question: [MaybeSent].
+func IsTemporary(err error) bool {
+	var t *TransportError
+	if errors.As(err, &t) {
+		return !t.permanent && !errors.Is(err, context.Canceled)
+	}
+	return isAnyOf(err, KindRateLimited, KindUpstream, KindInternal, KindUnavailable, KindIdempotencyInProgress)
+}
+
+func isAnyOf(err error, kinds ...Kind) bool {
+	var kind Kind
+	return errors.As(err, &kind) && slices.Contains(kinds, kind)
+}

@@ -1,0 +1,318 @@
+package kirim
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime"
+	"strings"
+)
+
+// Option configures a client. Options may come in any order; a wrong value
+// makes [NewClient] fail with an error that names the option.
+type Option func(*settings) error
+
+// settings collects what the options say until the client is made.
+type settings struct {
+	baseURL       *url.URL
+	baseURLFrom   string
+	insecureHTTP  bool
+	httpClient    *http.Client
+	policy        RetryPolicy
+	limiter       Limiter
+	logger        *slog.Logger
+	product       string
+	decode        ErrorDecoder
+	withoutKeys   bool
+	notValidating bool
+}
+
+func applyOptions(opts []Option) (*settings, error) {
+	s := &settings{policy: DefaultRetryPolicy()}
+	for i, opt := range opts {
+		if opt == nil {
+			return nil, fmt.Errorf("kirim: option %d is nil", i+1)
+		}
+		if err := opt(s); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// client makes the client; keyName is what the caller knows the key by.
+func (s *settings) client(keyName, apiKey string) (*Client, error) {
+	if err := checkAPIKey(apiKey); err != nil {
+		return nil, fmt.Errorf("kirim: %s: %w", keyName, err)
+	}
+	base := s.baseURL
+	if base == nil {
+		base, _ = parseBaseURL(DefaultBaseURL)
+	}
+	if base.Scheme == "http" && !s.insecureHTTP && !isLoopback(base.Hostname()) {
+		return nil, fmt.Errorf("kirim: %s: plain http to a host that is not loopback would show the API key to the network; use https, or WithInsecureHTTP", s.baseURLFrom)
+	}
+	agent := "kirim-go/" + Version + " (" + runtime.Version() + "; " + runtime.GOOS + "/" + runtime.GOARCH + ")"
+	if s.product != "" {
+		agent += " " + s.product
+	}
+	return &Client{core: &core{
+		base:   base,
+		apiKey: apiKey,
+		header: http.Header{
+			"Accept":        jsonContentType,
+			"Authorization": {"Bearer " + apiKey},
+			"User-Agent":    {agent},
+		},
+		http:       newHTTPClient(s.httpClient, s.policy.AttemptTimeout),
+		policy:     s.policy,
+		quota:      newRetryQuota(s.policy),
+		limiter:    s.limiter,
+		logger:     s.logger,
+		decode:     s.decode,
+		keyed:      !s.withoutKeys,
+		validating: !s.notValidating,
+	}}, nil
+}
+
+// checkAPIKey refuses what cannot be a header value. The text says where,
+// never what.
+func checkAPIKey(key string) error {
+	if key == "" {
+		return errors.New("the API key is empty")
+	}
+	for i := range len(key) {
+		if key[i] > ' ' && key[i] < 0x7f {
+			continue
+		}
+		hint := ""
+		if strings.TrimSpace(key) != key {
+			hint = "; trim what was read from a file or the environment"
+		}
+		return fmt.Errorf("the API key has a space, a control character or a non-ASCII byte at byte %d of %d%s", i+1, len(key), hint)
+	}
+	return nil
+}
+
+// WithBaseURL sets where requests go; the default is [DefaultBaseURL]. The
+// URL is absolute, without query, fragment and credentials; a path prefix is
+// kept, and a trailing slash makes no difference. Plain http is accepted for
+// loopback addresses only, unless [WithInsecureHTTP] is given too.
+func WithBaseURL(baseURL string) Option {
+	return func(s *settings) error {
+		u, err := parseBaseURL(baseURL)
+		if err != nil {
+			return fmt.Errorf("kirim: WithBaseURL: %w", err)
+		}
+		s.baseURL, s.baseURLFrom = u, "WithBaseURL"
+		return nil
+	}
+}
+
+// WithInsecureHTTP allows a base URL with plain http to a host that is not
+// loopback. Everybody on the way can then read the API key and the messages.
+// It does not turn off the verification of certificates; nothing here does.
+func WithInsecureHTTP() Option {
+	return func(s *settings) error {
+		s.insecureHTTP = true
+		return nil
+	}
+}
+
+// WithHTTPClient sets the client whose Transport, Jar, CheckRedirect and
+// Timeout are used, for proxies, private certificates or tracing. The value
+// is read once and never modified; a nil Transport means
+// [http.DefaultTransport], which keeps only two idle connections to a host.
+// CheckRedirect is asked only about redirects that this package would follow
+// (see [Client.Do]). Timeout limits each attempt, not the call, when it is
+// shorter than [RetryPolicy.AttemptTimeout].
+//
+// Without this option the client has a transport of its own, with up to 1024
+// idle connections.
+func WithHTTPClient(client *http.Client) Option {
+	return func(s *settings) error {
+		if client == nil {
+			return errors.New("kirim: WithHTTPClient: the client is nil")
+		}
+		s.httpClient = client
+		return nil
+	}
+}
+
+// WithRetryPolicy replaces [DefaultRetryPolicy]. Start from it:
+//
+//	policy := kirim.DefaultRetryPolicy()
+//	policy.MaxRetries = 5
+func WithRetryPolicy(policy RetryPolicy) Option {
+	return func(s *settings) error {
+		complete, err := policy.complete()
+		if err != nil {
+			return fmt.Errorf("kirim: WithRetryPolicy: %w", err)
+		}
+		s.policy = complete
+		return nil
+	}
+}
+
+// WithLimiter makes every attempt wait for the limiter first. The default is
+// none.
+func WithLimiter(limiter Limiter) Option {
+	return func(s *settings) error {
+		if limiter == nil {
+			return errors.New("kirim: WithLimiter: the limiter is nil")
+		}
+		s.limiter = limiter
+		return nil
+	}
+}
+
+// WithLogger logs every attempt at level debug and every repeat at level
+// info. The records hold method, route (the path without ids), status, kind,
+// attempt, duration, wait and request id, and nothing else. The default is
+// silence.
+func WithLogger(logger *slog.Logger) Option {
+	return func(s *settings) error {
+		if logger == nil {
+			return errors.New("kirim: WithLogger: the logger is nil")
+		}
+		s.logger = logger
+		return nil
+	}
+}
+
+// WithUserAgent appends a product, such as "orders/1.4", to the User-Agent
+// of this package. It is printable ASCII of at most 200 characters.
+func WithUserAgent(product string) Option {
+	return func(s *settings) error {
+		if product == "" || len(product) > 200 {
+			return fmt.Errorf("kirim: WithUserAgent: the product has %d characters, not 1 to 200", len(product))
+		}
+		if i := firstUnprintable(product); i >= 0 {
+			return fmt.Errorf("kirim: WithUserAgent: the product has a byte that is not printable ASCII at %d", i+1)
+		}
+		s.product = product
+		return nil
+	}
+}
+
+// WithErrorDecoder reads error answers of a server that is not Kirim. The
+// default is [DecodeError].
+func WithErrorDecoder(decode ErrorDecoder) Option {
+	return func(s *settings) error {
+		if decode == nil {
+			return errors.New("kirim: WithErrorDecoder: the decoder is nil")
+		}
+		s.decode = decode
+		return nil
+	}
+}
+
+// WithoutIdempotencyKeys is for servers that do not honour the
+// Idempotency-Key header. POST requests then carry none and are repeated only
+// when they were demonstrably not processed; see [RetryPolicy]. The header is
+// left out, not only ignored, because net/http takes its presence as leave to
+// send a request again.
+func WithoutIdempotencyKeys() Option {
+	return func(s *settings) error {
+		s.withoutKeys = true
+		return nil
+	}
+}
+
+// WithoutValidation sends messages without checking them first; see
+// [OutboundMessage.Validate]. To do so for one call use [SkipValidation].
+func WithoutValidation() Option {
+	return func(s *settings) error {
+		s.notValidating = true
+		return nil
+	}
+}
+
+// RequestOption configures one call. Options may come in any order; a wrong
+// value makes the call fail, with nothing sent, with an error that names the
+// option.
+type RequestOption func(*requestSettings) error
+
+type requestSettings struct {
+	key            string
+	response       *Response
+	noRetry        bool
+	skipValidation bool
+}
+
+func settingsOf(opts []RequestOption) (s requestSettings, err error) {
+	for i, opt := range opts {
+		if opt == nil {
+			return s, fmt.Errorf("kirim: request option %d is nil", i+1)
+		}
+		if err := opt(&s); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+// WithIdempotencyKey sets the key of a POST: 1 to 255 characters of printable
+// ASCII. The server carries out one request for a key and answers the
+// others from memory, for 24 hours and over the whole organisation, so derive it from
+// what the message is about, for example the order's id and the step: then
+// not even a restart of your program sends it twice. The same key for a
+// different request is an error, [CodeIdempotencyKeyReuse].
+//
+// The default is a random UUID for each call. On other methods the option
+// has no effect, as the server ignores the key there.
+//
+// Docs: https://developers.kirim.chat/concepts/idempotency/
+func WithIdempotencyKey(key string) RequestOption {
+	return func(s *requestSettings) error {
+		if key == "" || len(key) > maxIdempotencyKey {
+			return fmt.Errorf("kirim: WithIdempotencyKey: the key has %d characters, not 1 to %d", len(key), maxIdempotencyKey)
+		}
+		if i := firstUnprintable(key); i >= 0 || strings.TrimSpace(key) != key {
+			return errors.New("kirim: WithIdempotencyKey: the key has a character that is not printable ASCII, or a space at an end")
+		}
+		s.key = key
+		return nil
+	}
+}
+
+const maxIdempotencyKey = 255
+
+func firstUnprintable(s string) int {
+	return strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r >= 0x7f })
+}
+
+// WithResponse fills r with what HTTP said, also when the call fails. Do not
+// share one Response between calls that run at the same time.
+func WithResponse(r *Response) RequestOption {
+	return func(s *requestSettings) error {
+		if r == nil {
+			return errors.New("kirim: WithResponse: the response is nil")
+		}
+		s.response = r
+		return nil
+	}
+}
+
+// WithoutRetry makes at most one request: nothing is repeated, neither by
+// this package nor by net/http, which otherwise repeats a request of its own
+// accord on a kept connection that the server had closed. Such a closed
+// connection is then an error.
+func WithoutRetry() RequestOption {
+	return func(s *requestSettings) error {
+		s.noRetry = true
+		return nil
+	}
+}
+
+// SkipValidation sends this message without checking it first, for a limit
+// that the server has raised since this version. To do so for all messages
+// use [WithoutValidation].
+func SkipValidation() RequestOption {
+	return func(s *requestSettings) error {
+		s.skipValidation = true
+		return nil
+	}
+}

@@ -1,0 +1,301 @@
+package kirim
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// RetryPolicy says how often and after how long a request is repeated. What
+// is repeated at all is fixed by this table, where K is a POST with an
+// idempotency key that the server honours, which is every POST to Kirim:
+//
+//	outcome                              GET HEAD  DELETE  PUT PATCH  K          POST without key
+//	proven not sent (dial, DNS)          again     again   again      again      again
+//	certificate, TLS configuration       stop      stop    stop       stop       stop
+//	reset, EOF, timeout, body cut short  again     again   again      same key   stop
+//	408                                  again     again   again      same key   stop
+//	409 idempotency_in_progress          stop      stop    stop       same key   stop
+//	429                                  again     again   again      same key   again
+//	500                                  again     again   stop       stop (1)   stop
+//	502, 504                             again     again   again      same key   stop
+//	503                                  again     again   again      same key   only with Retry-After
+//	any other                            stop      stop    stop       stop       stop
+//
+// (1) It may hold a permanent rejection by Meta; RepeatInternalErrors allows
+// it. Any 5xx with a code of Meta in its body that says that a repeat would
+// fail again is not repeated.
+//
+// The wait is random between 0 and min(MaxDelay, MinDelay·2ⁿ) for the n-th
+// repeat, counted from 0. A Retry-After of the server replaces it: its delay
+// plus up to a tenth, at most one second, so that clients do not come back
+// all at once. When that delay is longer than MaxRetryAfter, or any wait
+// would go past the deadline of the context, the call ends at once with the
+// error at hand, and [Error.RetryAfter] tells when to come back.
+//
+// A client also keeps a quota, so that an outage is not made worse by
+// repeats: of 500 units a repeat takes 14, or 5 when the server had asked to
+// slow down. A repeat that brings a verdict gives its units back, and a call that
+// needs no repeat gives one unit. A call that finds too little left ends
+// with an error that matches [ErrRetryQuotaExceeded].
+//
+// Durations that are zero take the default; negative values are errors.
+type RetryPolicy struct {
+	// MaxRetries is the number of repeats after the first attempt. The
+	// default policy has 3; 0 means that nothing is repeated.
+	MaxRetries int
+	// MinDelay is the upper bound of the wait before the first repeat; it
+	// doubles with each. Default 500 ms.
+	MinDelay time.Duration
+	// MaxDelay bounds the waits that the client chooses itself. Default 8 s.
+	MaxDelay time.Duration
+	// MaxRetryAfter is the longest wait that a server may ask for. Default
+	// 60 s.
+	MaxRetryAfter time.Duration
+	// AttemptTimeout limits one attempt, answer included. Default 35 s,
+	// which is more than the 30 s for which Kirim keeps a request waiting
+	// for another one with the same key. The call as a whole is limited by
+	// its context alone.
+	AttemptTimeout time.Duration
+	// RepeatInternalErrors also repeats a POST with a key after a 500.
+	RepeatInternalErrors bool
+	// WithoutQuota turns the quota off.
+	WithoutQuota bool
+}
+
+// DefaultRetryPolicy returns 3 retries, waits up to 500 ms, 1 s and 2 s (at
+// most 8 s), at most 60 s when the server asks for it, and 35 s for each
+// attempt.
+func DefaultRetryPolicy() RetryPolicy {
+	p, _ := RetryPolicy{MaxRetries: 3}.complete()
+	return p
+}
+
+// complete checks the policy and sets what it leaves to the defaults.
+func (p RetryPolicy) complete() (RetryPolicy, error) {
+	if p.MaxRetries < 0 {
+		return p, fmt.Errorf("MaxRetries is %d, less than 0", p.MaxRetries)
+	}
+	for _, d := range []struct {
+		name     string
+		value    *time.Duration
+		standard time.Duration
+	}{
+		{"MinDelay", &p.MinDelay, 500 * time.Millisecond},
+		{"MaxDelay", &p.MaxDelay, max(8*time.Second, p.MinDelay)},
+		{"MaxRetryAfter", &p.MaxRetryAfter, time.Minute},
+		{"AttemptTimeout", &p.AttemptTimeout, 35 * time.Second},
+	} {
+		if *d.value < 0 {
+			return p, fmt.Errorf("%s is %v, less than 0", d.name, *d.value)
+		}
+		if *d.value == 0 {
+			*d.value = d.standard
+		}
+	}
+	if p.MinDelay > p.MaxDelay {
+		return p, fmt.Errorf("MinDelay %v is more than MaxDelay %v", p.MinDelay, p.MaxDelay)
+	}
+	return p, nil
+}
+
+// operation is a column of the table.
+type operation int
+
+const (
+	read    operation = iota // GET, HEAD
+	remove                   // DELETE
+	replace                  // PUT, PATCH: here they set absolute values
+	keyed                    // POST with a key that the server honours
+	unkeyed                  // POST without
+)
+
+func operationOf(method, key string) operation {
+	switch {
+	case method == http.MethodGet || method == http.MethodHead:
+		return read
+	case method == http.MethodDelete:
+		return remove
+	case method == http.MethodPut || method == http.MethodPatch:
+		return replace
+	case key != "":
+		return keyed
+	}
+	return unkeyed
+}
+
+// outcome is a row of the table.
+type outcome int
+
+const (
+	success       outcome = iota
+	notSent               // the request demonstrably never left
+	misconfigured         // certificate, TLS configuration
+	lost                  // reset, EOF, timeout, body cut short
+	requestTimeout
+	inProgress
+	throttled
+	internalError
+	gatewayError
+	unavailable
+	refused // any other answer
+)
+
+// repeatable is the table itself. Exceptions to it are in again.
+var repeatable = [...][5]bool{
+	//               read   remove replace keyed  unkeyed
+	notSent:        {true, true, true, true, true},
+	lost:           {true, true, true, true, false},
+	requestTimeout: {true, true, true, true, false},
+	inProgress:     {false, false, false, true, false},
+	throttled:      {true, true, true, true, true},
+	internalError:  {true, true, false, false, false},
+	gatewayError:   {true, true, true, true, false},
+	unavailable:    {true, true, true, true, false},
+	refused:        {},
+}
+
+// outcomeOf finds the row for an answer that is not 2xx.
+func outcomeOf(e *Error) outcome {
+	switch e.StatusCode {
+	case http.StatusRequestTimeout:
+		return requestTimeout
+	case http.StatusConflict:
+		if e.Kind == KindIdempotencyInProgress {
+			return inProgress
+		}
+	case http.StatusTooManyRequests:
+		return throttled
+	case http.StatusInternalServerError:
+		return internalError
+	case http.StatusBadGateway, http.StatusGatewayTimeout:
+		return gatewayError
+	case http.StatusServiceUnavailable:
+		return unavailable
+	}
+	return refused
+}
+
+// mayRepeat looks the answer up in the table and applies its exceptions.
+func (p *RetryPolicy) mayRepeat(row outcome, column operation, answer *Error) bool {
+	switch {
+	case answer != nil && answer.StatusCode >= 500 && answer.permanentForMeta():
+		return false
+	case row == internalError && column == keyed:
+		return p.RepeatInternalErrors
+	case row == unavailable && column == unkeyed:
+		return answer.retryAfterKnown
+	}
+	return repeatable[row][column]
+}
+
+// delay returns how long to wait before the n-th repeat, counted from 0.
+// asked is the server's Retry-After, 0 for none.
+func (p *RetryPolicy) delay(n int, asked time.Duration) time.Duration {
+	if asked > 0 {
+		return asked + rand.N(min(asked/10, time.Second)+1)
+	}
+	limit := p.MaxDelay
+	if n < 62 && p.MinDelay <= p.MaxDelay>>n {
+		limit = p.MinDelay << n
+	}
+	return rand.N(limit + 1)
+}
+
+// failureOf finds the row for an attempt without a complete answer. Proof
+// that nothing was sent must be positive: a transport of the caller's own may
+// be silent about what it did.
+func failureOf(err error, trace *connectionTrace) (row outcome, sent bool) {
+	var (
+		certificate  *tls.CertificateVerificationError
+		authority    x509.UnknownAuthorityError
+		hostname     x509.HostnameError
+		invalid      x509.CertificateInvalidError
+		noRoots      x509.SystemRootsError
+		record       tls.RecordHeaderError
+		redirect     *redirectRefusedError
+		resolution   *net.DNSError
+		operation    *net.OpError
+		beforeSend   = trace.neverConnected()
+		isConnection = errors.As(err, &operation)
+	)
+	switch {
+	case errors.As(err, &certificate), errors.As(err, &authority), errors.As(err, &hostname),
+		errors.As(err, &invalid), errors.As(err, &noRoots), errors.As(err, &record),
+		errors.Is(err, http.ErrSchemeMismatch):
+		return misconfigured, false
+	case isConnection && (operation.Op == "remote error" || operation.Op == "local error"):
+		// A TLS alert. With TLS 1.3 the server's verdict on a client
+		// certificate comes after the request was written.
+		return misconfigured, !beforeSend
+	case errors.As(err, &redirect):
+		return refused, true
+	case isConnection && (operation.Op == "dial" || operation.Op == "proxyconnect"),
+		errors.As(err, &resolution), beforeSend:
+		return notSent, false
+	}
+	return lost, true
+}
+
+// retryQuota bounds the repeats of all calls of a client together.
+type retryQuota struct {
+	mu     sync.Mutex
+	tokens int
+}
+
+const (
+	quotaCapacity      = 500
+	quotaCost          = 14
+	quotaCostThrottled = 5
+	quotaReward        = 1
+)
+
+// newRetryQuota returns nil when the policy wants none.
+func newRetryQuota(p RetryPolicy) *retryQuota {
+	if p.WithoutQuota {
+		return nil
+	}
+	return &retryQuota{tokens: quotaCapacity}
+}
+
+func (q *retryQuota) take(cost int) bool {
+	if q == nil {
+		return true
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.tokens < cost {
+		return false
+	}
+	q.tokens -= cost
+	return true
+}
+
+func (q *retryQuota) give(tokens int) {
+	if q == nil {
+		return
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.tokens = min(quotaCapacity, q.tokens+tokens)
+}
+
+// contextError returns why ctx ended, such that it matches both ctx.Err and
+// the cause that it was cancelled with; nil while it has not ended.
+func contextError(ctx context.Context) error {
+	err := ctx.Err()
+	if err == nil {
+		return nil
+	}
+	if cause := context.Cause(ctx); cause != err {
+		return fmt.Errorf("%w: %w", err, cause)
+	}
+	return err
+}

@@ -1,0 +1,580 @@
+package kirim_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/kirim-go/kirim"
+)
+
+// Causes of attempts without an answer, as net/http reports them.
+var (
+	errRefused = &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+	errNoHost  = &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "api.kirim.example", IsNotFound: true}}
+	errDNS     = &net.DNSError{Err: "server misbehaving", Name: "api.kirim.example", IsTemporary: true}
+	errProxy   = &net.OpError{Op: "proxyconnect", Net: "tcp", Err: errRefused}
+	errReset   = &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
+	errCert    = &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
+	errRecord  = tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}
+	errAlert   = &net.OpError{Op: "remote error", Err: errors.New("tls: bad certificate")}
+)
+
+// The columns of the table, each as a call.
+var columns = []struct {
+	name    string
+	methods []string
+	options []kirim.Option
+}{
+	{"GET", []string{"GET", "HEAD"}, nil},
+	{"DELETE", []string{"DELETE"}, nil},
+	{"PUT", []string{"PUT", "PATCH"}, nil},
+	{"K", []string{"POST"}, nil},
+	{"POST", []string{"POST"}, []kirim.Option{kirim.WithoutIdempotencyKeys()}},
+}
+
+func TestEveryCellOfTheRetryTable(t *testing.T) {
+	t.Parallel()
+	inProgress := envelope(kirim.TypeConflict, kirim.CodeIdempotencyInProgress)
+	meta := `{"error":{"type":"api_error","code":"internal_error","message":"(#131047) Re-engagement message","request_id":"req_1"}}`
+	retryAfter := map[string]string{"Retry-After": "1"}
+	rows := []struct {
+		name   string
+		answer answer
+		want   string // for each column: again, stop
+		sent   string // for each column: whether the error says MaybeSent
+	}{
+		{"connection refused", answer{err: errRefused}, "again again again again again", "no no no no no"},
+		{"host unknown", answer{err: errNoHost}, "again again again again again", "no no no no no"},
+		{"resolver failed", answer{err: errDNS}, "again again again again again", "no no no no no"},
+		{"proxy refused the connection", answer{err: errProxy}, "again again again again again", "no no no no no"},
+		{"certificate not trusted", answer{err: errCert}, "stop stop stop stop stop", "no no no no no"},
+		{"host name not in the certificate", answer{err: x509.HostnameError{Certificate: &x509.Certificate{}, Host: "h"}}, "stop stop stop stop stop", "no no no no no"},
+		{"no TLS on the other side", answer{err: errRecord}, "stop stop stop stop stop", "no no no no no"},
+		{"plain HTTP on a TLS port", answer{err: http.ErrSchemeMismatch}, "stop stop stop stop stop", "no no no no no"},
+		{"TLS alert, perhaps after the request", answer{err: errAlert}, "stop stop stop stop stop", "no yes yes yes yes"},
+		{"connection reset", answer{err: errReset}, "again again again again stop", "no yes yes yes yes"},
+		{"connection closed", answer{err: io.EOF}, "again again again again stop", "no yes yes yes yes"},
+		{"error of an unknown kind", answer{err: errors.New("odd")}, "again again again again stop", "no yes yes yes yes"},
+		{"attempt timed out", answer{hang: true}, "again again again again stop", "no yes yes yes yes"},
+		{"body of a 200 cut short", answer{status: 200, body: `{"data":`, cut: true}, "again again again again stop", "no yes yes yes yes"},
+		{"408", answer{status: 408}, "again again again again stop", "no yes yes yes yes"},
+		{"409 idempotency_in_progress", answer{status: 409, body: inProgress}, "stop stop stop again stop", "no yes yes yes yes"},
+		{"409 of another code", answer{status: 409, body: envelope(kirim.TypeConflict, kirim.CodeTemplateAlreadyExists)}, "stop stop stop stop stop", "no no no no no"},
+		{"429", answer{status: 429}, "again again again again again", "no no no no no"},
+		{"500", answer{status: 500}, "again again stop stop stop", "no yes yes yes yes"},
+		{"500 with a permanent code of Meta", answer{status: 500, body: meta}, "stop stop stop stop stop", "no no no no no"},
+		{"502", answer{status: 502}, "again again again again stop", "no yes yes yes yes"},
+		{"502 with a permanent code of Meta", answer{status: 502, body: meta}, "stop stop stop stop stop", "no no no no no"},
+		{"504", answer{status: 504}, "again again again again stop", "no yes yes yes yes"},
+		{"503", answer{status: 503}, "again again again again stop", "no yes yes yes yes"},
+		{"503 with Retry-After", answer{status: 503, header: retryAfter}, "again again again again again", "no no no no no"},
+		{"503 with a Retry-After that means nothing", answer{status: 503, header: map[string]string{"Retry-After": "soon"}}, "again again again again stop", "no yes yes yes yes"},
+	}
+	for _, status := range []int{301, 304, 400, 401, 402, 403, 404, 405, 410, 413, 418, 422, 425, 451} {
+		rows = append(rows, struct {
+			name   string
+			answer answer
+			want   string
+			sent   string
+		}{strconv.Itoa(status), answer{status: status}, "stop stop stop stop stop", "no no no no no"})
+	}
+	for _, status := range []int{501, 505, 507, 511, 599} {
+		rows = append(rows, struct {
+			name   string
+			answer answer
+			want   string
+			sent   string
+		}{strconv.Itoa(status), answer{status: status}, "stop stop stop stop stop", "no yes yes yes yes"})
+	}
+	cells := 0
+	for _, row := range rows {
+		want, sent := splitFive(t, row.want), splitFive(t, row.sent)
+		for i, column := range columns {
+			for _, method := range column.methods {
+				cells++
+				t.Run(row.name+"/"+column.name+"/"+method, func(t *testing.T) {
+					t.Parallel()
+					synctest.Test(t, func(t *testing.T) {
+						w := newWire(row.answer)
+						c := w.client(t, column.options...)
+						err := c.Do(t.Context(), method, "/1/messages", nil, nil, nil)
+						if err == nil {
+							t.Fatal("the call succeeded")
+						}
+						attempts := 1
+						if want[i] == "again" {
+							attempts = 4
+						}
+						if got := len(w.seen()); got != attempts {
+							t.Errorf("the server saw %d requests, want %d; error: %v", got, attempts, err)
+						}
+						if got := kirim.MaybeSent(err); got != (sent[i] == "yes") {
+							t.Errorf("MaybeSent = %v, want %s; error: %v", got, sent[i], err)
+						}
+						checkKeys(t, w.seen(), column.name == "K")
+					})
+				})
+			}
+		}
+	}
+	t.Logf("%d cells", cells)
+}
+
+func splitFive(t *testing.T, s string) [5]string {
+	t.Helper()
+	var v [5]string
+	if n, err := fmt.Sscan(s, &v[0], &v[1], &v[2], &v[3], &v[4]); n != 5 {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// checkKeys wants the same key on all requests, or none on any.
+func checkKeys(t *testing.T, requests []seen, wanted bool) {
+	t.Helper()
+	for _, r := range requests {
+		key := r.header.Get("Idempotency-Key")
+		if (key != "") != wanted {
+			t.Errorf("%s carried the key %q", r.method, key)
+		}
+		if first := requests[0].header.Get("Idempotency-Key"); key != first {
+			t.Errorf("the key changed from %q to %q", first, key)
+		}
+	}
+}
+
+func TestAnInternalErrorIsRepeatedWithAKeyWhenThePolicyAllowsIt(t *testing.T) {
+	t.Parallel()
+	policy := kirim.DefaultRetryPolicy()
+	policy.RepeatInternalErrors = true
+	for name, tc := range map[string]struct {
+		options  []kirim.Option
+		body     string
+		attempts int
+	}{
+		"with a key":                     {nil, "", 4},
+		"without a key":                  {[]kirim.Option{kirim.WithoutIdempotencyKeys()}, "", 1},
+		"a permanent rejection by Meta":  {nil, `{"code":"undeliverable","message":"no","meta":{"code":131047}}`, 1},
+		"a transient rejection by Meta":  {nil, `{"error":{"code":131016,"message":"busy","fbtrace_id":"x"}}`, 4},
+		"a number that is no Meta error": {nil, `{"error":{"code":500,"message":"at 12345"}}`, 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWire(answer{status: 500, body: tc.body})
+				_ = post(t.Context(), w.client(t, append(tc.options, kirim.WithRetryPolicy(policy))...))
+				if got := len(w.seen()); got != tc.attempts {
+					t.Errorf("the server saw %d requests, want %d", got, tc.attempts)
+				}
+			})
+		})
+	}
+}
+
+func TestRetryAfterDecidesTheWait(t *testing.T) {
+	t.Parallel()
+	const now = "Sat, 01 Jan 2000 00:00:00 GMT" // where virtual time begins
+	tests := []struct {
+		name     string
+		value    string
+		header   map[string]string
+		min, max time.Duration // of the first wait; both -1 when there is none
+		asked    time.Duration // what the error says when there is no wait
+	}{
+		{name: "absent", value: "", max: 500 * time.Millisecond},
+		{name: "one second", value: "1", min: time.Second, max: 1100 * time.Millisecond},
+		{name: "thirty seconds, with at most one of jitter", value: "30", min: 30 * time.Second, max: 31 * time.Second},
+		{name: "spaces around", value: " 5 ", min: 5 * time.Second, max: 5500 * time.Millisecond},
+		{name: "decimal seconds", value: "1.5", min: 1500 * time.Millisecond, max: 1650 * time.Millisecond},
+		{name: "a decimal below one", value: "0.25", min: 250 * time.Millisecond, max: 275 * time.Millisecond},
+		{name: "the limit itself", value: "60", min: time.Minute, max: 61 * time.Second},
+		{name: "just over the limit", value: "60.001", min: -1, max: -1, asked: 60001 * time.Millisecond},
+		{name: "an hour", value: "3600", min: -1, max: -1, asked: time.Hour},
+		{name: "seconds that overflow a Duration", value: "9223372037", min: -1, max: -1, asked: math.MaxInt64},
+		{name: "MaxInt64", value: strconv.Itoa(math.MaxInt64), min: -1, max: -1, asked: math.MaxInt64},
+		{name: "more digits than any integer", value: "999999999999999999999999999999", min: -1, max: -1, asked: math.MaxInt64},
+		{name: "more digits than any float", value: digits(400), min: -1, max: -1, asked: math.MaxInt64},
+		{name: "an epoch", value: "1767225600", min: -1, max: -1, asked: 1767225600 * time.Second},
+		{name: "zero is our own delay", value: "0", max: 500 * time.Millisecond},
+		{name: "negative is our own delay", value: "-5", max: 500 * time.Millisecond},
+		{name: "garbage is our own delay", value: "soon", max: 500 * time.Millisecond},
+		{name: "two points", value: "1.2.3", max: 500 * time.Millisecond},
+		{name: "a point alone", value: ".", max: 500 * time.Millisecond},
+		{name: "exponent", value: "1e3", max: 500 * time.Millisecond},
+		{name: "hexadecimal", value: "0x10", max: 500 * time.Millisecond},
+		{name: "infinity", value: "Inf", max: 500 * time.Millisecond},
+		{name: "not a number", value: "NaN", max: 500 * time.Millisecond},
+		{name: "RFC 1123", value: "Sat, 01 Jan 2000 00:00:20 GMT", min: 20 * time.Second, max: 21 * time.Second},
+		{name: "RFC 850", value: "Saturday, 01-Jan-00 00:00:20 GMT", min: 20 * time.Second, max: 21 * time.Second},
+		{name: "asctime", value: "Sat Jan  1 00:00:20 2000", min: 20 * time.Second, max: 21 * time.Second},
+		{name: "a date in the past is our own delay", value: "Fri, 31 Dec 1999 23:00:00 GMT", max: 500 * time.Millisecond},
+		{name: "a date an hour ahead", value: "Sat, 01 Jan 2000 01:00:00 GMT", min: -1, max: -1, asked: time.Hour},
+		{name: "a date by the server's own clock, an hour fast", value: "Sat, 01 Jan 2000 01:00:10 GMT",
+			header: map[string]string{"Date": "Sat, 01 Jan 2000 01:00:00 GMT"}, min: 10 * time.Second, max: 11 * time.Second},
+		{name: "a date, and no clock of the server's", value: "Sat, 01 Jan 2000 00:00:10 GMT",
+			header: map[string]string{"Date": "nonsense"}, min: 10 * time.Second, max: 11 * time.Second},
+	}
+	for _, status := range []int{429, 503, 502, 408} {
+		for _, tt := range tests {
+			t.Run(fmt.Sprintf("%d/%s", status, tt.name), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					if got := time.Now().UTC().Format(http.TimeFormat); got != now {
+						t.Fatalf("virtual time begins at %s", got)
+					}
+					header := map[string]string{"Retry-After": tt.value}
+					for k, v := range tt.header {
+						header[k] = v
+					}
+					w := newWire(answer{status: status, header: header}, answer{status: 200})
+					err := post(t.Context(), w.client(t))
+					requests := w.seen()
+					if tt.max < 0 {
+						e := answerOf(t, err)
+						if len(requests) != 1 || time.Since(requests[0].at) != 0 {
+							t.Errorf("%d requests, back after %v; want 1, at once", len(requests), time.Since(requests[0].at))
+						}
+						if e.RetryAfter != tt.asked {
+							t.Errorf("RetryAfter = %v, want %v", e.RetryAfter, tt.asked)
+						}
+						return
+					}
+					if err != nil || len(requests) != 2 {
+						t.Fatalf("%d requests, error %v; want 2 and none", len(requests), err)
+					}
+					if wait := requests[1].at.Sub(requests[0].at); wait < tt.min || wait > tt.max {
+						t.Errorf("waited %v, want %v to %v", wait, tt.min, tt.max)
+					}
+				})
+			})
+		}
+	}
+}
+
+func digits(n int) string {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = '9'
+	}
+	return string(b)
+}
+
+func TestOwnDelayIsFullJitterUnderADoublingCap(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		policy := kirim.RetryPolicy{MaxRetries: 8, MinDelay: 100 * time.Millisecond, MaxDelay: time.Second, WithoutQuota: true}
+		limits := []time.Duration{100, 200, 400, 800, 1000, 1000, 1000, 1000}
+		longest := make([]time.Duration, len(limits))
+		shortest := []time.Duration{1 << 62, 1 << 62, 1 << 62, 1 << 62, 1 << 62, 1 << 62, 1 << 62, 1 << 62}
+		const calls = 300
+		for range calls {
+			w := newWire(answer{status: 502})
+			_ = post(t.Context(), w.client(t, kirim.WithRetryPolicy(policy)))
+			requests := w.seen()
+			if len(requests) != 9 {
+				t.Fatalf("%d requests, want 9", len(requests))
+			}
+			for i := range limits {
+				wait := requests[i+1].at.Sub(requests[i].at)
+				longest[i], shortest[i] = max(longest[i], wait), min(shortest[i], wait)
+			}
+		}
+		for i, limit := range limits {
+			limit *= time.Millisecond
+			if longest[i] > limit {
+				t.Errorf("wait %d reached %v, over the cap of %v", i+1, longest[i], limit)
+			}
+			// With 300 draws either of these fails by chance once in 10¹³ runs.
+			if longest[i] < limit*9/10 || shortest[i] > limit/10 {
+				t.Errorf("wait %d ran from %v to %v, want the whole of 0 to %v", i+1, shortest[i], longest[i], limit)
+			}
+		}
+		t.Logf("longest waits: %v", longest)
+	})
+}
+
+func TestAWaitPastTheDeadlineIsNotBegun(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		answer   answer
+		deadline time.Duration
+	}{
+		"Retry-After of 30 s under 1.5 s": {answer{status: 429, header: map[string]string{"Retry-After": "30"}}, 1500 * time.Millisecond},
+		"Retry-After of an hour":          {answer{status: 429, header: map[string]string{"Retry-After": "3600"}}, 1500 * time.Millisecond},
+		"Retry-After just past it":        {answer{status: 503, header: map[string]string{"Retry-After": "2"}}, 2 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), tc.deadline)
+				defer cancel()
+				w := newWire(tc.answer)
+				began := time.Now()
+				err := post(ctx, w.client(t))
+				e := answerOf(t, err)
+				if took := time.Since(began); took >= 50*time.Millisecond || len(w.seen()) != 1 {
+					t.Errorf("%d requests, back after %v; want 1, in under 50ms", len(w.seen()), took)
+				}
+				if e.StatusCode != tc.answer.status || e.RetryAfter == 0 {
+					t.Errorf("status %d, RetryAfter %v", e.StatusCode, e.RetryAfter)
+				}
+				if errors.Is(err, context.DeadlineExceeded) {
+					t.Error("the error claims that the deadline has passed")
+				}
+			})
+		})
+	}
+}
+
+func TestOwnDelaysDoNotSleepIntoTheDeadline(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		policy := kirim.RetryPolicy{MaxRetries: 100, MinDelay: time.Second, MaxDelay: time.Second, WithoutQuota: true}
+		for range 50 {
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+			w := newWire(answer{status: 502})
+			err := post(ctx, w.client(t, kirim.WithRetryPolicy(policy)))
+			if ctx.Err() != nil {
+				t.Fatalf("the call slept into its deadline: %v", err)
+			}
+			if e := answerOf(t, err); e.StatusCode != 502 {
+				t.Fatalf("status %d", e.StatusCode)
+			}
+			cancel()
+		}
+	})
+}
+
+func TestACallEndedWhileWaitingMatchesBothTheContextAndTheAnswer(t *testing.T) {
+	t.Parallel()
+	reason := errors.New("shutting down")
+	for name, tc := range map[string]struct {
+		end   func(context.Context) (context.Context, func())
+		match []error
+	}{
+		"cancelled": {func(ctx context.Context) (context.Context, func()) {
+			ctx, cancel := context.WithCancel(ctx)
+			return ctx, cancel
+		}, []error{context.Canceled}},
+		"cancelled with a cause": {func(ctx context.Context) (context.Context, func()) {
+			ctx, cancel := context.WithCancelCause(ctx)
+			return ctx, func() { cancel(reason) }
+		}, []error{context.Canceled, reason}},
+	} {
+		for status, first := range map[string]answer{"429": {status: 429, header: map[string]string{"Retry-After": "30"}}, "reset": {err: errReset}} {
+			t.Run(name+"/"+status, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					ctx, end := tc.end(t.Context())
+					time.AfterFunc(50*time.Millisecond, end)
+					w := newWire(first)
+					policy := kirim.RetryPolicy{MaxRetries: 100, MinDelay: time.Hour, MaxDelay: time.Hour, WithoutQuota: true}
+					began := time.Now()
+					err := post(ctx, w.client(t, kirim.WithRetryPolicy(policy)))
+					if took := time.Since(began); took != 50*time.Millisecond {
+						t.Errorf("back after %v, want 50ms", took)
+					}
+					for _, target := range append(tc.match, firstError(first)) {
+						if !errors.Is(err, target) {
+							t.Errorf("%v does not match %v", err, target)
+						}
+					}
+				})
+			})
+		}
+	}
+}
+
+func firstError(a answer) error {
+	if a.err != nil {
+		return a.err
+	}
+	return kirim.KindRateLimited
+}
+
+func TestACallEndedDuringAnAttemptMatchesTheContextAndWhatTheServerLastSaid(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		w := newWire(answer{status: 429, header: map[string]string{"Retry-After": "1"}}, answer{hang: true})
+		err := post(ctx, w.client(t))
+		var te *kirim.TransportError
+		if !errors.As(err, &te) || te.Attempts != 2 || te.Last == nil {
+			t.Fatalf("error is %#v", err)
+		}
+		if !errors.Is(err, context.DeadlineExceeded) || !kirim.IsRateLimited(err) {
+			t.Errorf("%v does not match both", err)
+		}
+		if !kirim.MaybeSent(err) {
+			t.Error("the second attempt was under way, yet MaybeSent is false")
+		}
+	})
+}
+
+func TestAContextThatHasEndedSendsNothing(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	w := newWire(answer{status: 200})
+	err := post(ctx, w.client(t))
+	if len(w.seen()) != 0 || !errors.Is(err, context.Canceled) || kirim.MaybeSent(err) {
+		t.Errorf("%d requests, error %v, MaybeSent %v", len(w.seen()), err, kirim.MaybeSent(err))
+	}
+}
+
+func TestAnAttemptThatTimesOutIsRepeatedAndIsNotTheCallersDeadline(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWire(answer{hang: true}, answer{status: 200, body: `{"data":{}}`})
+		began := time.Now()
+		if err := post(t.Context(), w.client(t)); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(began); took < 35*time.Second || took > 35500*time.Millisecond {
+			t.Errorf("took %v, want 35s and at most 500ms of wait", took)
+		}
+		w = newWire(answer{hang: true})
+		err := post(t.Context(), w.client(t))
+		var te *kirim.TransportError
+		if !errors.As(err, &te) || !te.Timeout() || errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("error is %v", err)
+		}
+	})
+}
+
+func TestABodyThatNeverEndsIsUnderTheAttemptsTimeout(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		stuck := roundTripFunc(func(req *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 200, Body: &stuckBody{req.Context()}, ContentLength: -1, Request: req}, nil
+		})
+		c, err := kirim.NewClient(testKey, kirim.WithHTTPClient(&http.Client{Transport: stuck}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		err = post(t.Context(), c, kirim.WithoutRetry())
+		var te *kirim.TransportError
+		if !errors.As(err, &te) || te.StatusCode != 200 || !kirim.MaybeSent(err) || time.Since(began) != 35*time.Second {
+			t.Errorf("error after %v: %v", time.Since(began), err)
+		}
+	})
+}
+
+type roundTripFunc func(*http.Request) (*http.Response, error)
+
+func (f roundTripFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+type stuckBody struct{ ctx context.Context }
+
+func (b *stuckBody) Read([]byte) (int, error) { <-b.ctx.Done(); return 0, b.ctx.Err() }
+func (*stuckBody) Close() error               { return nil }
+
+func TestThePolicyIsObeyed(t *testing.T) {
+	t.Parallel()
+	t.Run("no retries", func(t *testing.T) {
+		t.Parallel()
+		w := newWire(answer{status: 502})
+		err := post(t.Context(), w.client(t, kirim.WithRetryPolicy(kirim.RetryPolicy{})))
+		if e := answerOf(t, err); e.Attempts != 1 || len(w.seen()) != 1 {
+			t.Errorf("%d attempts, %d requests", e.Attempts, len(w.seen()))
+		}
+	})
+	t.Run("WithoutRetry for one call", func(t *testing.T) {
+		t.Parallel()
+		w := newWire(answer{status: 502})
+		_ = post(t.Context(), w.client(t), kirim.WithoutRetry())
+		if len(w.seen()) != 1 {
+			t.Errorf("%d requests", len(w.seen()))
+		}
+	})
+	for name, policy := range map[string]kirim.RetryPolicy{
+		"MaxRetries":                {MaxRetries: -1},
+		"MinDelay":                  {MinDelay: -1},
+		"MaxDelay":                  {MaxDelay: -1},
+		"MaxRetryAfter":             {MaxRetryAfter: -1},
+		"AttemptTimeout":            {AttemptTimeout: -1},
+		"MinDelay 9s is more than ": {MinDelay: 9 * time.Second, MaxDelay: time.Second},
+	} {
+		t.Run("a wrong "+name, func(t *testing.T) {
+			t.Parallel()
+			_, err := kirim.NewClient(testKey, kirim.WithRetryPolicy(policy))
+			wantText(t, err, "kirim: WithRetryPolicy: "+name)
+		})
+	}
+}
+
+func TestTheQuotaEndsRepeatsInAnOutageAndSaysSo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWire(answer{status: 502})
+		c := w.client(t)
+		var last error
+		for range 100 {
+			last = post(t.Context(), c)
+		}
+		// 500 units pay for 35 repeats of 14.
+		if got := len(w.seen()); got != 100+35 {
+			t.Errorf("the server saw %d requests for 100 calls, want 135", got)
+		}
+		if !errors.Is(last, kirim.ErrRetryQuotaExceeded) || answerOf(t, last).StatusCode != 502 {
+			t.Errorf("the error does not say both that it was the client that stopped and what the server said: %v", last)
+		}
+		wantText(t, last, "the client's retry quota is used up")
+
+		w.mu.Lock()
+		w.answers, w.requests = []answer{{status: 422}}, nil
+		w.mu.Unlock()
+		for range 14 {
+			_ = post(t.Context(), c) // a verdict, though not success, shows a living server
+		}
+		w.mu.Lock()
+		w.answers, w.requests = []answer{{status: 502}, {status: 200}, {status: 502}, {status: 200}}, nil
+		w.mu.Unlock()
+		for i := range 2 { // the units of a repeat that succeeds come back
+			if err := post(t.Context(), c); err != nil {
+				t.Errorf("call %d after the outage: %v", i+1, err)
+			}
+		}
+	})
+}
+
+func TestTheQuotaCountsThrottlingLessAndCanBeTurnedOff(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		answer  answer
+		policy  kirim.RetryPolicy
+		repeats int
+	}{
+		"throttled": {answer{status: 429}, kirim.RetryPolicy{MaxRetries: 3}, 100},
+		"without":   {answer{status: 502}, kirim.RetryPolicy{MaxRetries: 3, WithoutQuota: true}, 300},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWire(tc.answer)
+				c := w.client(t, kirim.WithRetryPolicy(tc.policy))
+				for range 100 {
+					_ = post(t.Context(), c)
+				}
+				if got := len(w.seen()); got != 100+tc.repeats {
+					t.Errorf("%d requests for 100 calls, want %d", got, 100+tc.repeats)
+				}
+			})
+		})
+	}
+}

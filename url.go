@@ -1,0 +1,123 @@
+package kirim
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+)
+
+// parseBaseURL accepts an absolute http or https URL that can carry a path
+// below it.
+func parseBaseURL(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil:
+		// The text of url.Error quotes the URL, which may hold a password.
+		return nil, errors.New("not a URL")
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, errors.New("not an absolute http or https URL")
+	case u.Hostname() == "":
+		return nil, errors.New("no host")
+	case u.User != nil:
+		return nil, errors.New("a user name or password in the URL is not used; the API key is the credential")
+	case u.RawQuery != "" || u.ForceQuery:
+		return nil, errors.New("a query in the base URL would be lost")
+	case u.Fragment != "":
+		return nil, errors.New("a fragment in the base URL would be lost")
+	}
+	u.Path = strings.TrimRight(u.Path, "/")
+	u.RawPath = strings.TrimRight(u.RawPath, "/")
+	return u, nil
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+func sameOrigin(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && portOf(a) == portOf(b)
+}
+
+func portOf(u *url.URL) string {
+	switch {
+	case u.Port() != "":
+		return u.Port()
+	case u.Scheme == "https":
+		return "443"
+	}
+	return "80"
+}
+
+// resolve joins a path to the base URL, segment by segment, so that no
+// segment can lead to another path than the one meant.
+func (c *core) resolve(path string) (*url.URL, error) {
+	if i := strings.IndexAny(path, "?#"); i >= 0 {
+		return nil, fmt.Errorf("kirim: path has an unescaped %q at byte %d; parameters belong into the query argument", path[i], i)
+	}
+	var plain, escaped strings.Builder
+	plain.WriteString(c.base.Path)
+	escaped.WriteString(c.base.EscapedPath())
+	n := 0
+	for segment := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
+		n++
+		decoded, err := url.PathUnescape(segment)
+		if err != nil {
+			return nil, fmt.Errorf("kirim: path segment %d has a broken %%-escape", n)
+		}
+		if problem := refuseSegment(decoded); problem != "" {
+			return nil, fmt.Errorf("kirim: path segment %d %s; nothing was sent", n, problem)
+		}
+		plain.WriteString("/" + decoded)
+		escaped.WriteString("/" + url.PathEscape(decoded))
+	}
+	u := *c.base
+	u.Path, u.RawPath = plain.String(), escaped.String()
+	return &u, nil
+}
+
+// refuseSegment says what is wrong with a decoded path segment. An encoded
+// slash is fine by itself, but proxies decode and then clean paths, so dots
+// between encoded slashes are refused as well.
+func refuseSegment(segment string) string {
+	if segment == "" {
+		return "is empty"
+	}
+	for part := range strings.FieldsFuncSeq(segment, func(r rune) bool { return r == '/' || r == '\\' }) {
+		if part == "." || part == ".." {
+			return fmt.Sprintf("is or contains %q", part)
+		}
+	}
+	return ""
+}
+
+// pathOf builds a path from segments that may hold anything.
+func pathOf(segments ...string) string {
+	var b strings.Builder
+	for _, s := range segments {
+		b.WriteByte('/')
+		b.WriteString(url.PathEscape(s))
+	}
+	return b.String()
+}
+
+// routeOf is the path with everything that looks like an id replaced, for
+// texts and logs: "/106540352242922/messages" is "/{id}/messages".
+func routeOf(path string) string {
+	var b strings.Builder
+	for segment := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
+		b.WriteByte('/')
+		isWord := len(segment) <= 40 && strings.Trim(segment, "abcdefghijklmnopqrstuvwxyz_-") == ""
+		if isWord {
+			b.WriteString(segment)
+		} else {
+			b.WriteString("{id}")
+		}
+	}
+	return b.String()
+}

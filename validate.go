@@ -1,0 +1,536 @@
+package kirim
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// limit is how many of a unit there may be. A max of 0 is none.
+type limit struct {
+	min, max int
+	unit     string
+}
+
+// Every limit that Validate checks. Kirim's own pages win over Meta's. No page
+// says what a character is; Unicode code points are counted, because a count in
+// UTF-16 units or bytes is never smaller, so that nothing is refused here which
+// such a server would take.
+var (
+	// https://developers.kirim.chat/sending/send-text/
+	limitText = limit{1, 4096, "character"}
+	// https://developers.kirim.chat/sending/send-image/
+	limitCaption = limit{0, 1024, "character"}
+
+	// https://developers.kirim.chat/sending/send-buttons/ and
+	// https://developers.kirim.chat/sending/send-lists/
+	limitBody = limit{1, 1024, "character"}
+	// https://developers.kirim.chat/sending/send-lists/ and
+	// https://docs.kirimdev.com/sending/send-reply-buttons/
+	limitFooter     = limit{0, 60, "character"}
+	limitTextHeader = limit{0, 60, "character"}
+
+	// https://docs.kirimdev.com/sending/send-reply-buttons/
+	limitReplyButtons = limit{1, 3, "button"}
+	limitReplyID      = limit{1, 256, "character"}
+	limitReplyTitle   = limit{1, 20, "character"}
+
+	// https://developers.kirim.chat/sending/send-lists/
+	limitListButton     = limit{1, 20, "character"}
+	limitRows           = limit{1, 10, "row"}
+	limitSectionTitle   = limit{0, 24, "character"}
+	limitRowID          = limit{1, 200, "character"}
+	limitRowTitle       = limit{1, 24, "character"}
+	limitRowDescription = limit{0, 72, "character"}
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/interactive-list-messages
+	limitSections    = limit{1, 10, "section"}
+	limitSectionRows = limit{1, 0, "row"}
+	// https://github.com/facebook/openapi/blob/main/business-messaging-api_v23.0.yaml
+	limitSeveralSectionsTitle = limit{1, 24, "character"}
+
+	// https://developers.kirim.chat/sending/send-buttons/
+	limitDisplayText = limit{1, 20, "character"}
+
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/interactive-media-carousel-messages
+	limitCards          = limit{2, 10, "card"}
+	limitCardBody       = limit{0, 160, "character"}
+	limitCardBreaks     = limit{0, 2, "line break"}
+	limitCardQuickReply = limit{1, 0, "button"} // no maximum is documented
+
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/marketing-templates/media-card-carousel-templates
+	limitTemplateCards = limit{2, 10, "card"}
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/marketing-templates/mpm-templates
+	limitProductSections     = limit{0, 10, "section"}
+	limitProductSectionTitle = limit{0, 24, "character"}
+	limitProducts            = limit{0, 30, "product"}
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/changelog
+	limitCouponCode = limit{0, 20, "character"}
+
+	// For text without a documented limit.
+	unlimited = limit{0, 0, "character"}
+	required  = limit{1, 0, "character"}
+)
+
+var (
+	// https://developers.kirim.chat/api/operations/phone_number_idmessages/post/
+	recipientPattern = regexp.MustCompile(`^\+[1-9]\d{6,14}$`)
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/overview
+	templateNamePattern = regexp.MustCompile(`^[a-z0-9_]{1,512}$`)
+)
+
+func (l limit) allows(n int) bool { return n >= l.min && (l.max == 0 || n <= l.max) }
+
+func (l limit) String() string {
+	switch {
+	case l.max == 0:
+		return "at least " + quantity(l.min, l.unit)
+	case l.min == 0:
+		return "at most " + quantity(l.max, l.unit)
+	default:
+		return strconv.Itoa(l.min) + " to " + quantity(l.max, l.unit)
+	}
+}
+
+func quantity(n int, unit string) string {
+	if n != 1 {
+		unit += "s"
+	}
+	return strconv.Itoa(n) + " " + unit
+}
+
+// Violation is one rule that a message breaks. It holds lengths and shapes,
+// never the content itself.
+type Violation struct {
+	// Path is where in the body: "interactive.action.buttons[1].reply.title".
+	Path string
+	// Limit is what is allowed there: "1 to 20 characters".
+	Limit string
+	// Actual is the length or the shape found: "27 characters".
+	Actual string
+}
+
+// String is "path: limit, not actual".
+func (v Violation) String() string { return v.Path + ": " + v.Limit + ", not " + v.Actual }
+
+// ValidationError is all that is wrong with a message. Its text holds no phone
+// number, no URL and nothing of the content.
+type ValidationError struct {
+	Violations []Violation
+}
+
+const maxListedViolations = 10
+
+func (e *ValidationError) listed() []string {
+	list := make([]string, 0, maxListedViolations+1)
+	for i, v := range e.Violations {
+		if i == maxListedViolations {
+			return append(list, fmt.Sprintf("and %d more", len(e.Violations)-i))
+		}
+		list = append(list, v.String())
+	}
+	return list
+}
+
+// Error is one line with the first ten violations and the number of the rest.
+func (e *ValidationError) Error() string {
+	return "kirim: invalid message: " + strings.Join(e.listed(), "; ")
+}
+
+// LogValue is the number of violations and the text of the first ten.
+func (e *ValidationError) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Int("count", len(e.Violations)),
+		slog.Any("violations", e.listed()),
+	)
+}
+
+// Validate checks the message against the documented limits and reports all
+// that it breaks in one [*ValidationError].
+//
+// Lengths are counted in Unicode code points. Text that is not valid UTF-8 is
+// a violation, because JSON cannot carry it. A text of nothing but spaces is
+// not: no page forbids it, so the server decides, as it does on everything
+// that Validate does not know. In particular, the object of a [Raw], the
+// variables of a template, and component and parameter types that this package
+// does not name are not checked.
+func (m OutboundMessage) Validate() error {
+	c := &checker{}
+	if !recipientPattern.MatchString(m.To) {
+		c.add("to", "E.164 with a leading + and 7 to 15 digits", recipientShape(m.To))
+	}
+	c.text("context.message_id", m.ReplyTo, unlimited)
+	if strings.HasPrefix(m.ReplyTo, "msg_") {
+		c.add("context.message_id", "the wamid of an inbound message", "a msg_ id")
+	}
+	if isNil(m.Content) {
+		c.add("type", "a content", "none")
+	} else {
+		m.Content.check(c)
+	}
+	if len(c.violations) > 0 {
+		return &ValidationError{Violations: c.violations}
+	}
+	return nil
+}
+
+func recipientShape(to string) string {
+	length := quantity(utf8.RuneCountInString(to), "character")
+	rest, plus := strings.CutPrefix(to, "+")
+	switch {
+	case to == "":
+		return "empty"
+	case !utf8.ValidString(to):
+		return "invalid UTF-8"
+	case !plus:
+		return length + ", no leading +"
+	case strings.ContainsFunc(rest, notDigit):
+		return length + ", not only digits after the +"
+	case strings.HasPrefix(rest, "0"):
+		return length + ", a 0 after the +"
+	default:
+		return "a + and " + quantity(len(rest), "digit")
+	}
+}
+
+func notDigit(r rune) bool { return r < '0' || r > '9' }
+
+func notTemplateName(r rune) bool { return notDigit(r) && (r < 'a' || r > 'z') && r != '_' }
+
+// checker collects violations. Paths are built before anything is known to be
+// wrong; a message has few of them.
+type checker struct {
+	violations []Violation
+}
+
+func (c *checker) add(path, limit, actual string) {
+	c.violations = append(c.violations, Violation{path, limit, actual})
+}
+
+func at(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
+
+func (c *checker) count(path string, n int, l limit) {
+	if !l.allows(n) {
+		c.add(path, l.String(), quantity(n, l.unit))
+	}
+}
+
+func (c *checker) text(path, s string, l limit) {
+	if !utf8.ValidString(s) {
+		c.add(path, "valid UTF-8", "invalid UTF-8")
+		return
+	}
+	c.count(path, utf8.RuneCountInString(s), l)
+}
+
+func (c *checker) https(path, link string) {
+	u, err := url.Parse(link)
+	actual := ""
+	switch {
+	case !utf8.ValidString(link):
+		actual = "invalid UTF-8"
+	case link == "":
+		actual = "empty"
+	case err != nil:
+		actual = "malformed"
+	case u.Scheme == "":
+		actual = "without a scheme"
+	case u.Scheme == "http":
+		actual = "http"
+	case u.Scheme != "https":
+		actual = "another scheme"
+	case u.Hostname() == "":
+		actual = "without a host"
+	default:
+		return
+	}
+	c.add(path, "an absolute https URL", actual)
+}
+
+func (c *checker) source(path, link, id string) {
+	if (link == "") == (id == "") {
+		actual := "both"
+		if link == "" {
+			actual = "neither"
+		}
+		c.add(path, "exactly one of link and id", actual)
+	}
+}
+
+func (c *checker) media(path, link, id, caption string) {
+	c.source(path, link, id)
+	if link != "" {
+		c.https(path+".link", link)
+	}
+	c.text(path+".id", id, unlimited)
+	c.text(path+".caption", caption, limitCaption)
+}
+
+// unique reports a key that stood before, at the path of an earlier element.
+func (c *checker) unique(seen map[string]string, path, field, key string) {
+	if first, twice := seen[key]; twice {
+		c.add(path+field, "unique", "the same as "+first)
+		return
+	}
+	seen[key] = path + field
+}
+
+func (t Text) check(c *checker)  { c.text("text.body", t.Body, limitText) }
+func (m Image) check(c *checker) { c.media("image", m.Link, m.ID, m.Caption) }
+func (m Video) check(c *checker) { c.media("video", m.Link, m.ID, m.Caption) }
+func (m Audio) check(c *checker) { c.media("audio", m.Link, m.ID, "") }
+
+func (m Document) check(c *checker) {
+	c.media("document", m.Link, m.ID, m.Caption)
+	c.text("document.filename", m.Filename, unlimited)
+}
+
+func (r Raw) check(c *checker) {
+	path := r.Type
+	if !isContentType(r.Type) {
+		path = "type"
+		c.add(path, "1 to 64 lower-case letters, digits and underscores, not the name of another field",
+			quantity(utf8.RuneCountInString(r.Type), "character"))
+	}
+	if _, err := r.encoded(); err != nil {
+		c.add(path, "a value that encodes to JSON", "none")
+	}
+}
+
+const interactivePath = "interactive"
+
+func (b ReplyButtons) check(c *checker) {
+	b.Header.check(c, interactivePath+".header")
+	c.bodyAndFooter(b.Body, b.Footer)
+	path := interactivePath + ".action.buttons"
+	c.count(path, len(b.Buttons), limitReplyButtons)
+	c.replies(path, ".reply", b.Buttons)
+}
+
+func (l List) check(c *checker) {
+	Header{Text: l.Header}.check(c, interactivePath+".header")
+	c.bodyAndFooter(l.Body, l.Footer)
+	c.text(interactivePath+".action.button", l.Button, limitListButton)
+
+	path := interactivePath + ".action.sections"
+	c.count(path, len(l.Sections), limitSections)
+	titles, rows, ids := limitSectionTitle, 0, map[string]string{}
+	if len(l.Sections) > 1 {
+		titles = limitSeveralSectionsTitle
+	}
+	for i, section := range l.Sections {
+		path := at(path, i)
+		c.text(path+".title", section.Title, titles)
+		c.count(path+".rows", len(section.Rows), limitSectionRows)
+		rows += len(section.Rows)
+		for j, row := range section.Rows {
+			path := at(path+".rows", j)
+			c.text(path+".id", row.ID, limitRowID)
+			c.text(path+".title", row.Title, limitRowTitle)
+			c.text(path+".description", row.Description, limitRowDescription)
+			c.unique(ids, path, ".id", row.ID)
+		}
+	}
+	if rows > limitRows.max { // a section without rows is reported already
+		c.add(path, limitRows.String()+" in all sections", quantity(rows, limitRows.unit))
+	}
+}
+
+func (u CTAURL) check(c *checker) {
+	u.Header.check(c, interactivePath+".header")
+	c.bodyAndFooter(u.Body, u.Footer)
+	c.urlButton(interactivePath+".action.parameters", u.DisplayText, u.URL)
+}
+
+func (k Carousel) check(c *checker) {
+	c.bodyAndFooter(k.Body, "")
+	path := interactivePath + ".action.cards"
+	c.count(path, len(k.Cards), limitCards)
+	for i, card := range k.Cards {
+		card.check(c, at(path, i))
+		if card.Header.kind() != k.Cards[0].Header.kind() {
+			c.add(at(path, i)+".header.type", "the same on all cards", "another than on the first")
+		}
+	}
+}
+
+func (k CarouselCard) check(c *checker, path string) {
+	k.Header.check(c, path+".header")
+	if kind := k.Header.kind(); kind != "image" && kind != "video" {
+		c.add(path+".header", "one of image and video", "none of them")
+	}
+	c.text(path+".body.text", k.Body, limitCardBody)
+	c.count(path+".body.text", strings.Count(k.Body, "\n"), limitCardBreaks)
+	if k.QuickReplies == nil {
+		c.urlButton(path+".action.parameters", k.DisplayText, k.URL)
+		return
+	}
+	if k.DisplayText != "" || k.URL != "" {
+		c.add(path+".action", "one of a URL button and quick replies", "both")
+	}
+	c.count(path+".action.buttons", len(k.QuickReplies), limitCardQuickReply)
+	c.replies(path+".action.buttons", ".quick_reply", k.QuickReplies)
+}
+
+func (h Header) check(c *checker, path string) {
+	c.text(path+".text", h.Text, limitTextHeader)
+	set := 0
+	if h.Text != "" {
+		set++
+	}
+	for _, media := range [...]struct{ kind, link string }{{"image", h.Image}, {"video", h.Video}, {"document", h.Document}} {
+		if media.link != "" {
+			set++
+			c.https(path+"."+media.kind+".link", media.link)
+		}
+	}
+	if set > 1 {
+		c.add(path, "one of text, image, video and document", strconv.Itoa(set)+" of them")
+	}
+}
+
+func (c *checker) bodyAndFooter(body, footer string) {
+	c.text(interactivePath+".body.text", body, limitBody)
+	c.text(interactivePath+".footer.text", footer, limitFooter)
+}
+
+func (c *checker) urlButton(path, label, link string) {
+	c.text(path+".display_text", label, limitDisplayText)
+	c.https(path+".url", link)
+}
+
+func (c *checker) replies(path, object string, replies []ReplyButton) {
+	ids, titles := map[string]string{}, map[string]string{}
+	for i, reply := range replies {
+		path := at(path, i) + object
+		c.text(path+".id", reply.ID, limitReplyID)
+		c.text(path+".title", reply.Title, limitReplyTitle)
+		// https://github.com/facebook/openapi/blob/main/business-messaging-api_v23.0.yaml
+		if strings.TrimSpace(reply.ID) != reply.ID {
+			c.add(path+".id", "no leading or trailing spaces", "some")
+		}
+		c.unique(ids, path, ".id", reply.ID)
+		c.unique(titles, path, ".title", reply.Title)
+	}
+}
+
+func (t Template) check(c *checker) {
+	if !templateNamePattern.MatchString(t.Name) {
+		actual := quantity(utf8.RuneCountInString(t.Name), "character")
+		if strings.ContainsFunc(t.Name, notTemplateName) {
+			actual += ", some of them others"
+		}
+		c.add("template.name", "1 to 512 lower-case letters, digits and underscores", actual)
+	}
+	c.text("template.language", t.Language, required)
+	c.components("template.components", t.Components)
+}
+
+func (c *checker) components(path string, components []Component) {
+	for i, component := range components {
+		path := at(path, i)
+		c.text(path+".type", component.Type, required)
+		switch component.Type {
+		case "button":
+			c.text(path+".sub_type", component.SubType, required)
+			if component.Index < 0 {
+				c.add(path+".index", "0 or more", "less")
+			}
+		case "carousel":
+			c.count(path+".cards", len(component.Cards), limitTemplateCards)
+			fallthrough
+		default:
+			c.text(path+".sub_type", component.SubType, unlimited)
+			if component.Index != 0 {
+				c.add(path+".index", "none except on a button", "an index")
+			}
+		}
+		for j, p := range component.Parameters {
+			p.check(c, at(path+".parameters", j))
+		}
+		for j, card := range component.Cards {
+			c.components(at(path+".cards", j)+".components", card.Components)
+		}
+	}
+}
+
+// check asks for the value that the type names, and no other. The server knows
+// more types: of those only the text is looked at.
+func (p Parameter) check(c *checker, path string) {
+	c.text(path+".type", p.Type, required)
+	values := [...]struct {
+		kind string
+		set  bool
+	}{
+		{"text", p.Text != ""}, {"currency", p.Currency != nil}, {"date_time", p.DateTime != nil},
+		{"image", p.Image != nil}, {"video", p.Video != nil}, {"document", p.Document != nil},
+		{"location", p.Location != nil}, {"product", p.Product != nil}, {"payload", p.Payload != ""},
+		{"coupon_code", p.CouponCode != ""}, {"action", p.Action != nil}, {"limited_time_offer", p.LimitedTimeOffer != nil},
+	}
+	known := false
+	for _, value := range values {
+		known = known || value.kind == p.Type
+	}
+	for _, value := range values {
+		switch own := value.kind == p.Type; {
+		case own && !value.set:
+			c.add(path+"."+value.kind, "the value that the type names", "none")
+		case known && !own && value.set:
+			c.add(path+"."+value.kind, "only the value that the type names", "another")
+		}
+	}
+	if p.Image != nil {
+		c.source(path+".image", p.Image.Link, p.Image.ID)
+	}
+	if p.Video != nil {
+		c.source(path+".video", p.Video.Link, p.Video.ID)
+	}
+	if p.Document != nil {
+		c.source(path+".document", p.Document.Link, p.Document.ID)
+	}
+	p.checkText(c, path)
+}
+
+func (p Parameter) checkText(c *checker, path string) {
+	money, image, video, file := valueOf(p.Currency), valueOf(p.Image), valueOf(p.Video), valueOf(p.Document)
+	place, product, action := valueOf(p.Location), valueOf(p.Product), valueOf(p.Action)
+	for _, field := range [...]struct {
+		name, text string
+		limit      limit
+	}{
+		{".parameter_name", p.Name, unlimited}, {".text", p.Text, unlimited},
+		{".payload", p.Payload, unlimited}, {".coupon_code", p.CouponCode, limitCouponCode},
+		{".currency.fallback_value", money.Fallback, unlimited}, {".currency.code", money.Code, unlimited},
+		{".date_time.fallback_value", valueOf(p.DateTime).Fallback, unlimited},
+		{".image.link", image.Link, unlimited}, {".image.id", image.ID, unlimited}, {".image.caption", image.Caption, unlimited},
+		{".video.link", video.Link, unlimited}, {".video.id", video.ID, unlimited}, {".video.caption", video.Caption, unlimited},
+		{".document.link", file.Link, unlimited}, {".document.id", file.ID, unlimited},
+		{".document.caption", file.Caption, unlimited}, {".document.filename", file.Filename, unlimited},
+		{".location.name", place.Name, unlimited}, {".location.address", place.Address, unlimited},
+		{".product.catalog_id", product.CatalogID, unlimited}, {".product.product_retailer_id", product.RetailerID, unlimited},
+		{".action.flow_token", action.FlowToken, unlimited},
+		{".action.thumbnail_product_retailer_id", action.ThumbnailID, unlimited},
+	} {
+		c.text(path+field.name, field.text, field.limit)
+	}
+	if data := action.FlowActionData; len(data) > 0 && !(json.Valid(data) && utf8.Valid(data)) {
+		c.add(path+".action.flow_action_data", "JSON", "something else")
+	}
+	products, path := 0, path+".action.sections"
+	c.count(path, len(action.Sections), limitProductSections)
+	for i, section := range action.Sections {
+		path := at(path, i)
+		c.text(path+".title", section.Title, limitProductSectionTitle)
+		for j, item := range section.Products {
+			c.text(at(path+".product_items", j)+".product_retailer_id", item.RetailerID, unlimited)
+		}
+		products += len(section.Products)
+	}
+	if !limitProducts.allows(products) {
+		c.add(path, limitProducts.String()+" in all sections", quantity(products, limitProducts.unit))
+	}
+}
