@@ -43,7 +43,7 @@
 // All time is counted on one [Clock]. A [ManualClock] moves when the test says
 // so. Under testing/synctest, start the sandbox inside the bubble with
 // [WithoutListener] and reach it through [Server.Transport]; then its time is
-// the bubble's.
+// the bubble's, and a client that waits between two attempts waits no real time.
 //
 // # Assumptions
 //

@@ -1,6 +1,7 @@
 package kirimtest
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -158,6 +159,10 @@ func (s *Server) faultStage(next handler) handler {
 			return gone()
 		case f.Status != 0:
 			rep = f.reply()
+			if f.Status == http.StatusTooManyRequests { // of an empty bucket
+				c.rate = s.state.peekTokens(c.r.Method, s.cfg.clock.Now())
+				c.rate.remaining, c.rated = 0, true
+			}
 		case rep == nil:
 			rep = next(c)
 		}
@@ -182,16 +187,10 @@ func (f *Fault) reply() *reply {
 		rep.data = []byte("{}")
 		return rep
 	}
-	code, message := f.Code, f.Message
-	if code == "" {
-		code = codeOfStatus(f.Status)
-	}
-	if message == "" {
-		message = "Injected by a test."
-	}
-	rep.err = failStatus(f.Status, code, f.Param, message)
-	if known, ok := catalogue[code]; !ok || known.status != f.Status {
-		rep.err.typ = typeOfStatus(f.Status)
+	usual := usualCode(f.Status)
+	rep.err = failStatus(f.Status, cmp.Or(f.Code, usual), f.Param, cmp.Or(f.Message, "Injected by a test."))
+	if catalogue[rep.err.code].status != f.Status { // not the code's own type then
+		rep.err.typ = catalogue[usual].typ
 	}
 	return rep
 }

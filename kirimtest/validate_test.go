@@ -145,10 +145,7 @@ func TestSendsAreCheckedFieldByField(t *testing.T) {
 			if tt.code == "" {
 				status = 200
 			}
-			wantStatus(t, r, status, tt.code)
-			if r.param() != tt.param {
-				t.Errorf("param %q, want %q", r.param(), tt.param)
-			}
+			wantRefusal(t, r, status, tt.code, tt.param)
 			if r.typ() != "" && r.typ() != "invalid_request_error" {
 				t.Errorf("type %q", r.typ())
 			}
