@@ -24,7 +24,8 @@
 //     field by field on the JSON as it arrived; GET /v1/me; GET /v1/health.
 //   - API keys: missing, unknown, revoked and expired ones
 //     ([Server.AddKey], [Server.RevokeKey]).
-//   - The two token buckets of the organisation with their headers and 429
+//   - The two token buckets of the organisation with their headers and 429. The
+//     61st send of a minute is refused, unless a test asks for more
 //     ([WithPlan], [Server.SetPlan]).
 //   - Idempotency-Key: replay, reuse, in flight, 24 hours of memory.
 //   - The 24-hour window: a free-form send needs a message of the customer

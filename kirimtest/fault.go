@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// Fault makes matching requests go wrong; see [Server.Fault]. With Status, Drop,
-// Hang and Slow all zero the request is answered as usual, after Delay.
+// Fault makes matching requests go wrong; see [Server.Fault]. Each field that is
+// left zero does no harm: a fault with only a Delay answers as usual, later.
 //
-// Note that net/http repeats a request by itself when a connection that it had
-// used before is dropped without an answer and the request carries an
-// Idempotency-Key: a dropped send may then be seen twice by the sandbox and
-// never by the client. [Server.Transport] does not do that.
+// Beware of net/http: when a connection that was used before is dropped without
+// an answer, it sends a request with an Idempotency-Key again by itself. Over
+// TCP the sandbox may then see a dropped send twice and the client no error.
+// [Server.Transport] does not do that.
 type Fault struct {
 	// Method is the HTTP method to match; empty matches all.
 	Method string
@@ -53,7 +53,8 @@ type Fault struct {
 	// the error is io.ErrUnexpectedEOF.
 	Drop bool
 
-	// Status answers instead of the operation.
+	// Status answers instead of the operation. When it is zero the operation
+	// takes effect and answers.
 	Status int
 
 	// Header is added to the answer, or replaces what it has. Retry-After in
@@ -65,7 +66,7 @@ type Fault struct {
 	// Code is the usual one of the status.
 	Code, Message, Param string
 
-	// Body is sent as it stands. Unless Header says otherwise its Content-Type
+	// Body is the body as it stands, also of a Status of zero. Unless Header says otherwise its Content-Type
 	// is text/html when it starts with "<", application/json with "{" or "[",
 	// and text/plain otherwise. A body as it stands comes as from a proxy in
 	// front of the API: without X-Request-Id and rate limit headers.
@@ -75,8 +76,8 @@ type Fault struct {
 	Empty bool
 
 	// Cut announces the whole body in Content-Length, sends the first half and
-	// closes the connection. With no Status the request takes effect and its
-	// own answer is cut.
+	// closes the connection. With a Status of zero the operation's own answer
+	// is cut.
 	Cut bool
 }
 

@@ -221,6 +221,25 @@ func TestConnectionsAreDroppedBeforeOrAfterProcessing(t *testing.T) {
 	}
 }
 
+func TestNetHTTPItselfRepeatsAKeyedSendOnAConnectionThatWasUsedBefore(t *testing.T) {
+	t.Parallel()
+	s := Start(t)
+	hc := tcpClient(t)
+	for _, key := range []string{"warm-up", "k"} {
+		r, err := tryWith(t.Context(), hc, s, "POST", messagesPath(s), tmplBody, withKey(key), func(r *http.Request) {
+			if key == "k" {
+				s.Fault(Fault{Drop: true, Processed: true})
+			}
+		})
+		if err != nil || r.status != 200 {
+			t.Fatalf("%s: %v %d", key, err, r.status)
+		}
+	}
+	if n := len(s.Requests()); n != 3 || s.Processed("k") != 1 {
+		t.Errorf("%d requests, processed %d times", n, s.Processed("k"))
+	}
+}
+
 func TestBodiesAreCutShort(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]Fault{

@@ -329,7 +329,7 @@ func TestKeysAreExactUnder64ConcurrentClients(t *testing.T) {
 	for _, way := range []string{"memory", "tcp"} {
 		t.Run(way, func(t *testing.T) {
 			t.Parallel()
-			const clients, keys, repeats = 64, 40, 3
+			const clients, keys, repeats = 64, 25, 2
 			s := Start(t, WithPlan(Enterprise(1_000_000, 1)))
 			hc := tcpClient(t)
 			if way == "memory" {
