@@ -14,8 +14,8 @@ import (
 //
 //   - A bucket refills at limit/60 tokens per second; X-RateLimit-Reset and
 //     Retry-After are rounded up to whole seconds. A request takes its token
-//     when its key was accepted, whatever comes of it then; one that is refused
-//     with 401 or 429 takes none, and neither does /health.
+//     when its key was accepted, whatever comes of it then; one without a
+//     good key takes none, and neither do /health and an injected fault.
 //   - An Authorization header of another scheme than Bearer is an
 //     invalid_api_key; the scheme may be in any case.
 //   - An Idempotency-Key is looked at before the path and the body, so that a
