@@ -84,6 +84,69 @@ func TestSDKSendsOnceThroughEveryFault(t *testing.T) {
 	}
 }
 
+func TestSandboxAcceptsEverythingTheSDKSends(t *testing.T) {
+	t.Parallel()
+	const link = "https://example.com/a.jpg"
+	tests := map[string]kirim.Content{
+		"text":             kirim.Text{Body: "hi", PreviewURL: true},
+		"image by link":    kirim.Image{Link: link, Caption: "c"},
+		"image by id":      kirim.Image{ID: "123"},
+		"video":            kirim.Video{Link: link, Caption: "c"},
+		"audio":            kirim.Audio{Link: link},
+		"document":         kirim.Document{Link: link, Filename: "a.pdf", Caption: "c"},
+		"template":         kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("42")}},
+		"one-time code":    kirim.Template{Name: "login_code", Language: "id", Components: kirim.OneTimeCode("123456")},
+		"link button":      kirim.CTAURL{Header: kirim.Header{Image: link}, Body: "b", Footer: "f", DisplayText: "Open", URL: link},
+		"text header":      kirim.CTAURL{Header: kirim.Header{Text: "h"}, Body: "b", DisplayText: "Open", URL: link},
+		"document header":  kirim.ReplyButtons{Header: kirim.Header{Document: link}, Body: "b", Buttons: []kirim.ReplyButton{{ID: "1", Title: "Yes"}}},
+		"reply buttons":    kirim.ReplyButtons{Body: "b", Footer: "f", Buttons: []kirim.ReplyButton{{ID: "1", Title: "Yes"}, {ID: "2", Title: "No"}}},
+		"list":             kirim.List{Header: "h", Body: "b", Footer: "f", Button: "Choose", Sections: []kirim.ListSection{{Title: "s", Rows: []kirim.ListRow{{ID: "1", Title: "a", Description: "d"}}}}},
+		"carousel":         kirim.Carousel{Body: "b", Cards: []kirim.CarouselCard{{Header: kirim.Header{Image: link}, Body: "c", DisplayText: "Open", URL: link}, {Header: kirim.Header{Image: link}, DisplayText: "Open", URL: link}}},
+		"carousel replies": kirim.Carousel{Body: "b", Cards: []kirim.CarouselCard{{Header: kirim.Header{Video: link}, QuickReplies: []kirim.ReplyButton{{ID: "1", Title: "a"}}}, {Header: kirim.Header{Video: link}, QuickReplies: []kirim.ReplyButton{{ID: "1", Title: "a"}}}}},
+	}
+	for name, content := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := kirimtest.Start(t, kirimtest.WithoutListener())
+			client, err := s.Client()
+			if err != nil {
+				t.Fatal(err)
+			}
+			in := s.Receive(kirimtest.Inbound{From: customer, Text: "hello"})
+			messages := client.PhoneNumber(s.PhoneNumberID).Messages
+			if _, err = messages.Send(t.Context(), kirim.OutboundMessage{To: customer, Content: content, ReplyTo: in.WAMID}); err != nil {
+				t.Errorf("error %v: %s", err, s.Requests()[0].Body)
+			}
+		})
+	}
+}
+
+func TestSandboxRefusesWhatTheSDKWouldNotSend(t *testing.T) {
+	t.Parallel()
+	s := kirimtest.Start(t, kirimtest.WithoutListener())
+	client, err := s.Client(kirim.WithoutValidation())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Receive(kirimtest.Inbound{From: customer, Text: "hello"})
+	tests := map[string]struct {
+		message kirim.OutboundMessage
+		code    kirim.ErrorCode
+		param   string
+	}{
+		"a number without plus": {kirim.OutboundMessage{To: "08123", Content: kirim.Text{Body: "hi"}}, "invalid_phone_number", "to"},
+		"an empty text":         {kirim.OutboundMessage{To: customer, Content: kirim.Text{}}, "invalid_field_value", "text.body"},
+		"a sticker":             {kirim.OutboundMessage{To: customer, Content: kirim.Raw{Type: "sticker", Object: map[string]string{"id": "1"}}}, "invalid_field_value", "type"},
+	}
+	for name, tt := range tests {
+		_, err := client.PhoneNumber(s.PhoneNumberID).Messages.Send(t.Context(), tt.message)
+		var e *kirim.Error
+		if !errors.As(err, &e) || e.StatusCode != 400 || e.Code != tt.code || e.Param != tt.param {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestSDKSeesTheErrorsOfTheSandbox(t *testing.T) {
 	t.Parallel()
 	s := kirimtest.Start(t, kirimtest.WithoutListener())
