@@ -200,13 +200,18 @@ func (p *RetryPolicy) mayRepeat(row outcome, column operation, answer *Error) bo
 // asked is the server's Retry-After, 0 for none.
 func (p *RetryPolicy) delay(n int, asked time.Duration) time.Duration {
 	if asked > 0 {
-		return asked + rand.N(min(asked/10, time.Second)+1)
+		return asked + jitter(min(asked/10, time.Second))
 	}
 	limit := p.MaxDelay
 	if n < 62 && p.MinDelay <= p.MaxDelay>>n {
 		limit = p.MinDelay << n
 	}
-	return rand.N(limit + 1)
+	return jitter(limit)
+}
+
+// jitter returns a random duration from 0 to limit.
+func jitter(limit time.Duration) time.Duration {
+	return rand.N(limit + 1) //nolint:gosec // spreads load; nobody gains by guessing it
 }
 
 // failureOf finds the row for an attempt without a complete answer. Proof
@@ -294,7 +299,7 @@ func contextError(ctx context.Context) error {
 	if err == nil {
 		return nil
 	}
-	if cause := context.Cause(ctx); cause != err {
+	if cause := context.Cause(ctx); !errors.Is(cause, err) {
 		return fmt.Errorf("%w: %w", err, cause)
 	}
 	return err

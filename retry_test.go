@@ -276,7 +276,7 @@ func TestOwnDelayIsFullJitterUnderADoublingCap(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		policy := kirim.RetryPolicy{MaxRetries: 8, MinDelay: 100 * time.Millisecond, MaxDelay: time.Second, WithoutQuota: true}
-		limits := []time.Duration{100, 200, 400, 800, 1000, 1000, 1000, 1000}
+		limits := []int{100, 200, 400, 800, 1000, 1000, 1000, 1000} // ms
 		longest := make([]time.Duration, len(limits))
 		shortest := []time.Duration{1 << 62, 1 << 62, 1 << 62, 1 << 62, 1 << 62, 1 << 62, 1 << 62, 1 << 62}
 		const calls = 300
@@ -293,7 +293,7 @@ func TestOwnDelayIsFullJitterUnderADoublingCap(t *testing.T) {
 			}
 		}
 		for i, limit := range limits {
-			limit *= time.Millisecond
+			limit := time.Duration(limit) * time.Millisecond
 			if longest[i] > limit {
 				t.Errorf("wait %d reached %v, over the cap of %v", i+1, longest[i], limit)
 			}
