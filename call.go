@@ -245,7 +245,7 @@ func (c *call) again(ctx context.Context) bool {
 	case c.settings.noRetry:
 		return c.stop("retries are off for this call", nil)
 	case c.attempts > policy.MaxRetries:
-		return c.stop(fmt.Sprintf("the policy allows %d retries", policy.MaxRetries), nil)
+		return c.stop("the retries are used up", nil)
 	}
 	var asked time.Duration
 	if answer != nil {
@@ -256,7 +256,11 @@ func (c *call) again(ctx context.Context) bool {
 	}
 	c.wait = policy.delay(c.attempts-1, asked)
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= c.wait {
-		return c.stop(fmt.Sprintf("the wait of %v would pass the deadline", c.wait.Round(time.Millisecond)), nil)
+		why := "a wait"
+		if asked > 0 {
+			why = fmt.Sprintf("the wait of %v that the server asks for", asked)
+		}
+		return c.stop(why+" would pass the deadline", nil)
 	}
 	c.cost = quotaCost
 	if c.row == throttled || asked > 0 {

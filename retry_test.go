@@ -91,7 +91,7 @@ func TestEveryCellOfTheRetryTable(t *testing.T) {
 			sent   string
 		}{strconv.Itoa(status), answer{status: status}, "stop stop stop stop stop", "no no no no no"})
 	}
-	for _, status := range []int{501, 505, 507, 511, 599} {
+	for _, status := range []int{0, 501, 505, 507, 511, 599} {
 		rows = append(rows, struct {
 			name   string
 			answer answer
