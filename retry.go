@@ -148,18 +148,28 @@ const (
 	refused // any other answer
 )
 
-// repeatable is the table itself. Exceptions to it are in again.
-var repeatable = [...][5]bool{
-	//               read   remove replace keyed  unkeyed
-	notSent:        {true, true, true, true, true},
-	lost:           {true, true, true, true, false},
-	requestTimeout: {true, true, true, true, false},
-	inProgress:     {false, false, false, true, false},
-	throttled:      {true, true, true, true, true},
-	internalError:  {true, true, false, false, false},
-	gatewayError:   {true, true, true, true, false},
-	unavailable:    {true, true, true, true, false},
-	refused:        {},
+// verdict is a cell of the table.
+type verdict int
+
+const (
+	stop verdict = iota
+	again
+	ifAllowed    // by RetryPolicy.RepeatInternalErrors
+	ifRetryAfter // when the answer has one
+)
+
+var verdicts = [...][5]verdict{
+	//               read   remove replace keyed unkeyed
+	notSent:        {again, again, again, again, again},
+	misconfigured:  {stop, stop, stop, stop, stop},
+	lost:           {again, again, again, again, stop},
+	requestTimeout: {again, again, again, again, stop},
+	inProgress:     {stop, stop, stop, again, stop},
+	throttled:      {again, again, again, again, again},
+	internalError:  {again, again, stop, ifAllowed, stop},
+	gatewayError:   {again, again, again, again, stop},
+	unavailable:    {again, again, again, again, ifRetryAfter},
+	refused:        {stop, stop, stop, stop, stop},
 }
 
 // outcomeOf finds the row for an answer that is not 2xx.
@@ -183,17 +193,22 @@ func outcomeOf(e *Error) outcome {
 	return refused
 }
 
-// mayRepeat looks the answer up in the table and applies its exceptions.
+// mayRepeat looks an outcome up in the table. answer is nil when there was
+// none.
 func (p *RetryPolicy) mayRepeat(row outcome, column operation, answer *Error) bool {
-	switch {
-	case answer != nil && answer.StatusCode >= 500 && answer.permanentForMeta():
+	if answer != nil && answer.StatusCode >= 500 && answer.permanentForMeta() {
 		return false
-	case row == internalError && column == keyed:
-		return p.RepeatInternalErrors
-	case row == unavailable && column == unkeyed:
-		return answer.retryAfterKnown
 	}
-	return repeatable[row][column]
+	switch verdicts[row][column] {
+	case again:
+		return true
+	case ifAllowed:
+		return p.RepeatInternalErrors
+	case ifRetryAfter:
+		return answer.retryAfterKnown
+	default:
+		return false
+	}
 }
 
 // delay returns how long to wait before the n-th repeat, counted from 0.

@@ -5,6 +5,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"sync/atomic"
 	"testing"
 
@@ -48,5 +49,31 @@ func TestAStreamThatBreaksOverHTTP2MayHaveBeenSent(t *testing.T) {
 		if got := arrived.Load(); got != want || !kirim.MaybeSent(err) {
 			t.Errorf("%s: %d requests arrived, want %d; MaybeSent %v: %v", name, got, want, kirim.MaybeSent(err), err)
 		}
+	}
+}
+
+func TestEachAttemptIsProvenOnItsOwn(t *testing.T) {
+	t.Parallel()
+	attempts := 0
+	rt := roundTripFunc(func(req *http.Request) (*http.Response, error) {
+		attempts++
+		trace := httptrace.ContextClientTrace(req.Context())
+		trace.GetConn("h:443")
+		if attempts == 2 {
+			return nil, io.EOF // before there was a connection
+		}
+		trace.GotConn(httptrace.GotConnInfo{})
+		status := 200
+		if attempts == 1 {
+			status = 429
+		}
+		return &http.Response{StatusCode: status, Body: http.NoBody, Request: req}, nil
+	})
+	c, err := kirim.NewClient(testKey, kirim.WithHTTPClient(&http.Client{Transport: rt}), kirim.WithRetryPolicy(quick), kirim.WithoutIdempotencyKeys())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := post(t.Context(), c); err != nil || attempts != 3 {
+		t.Errorf("%d attempts: %v", attempts, err)
 	}
 }
