@@ -157,7 +157,7 @@ func TestMarkRead(t *testing.T) {
 	}
 	for _, wrong := range []string{"", "msg_01HXYZABCDEFGHJKMNPQRSTVWX"} {
 		_, err := messages.MarkRead(t.Context(), wrong)
-		wantText(t, err, "message_id: the wamid of a received message")
+		wantText(t, err, "message_id: want the wamid of a received message")
 	}
 	if len(w.seen()) != 2 {
 		t.Errorf("%d requests", len(w.seen()))
