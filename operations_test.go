@@ -3,6 +3,7 @@ package kirim_test
 import (
 	"context"
 	"errors"
+	"io"
 	"iter"
 	"net/http"
 	"net/url"
@@ -370,7 +371,7 @@ func TestEachOperationTakesAny2xxForSuccess(t *testing.T) {
 
 func TestEachOperationReportsEachFailure(t *testing.T) {
 	html := answer{status: 502, body: "<html><body>502 Bad Gateway</body></html>", header: map[string]string{"Content-Type": "text/html"}}
-	cut := answer{status: 200, body: `{"data":`, cut: true}
+	cut := answer{status: 200, body: `{"data":`, cut: io.ErrUnexpectedEOF}
 	for _, failure := range []struct {
 		name     string
 		answers  []answer
