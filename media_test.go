@@ -166,7 +166,7 @@ func TestMediaAboveTheLimitIsAnErrorAndNeverAShortFile(t *testing.T) {
 					t.Errorf("the size is told as %d", tooLarge.Size)
 				}
 				if m != nil {
-					if n, again := m.Read(make([]byte, 9)); n != 0 || again != err {
+					if n, again := m.Read(make([]byte, 9)); n != 0 || !errors.Is(again, err) {
 						t.Errorf("read again: %d, %v", n, again)
 					}
 				}

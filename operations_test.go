@@ -61,7 +61,7 @@ var operations = []operation{
 	}},
 
 	{name: "Accounts.List", route: "GET /accounts", query: "status=all", ok: okList, call: func(x ctx, c *kirim.Client, _, _ string, o ...kirim.RequestOption) error {
-		return one(c.Accounts.List(x, kirim.AccountListParams{Status: "all"}, o...))
+		return one(c.Accounts.List(x, kirim.AccountListParams{Status: kirim.AccountStatusAll}, o...))
 	}},
 	{name: "Accounts.All", route: "GET /accounts", ok: okList, call: func(x ctx, c *kirim.Client, _, _ string, o ...kirim.RequestOption) error {
 		return drain(c.Accounts.All(x, kirim.AccountListParams{}, o...))
