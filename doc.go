@@ -29,10 +29,10 @@
 //			log.Print("accepted as ", sent.ID)
 //		case kirim.IsOutside24hWindow(err):
 //			log.Print("the customer must write first, or be sent a template")
-//		case errors.As(err, &e):
-//			log.Printf("refused, request %s: %s", e.RequestID, e.Message)
 //		case kirim.MaybeSent(err):
 //			log.Print("repeat later with the same key: ", err)
+//		case errors.As(err, &e):
+//			log.Printf("refused, request %s: %s", e.RequestID, e.Message)
 //		default:
 //			log.Print("nothing was sent: ", err)
 //		}
