@@ -160,7 +160,7 @@ func (s *Server) post(ctx context.Context, out outgoing) attemptResult {
 		return attemptResult{failure: err.Error()}
 	}
 	req.Header = out.header
-	resp, err := s.webhooks.Do(req) //nolint:gosec // whoever runs the sandbox chose the URL
+	resp, err := s.webhooks.Do(req)
 	if err != nil {
 		var wrapped *url.Error
 		if errors.As(err, &wrapped) {
@@ -216,7 +216,7 @@ func (s *Server) conclude(d *delivery, got attemptResult, now time.Time) {
 func (s *Server) nextDelay(n int, got attemptResult, now time.Time) time.Duration {
 	delay := attemptDelays[n]
 	if !s.cfg.noJitter {
-		delay = time.Duration(float64(delay) * (1 - attemptJitter + 2*attemptJitter*rand.Float64())) //nolint:gosec // not a secret
+		delay = time.Duration(float64(delay) * (1 - attemptJitter + 2*attemptJitter*rand.Float64()))
 	}
 	if got.status == http.StatusTooManyRequests {
 		delay = max(delay, retryAfter(got.retryAfter, now))
@@ -227,7 +227,7 @@ func (s *Server) nextDelay(n int, got attemptResult, now time.Time) time.Duratio
 // retryAfter reads a Retry-After of either form; 0 when it has neither.
 func retryAfter(value string, now time.Time) time.Duration {
 	if seconds, err := strconv.ParseUint(value, 10, 63); err == nil {
-		return time.Duration(min(seconds, uint64(attemptMostWait/time.Second))) * time.Second //nolint:gosec // at most a day
+		return time.Duration(min(seconds, uint64(attemptMostWait/time.Second))) * time.Second
 	}
 	if at, err := http.ParseTime(value); err == nil {
 		return min(at.Sub(now), attemptMostWait)

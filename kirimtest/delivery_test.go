@@ -330,14 +330,7 @@ func TestCloseEndsTheGoroutinesOfWebhooks(t *testing.T) {
 	s.Close()
 	hooks.Close()
 	answering.Close()
-	deadline := time.Now().Add(10 * time.Second)
-	for runtime.NumGoroutine() > before && time.Now().Before(deadline) {
-		runtime.Gosched()
-	}
-	if n := runtime.NumGoroutine(); n > before {
-		stacks := make([]byte, 1<<20)
-		t.Errorf("%d goroutines, %d before\n%s", n, before, stacks[:runtime.Stack(stacks, true)])
-	}
+	wantGoroutines(t, before)
 }
 
 func TestKeptDeliveriesAreBoundedAndPurgedAfterThirtyDays(t *testing.T) {

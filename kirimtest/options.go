@@ -89,8 +89,8 @@ func WithClock(c Clock) Option {
 	return func(cfg *config) { cfg.clock = c }
 }
 
-// WithoutListener starts no TCP listener and no goroutine: only
-// [Server.Transport] reaches the sandbox. Use it inside a testing/synctest
+// WithoutListener starts no TCP listener: only [Server.Transport] reaches the
+// sandbox, and it has no goroutine but for webhooks. Use it inside a testing/synctest
 // bubble, where waiting for the network would keep virtual time from moving.
 func WithoutListener() Option {
 	return func(cfg *config) { cfg.listen = false }

@@ -11,8 +11,8 @@ import (
 )
 
 // Server is a running sandbox: one organisation with one API key and one
-// connected phone number, and those that [Server.AddOrganization] adds. Its methods are safe for concurrent use; its fields
-// are read-only.
+// connected phone number, and those that [Server.AddOrganization] adds. Its
+// methods are safe for concurrent use; its fields are read-only.
 type Server struct {
 	URL           string // base URL, for example "http://127.0.0.1:40123/v1"
 	APIKey        string
