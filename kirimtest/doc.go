@@ -34,10 +34,37 @@
 //     one-time code "login_code" (id) are approved, "promo_paused" is paused and
 //     "legacy_disabled" disabled ([Server.AddTemplate],
 //     [Server.SetTemplateStatus]).
+//   - Webhook subscriptions with their signing secrets, and real deliveries to
+//     them: signed, attempted up to eight times over 31 hours, disabled after too
+//     many failures, replayed ([Server.Subscribe], [Server.Deliveries]).
+//   - What WhatsApp reports of a sent message: sent and delivered, unless a test
+//     wants something else ([Server.DeliverAs]).
 //   - Whatever can go wrong on the way ([Server.Fault]): any status and body,
 //     cut bodies, dropped connections, delays, silence.
 //
 // What arrived is in [Server.Messages] and [Server.Requests].
+//
+// # Webhooks
+//
+//	hooks := make(chan []byte, 8)
+//	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+//		body, _ := io.ReadAll(r.Body)
+//		if !signedWith(secret, r.Header.Get("X-Kirim-Signature"), body) {
+//			w.WriteHeader(http.StatusUnauthorized)
+//			return
+//		}
+//		hooks <- body
+//	}))
+//	defer receiver.Close()
+//	sandbox.Subscribe(receiver.URL, "message.received") // signs with sandbox.WebhookSecret
+//	sandbox.Receive(kirimtest.Inbound{From: "+628123456789", Text: "Thanks!"})
+//	body := <-hooks
+//
+// The example of [Server.Subscribe] is the whole of it. [Server.Deliveries] tells
+// what became of each event, attempt by attempt. On a [ManualClock],
+// [Server.Advance] lets days of attempts pass in no time, and [Server.Settle]
+// waits for those that are due. Without a network, [WithWebhookHandler] hands the
+// deliveries to a handler.
 //
 // # Time
 //
