@@ -54,6 +54,7 @@ type core struct {
 	decode     ErrorDecoder
 	keyed      bool // POST requests carry an Idempotency-Key
 	validating bool
+	windows    WindowMemory
 }
 
 // NewClient returns a client for Kirim's API. The key is the kdv_live_… key

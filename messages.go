@@ -84,6 +84,11 @@ func (s *MessagesService) Send(ctx context.Context, message OutboundMessage, opt
 // whether the message is out, the template is not sent. A [Response] asked
 // for with [WithResponse] describes the last request; if the template fails
 // too, so does the error.
+//
+// With a [WithWindowMemory] that knows that the window is closed, the template
+// goes out at once. With [WithIdempotencyKey] it does so only when the window
+// has been closed for 24 hours: as long as the server remembers keys, an
+// earlier call with this one may have sent the message.
 func (s *MessagesService) SendOrTemplate(ctx context.Context, message OutboundMessage, template Template, opts ...RequestOption) (*AcceptedMessage, error) {
 	settings, err := settingsOf(opts)
 	if err != nil {
@@ -104,11 +109,17 @@ func (s *MessagesService) SendOrTemplate(ctx context.Context, message OutboundMe
 		}
 		rescueOpts = append(opts[:len(opts):len(opts)], WithIdempotencyKey(derivedKey(key, ":template")))
 	}
-	accepted, err := s.Send(ctx, message, opts...)
-	if err == nil || !IsOutside24hWindow(err) || MaybeSent(err) {
-		return accepted, err
+	if !s.windowKnownClosed(ctx, message.To, settings.key != "") {
+		accepted, err := s.Send(ctx, message, opts...)
+		if err == nil || !IsOutside24hWindow(err) || MaybeSent(err) {
+			return accepted, err
+		}
+	} else if s.client.validating && !settings.skipValidation {
+		if err := message.Validate(); err != nil {
+			return nil, err
+		}
 	}
-	accepted, err = s.Send(ctx, rescue, rescueOpts...)
+	accepted, err := s.Send(ctx, rescue, rescueOpts...)
 	if err != nil {
 		return nil, fmt.Errorf("the 24-hour window is closed, and the template failed: %w", err)
 	}

@@ -27,6 +27,7 @@ type settings struct {
 	decode        ErrorDecoder
 	withoutKeys   bool
 	notValidating bool
+	windows       WindowMemory
 }
 
 func applyOptions(opts []Option) (*settings, error) {
@@ -74,6 +75,7 @@ func (s *settings) client(keyName, apiKey string) (*Client, error) {
 		decode:     s.decode,
 		keyed:      !s.withoutKeys,
 		validating: !s.notValidating,
+		windows:    s.windows,
 	}}, nil
 }
 

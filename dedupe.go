@@ -1,0 +1,164 @@
+package kirim
+
+import (
+	"context"
+	"crypto/sha256"
+	"sync"
+	"time"
+)
+
+// ClaimState is the answer to [Deduper.Claim].
+type ClaimState int
+
+// Answers to a claim.
+const (
+	Claimed     ClaimState = iota // yours: handle it, then Complete or Release it
+	ClaimedDone                   // was handled before: skip it
+	ClaimedBusy                   // another delivery is handling it right now
+)
+
+// Deduper remembers which elements of webhook deliveries were handled, so
+// that each is handled once, although the sender delivers at least once. A
+// [WebhookHandler] claims an element before its callback, completes it after
+// success and releases it after failure. Methods are called concurrently.
+//
+// The keys are made by this package from the signed body: number and id for
+// a received message, id, status and recipient for a status, the event's id
+// for Kirim's own events. They are printable, hold ids and phone numbers,
+// and are seldom longer than 300 bytes. Only for what has no id of its own,
+// such as errors of an account, do they rest on the header with the event's
+// id, which is not signed.
+//
+// An implementation for several processes must let a claim lapse when its
+// holder is gone, some time after the handler's limit for a delivery
+// ([WithDeliveryTimeout]). A completed key should be kept for seven days,
+// over which the sender may repeat itself.
+type Deduper interface {
+	Claim(ctx context.Context, key string) (ClaimState, error)
+	Complete(ctx context.Context, key string) error
+	Release(ctx context.Context, key string) error
+}
+
+const (
+	defaultDedupeSize   = 1 << 18
+	defaultDedupeMemory = 7 * 24 * time.Hour
+)
+
+// MemoryDeduper is a [Deduper] for one process, and the default of
+// [NewWebhookHandler]. It is safe for concurrent use and forgets everything
+// when the process ends.
+type MemoryDeduper struct {
+	mu     sync.Mutex
+	size   int
+	memory time.Duration
+	states map[dedupeHash]time.Time // when it was completed; zero while it is claimed
+	done   fifo[dedupeHash]
+}
+
+// dedupeHash stands for a key, to keep the memory small.
+type dedupeHash [16]byte
+
+func hashOf(key string) (h dedupeHash) {
+	sum := sha256.Sum256([]byte(key))
+	copy(h[:], sum[:])
+	return h
+}
+
+// NewMemoryDeduper returns a deduper that remembers the latest size elements,
+// for memory at most. Zero and less mean the defaults: 262,144 elements, for
+// which it needs about 30 MB when full, and seven days. An element that
+// was forgotten and comes again is handled again.
+func NewMemoryDeduper(size int, memory time.Duration) *MemoryDeduper {
+	if size <= 0 {
+		size = defaultDedupeSize
+	}
+	if memory <= 0 {
+		memory = defaultDedupeMemory
+	}
+	return &MemoryDeduper{size: size, memory: memory, states: make(map[dedupeHash]time.Time)}
+}
+
+// Claim implements [Deduper]. The error is always nil.
+func (d *MemoryDeduper) Claim(_ context.Context, key string) (ClaimState, error) {
+	h := hashOf(key)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	completed, known := d.states[h]
+	switch {
+	case known && completed.IsZero():
+		return ClaimedBusy, nil
+	case known && time.Since(completed) < d.memory:
+		return ClaimedDone, nil
+	}
+	d.states[h] = time.Time{}
+	return Claimed, nil
+}
+
+// Complete implements [Deduper]. The error is always nil.
+func (d *MemoryDeduper) Complete(_ context.Context, key string) error {
+	h, now := hashOf(key), time.Now()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.states[h] = now
+	d.done.push(h, now)
+	for {
+		oldest, at, ok := d.done.oldest()
+		if !ok || d.done.len() <= d.size && now.Sub(at) < d.memory {
+			return nil
+		}
+		d.done.drop()
+		// A key that was completed again later is in the queue again, too.
+		if d.states[oldest].Equal(at) {
+			delete(d.states, oldest)
+		}
+	}
+}
+
+// Release implements [Deduper]. The error is always nil.
+func (d *MemoryDeduper) Release(_ context.Context, key string) error {
+	h := hashOf(key)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if completed, known := d.states[h]; known && completed.IsZero() {
+		delete(d.states, h)
+	}
+	return nil
+}
+
+// Len returns how many elements are remembered, those in work included.
+func (d *MemoryDeduper) Len() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.states)
+}
+
+// fifo is a queue of keys with the time at which they came. Room that is no
+// longer used at its front is reclaimed when it is half of the whole.
+type fifo[K any] struct {
+	items []fifoItem[K]
+	head  int
+}
+
+type fifoItem[K any] struct {
+	key K
+	at  time.Time
+}
+
+func (q *fifo[K]) len() int                { return len(q.items) - q.head }
+func (q *fifo[K]) push(key K, t time.Time) { q.items = append(q.items, fifoItem[K]{key, t}) }
+
+func (q *fifo[K]) oldest() (key K, at time.Time, ok bool) {
+	if q.len() == 0 {
+		return key, at, false
+	}
+	item := q.items[q.head]
+	return item.key, item.at, true
+}
+
+func (q *fifo[K]) drop() {
+	q.items[q.head] = fifoItem[K]{}
+	if q.head++; q.head*2 >= len(q.items) {
+		q.items = append(q.items[:0], q.items[q.head:]...)
+		q.head = 0
+	}
+}

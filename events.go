@@ -1,0 +1,458 @@
+package kirim
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Event is one webhook delivery, verified. Kirim sends WhatsApp's own events
+// in the shape that Meta gives them, where one delivery may hold several
+// messages and statuses, and its own, which are one thing each. Data has all
+// of it, in order:
+//
+//	for _, data := range event.Data {
+//		switch data := data.(type) {
+//		case *kirim.InboundMessage:
+//		case *kirim.StatusUpdate:
+//		}
+//	}
+//
+// What this version does not know comes as [*UnknownData]. The raw JSON of
+// everything is kept.
+//
+// Docs: https://developers.kirim.chat/webhooks/payloads/
+type Event struct {
+	// Type is what the event is about. Event types are an open set.
+	Type WebhookEventType
+	// ID is the event's id, the same on all attempts: evt_… for Kirim's own.
+	// For Meta's it is taken from a header, which is not signed, and several
+	// statuses of a message may share it.
+	ID string
+	// DeliveryID is the delivery's id, wbd_…. Do not tell duplicates by it.
+	DeliveryID string
+	Attempt    int    // 1 to 8; 0 when it is not told
+	Source     string // "meta" or "kirim"
+	// CreatedAt is when it happened, for Kirim's own events. Those of Meta
+	// have a time in each of their elements.
+	CreatedAt  time.Time
+	ReceivedAt time.Time // by the verifier's clock
+	Livemode   *bool     // false for a test key; nil when it is not told
+	Data       []EventData
+	Raw        []byte // the body as it came; Raw fields further down share its memory
+}
+
+// EventData is an element of a delivery: one of [*InboundMessage],
+// [*StatusUpdate], [*AccountError], [*ConversationAssigned],
+// [*ConversationClosed], [*ContactCreated], [*ContactUpdated],
+// [*CustomerNotice], [*OutboundNotice] and [*UnknownData].
+type EventData interface {
+	// dedupeKey names the element. It is made of what is signed, as far as
+	// that can tell one from another.
+	dedupeKey(e *Event) string
+}
+
+// UnknownData is what this version of the package has no type for: an event
+// or a field that is newer, Meta's account events, or data that is not of
+// the documented shape.
+type UnknownData struct {
+	Field             string          // of Meta's, e.g. "account_update"; empty for Kirim's own
+	BusinessAccountID string          // WhatsApp Business Account, for Meta's
+	PhoneNumberID     string          // when it is told
+	Raw               json.RawMessage // Meta's "value", Kirim's "data", or the whole body
+}
+
+// Enrichment is what Kirim is reported to add to Meta's events. All of it is
+// assumed and may be absent.
+type Enrichment struct {
+	DeliveryID  string          // wbd_…
+	ContactID   string          // ctc_…
+	MediaURL    string          // where the file of a message with media is
+	MediaStatus string          // "ready", "pending" or another
+	Raw         json.RawMessage // with what else there is
+}
+
+// ConversationAssigned tells that a conversation has another assignee.
+type ConversationAssigned struct {
+	ConversationID string // cnv_…
+	Status         ConversationStatus
+	UserID         string // usr_…; that it is empty when nobody is assigned now is assumed
+	TeamID         string
+	PreviousUserID string // empty when nobody was assigned before
+	Raw            json.RawMessage
+}
+
+// ConversationClosed tells that a conversation was resolved.
+type ConversationClosed struct {
+	ConversationID string // cnv_…
+	Status         ConversationStatus
+	ClosedByUserID string // usr_…
+	Raw            json.RawMessage
+}
+
+// ContactCreated tells of a new contact.
+type ContactCreated struct {
+	Contact           Contact
+	AcquisitionSource string // how the contact arose; the values are not documented
+	Raw               json.RawMessage
+}
+
+// ContactUpdated tells that a contact was changed.
+type ContactUpdated struct {
+	Contact       Contact
+	ChangedFields []string // names of the contact's fields
+	Raw           json.RawMessage
+}
+
+// CustomerNotice tells of a customer of the platform mode. Only Customer is
+// on the vendor's pages; the other fields are assumed.
+//
+// Docs: https://docs.kirimdev.com/platform/webhooks/
+type CustomerNotice struct {
+	Event       WebhookEventType // customer.created, customer.onboarded, …
+	Customer    Customer
+	SetupLink   *SetupLink       // of customer.setup_link.*
+	PhoneNumber *CustomerAccount // of customer.onboarded
+	Raw         json.RawMessage
+}
+
+// OutboundNotice tells of a message that was sent by the organisation, in
+// whatever way. message.sent is where Kirim's id and WhatsApp's meet. Its
+// fields are assumed from programs that receive it.
+type OutboundNotice struct {
+	Event         WebhookEventType // message.sent or message.created
+	ID            string           // msg_…
+	WAMID         string           // wamid.…; empty before WhatsApp has accepted it
+	PhoneNumberID string
+	Type          MessageType
+	Body          string // the text of a text message
+	To            Person
+	Source        string // "api", "dashboard", "app" (WhatsApp on the owner's phone) or another
+	Raw           json.RawMessage
+}
+
+func (d *UnknownData) dedupeKey(e *Event) string {
+	if e.Source == sourceKirim && e.ID != "" {
+		return eventKey(e)
+	}
+	return unnamedKey(e, d.BusinessAccountID+":"+d.Field, d.Raw)
+}
+
+func (d *ConversationAssigned) dedupeKey(e *Event) string { return eventKey(e) }
+func (d *ConversationClosed) dedupeKey(e *Event) string   { return eventKey(e) }
+func (d *ContactCreated) dedupeKey(e *Event) string       { return eventKey(e) }
+func (d *ContactUpdated) dedupeKey(e *Event) string       { return eventKey(e) }
+func (d *CustomerNotice) dedupeKey(e *Event) string       { return eventKey(e) }
+func (d *OutboundNotice) dedupeKey(e *Event) string       { return eventKey(e) }
+
+func eventKey(e *Event) string {
+	if e.ID == "" {
+		return ""
+	}
+	return "event:" + e.ID
+}
+
+// unnamedKey is for what has no id of its own. The same thing may well happen
+// twice, so that only the id of the event, which is the same on all attempts,
+// tells a repeat from a second time. Without one there is no key.
+func unnamedKey(e *Event, names string, raw []byte) string {
+	if e.ID == "" {
+		return ""
+	}
+	sum := sha256.Sum256(raw)
+	return "part:" + e.ID + ":" + names + ":" + hex.EncodeToString(sum[:16])
+}
+
+const (
+	sourceMeta  = "meta"
+	sourceKirim = "kirim"
+)
+
+// decodeEvent reads a verified body of any of the three shapes: Meta's,
+// Kirim's envelope, and one that some of the vendor's pages show, with the
+// delivery's id in place of the event's.
+func decodeEvent(header http.Header, body []byte, now time.Time) (*Event, error) {
+	e := &Event{
+		ID:         header.Get("X-Kirim-Event-Id"),
+		DeliveryID: header.Get("X-Kirim-Delivery-Id"),
+		Source:     sourceKirim,
+		ReceivedAt: now,
+		Raw:        body,
+	}
+	e.Attempt, _ = strconv.Atoi(header.Get("X-Kirim-Attempt"))
+	d := eventDecoder{event: e, jsonReader: jsonReader{data: body}}
+	if d.peek() != '{' {
+		return nil, ErrWebhookMalformed
+	}
+	d.document()
+	if !d.atEnd() {
+		return nil, ErrWebhookMalformed
+	}
+	d.identify(header.Get("X-Kirim-Event"))
+	switch {
+	case e.Source == sourceMeta:
+		d.enrich()
+	case d.data != nil:
+		e.Data = []EventData{decodeKirimData(e, d.data)}
+	}
+	if len(e.Data) == 0 {
+		e.Data = []EventData{&UnknownData{Raw: body}}
+	}
+	return e, nil
+}
+
+// eventDecoder is the state of decoding one event.
+type eventDecoder struct {
+	jsonReader
+	event      *Event
+	enrichment *Enrichment
+
+	// Of Kirim's envelope, whose fields may come in any order.
+	id, typ string
+	third   bool // the shape with "event" and "delivered_at"
+	data    json.RawMessage
+}
+
+func (d *eventDecoder) document() {
+	d.object()
+	for name, ok := d.field(); ok; name, ok = d.field() {
+		switch string(name) {
+		case "object":
+			d.skip()
+		case "entry":
+			d.event.Source = sourceMeta
+			if d.array() {
+				for d.element() {
+					d.entry()
+				}
+			}
+		case "kirim":
+			d.readEnrichment()
+		case "id":
+			d.id = d.text()
+		case "type":
+			d.typ = d.text()
+		case "event":
+			d.typ, d.third = d.text(), true
+		case "created_at", "delivered_at":
+			d.event.CreatedAt = d.unix()
+		case "livemode":
+			live := d.flag()
+			d.event.Livemode = &live
+		case "data":
+			d.data = d.skip()
+		default:
+			d.skip()
+		}
+	}
+}
+
+// identify settles type and id. What the body says counts for more than the
+// headers, as those are not signed.
+func (d *eventDecoder) identify(header string) {
+	e := d.event
+	e.Type = eventType(header)
+	if d.typ != "" && e.Source == sourceKirim {
+		e.Type = eventType(d.typ)
+	}
+	// Between messages and statuses the elements decide.
+	if len(e.Data) > 0 && (e.Type == "" || e.Type == EventMessageReceived || e.Type == EventMessageStatus) {
+		e.Type = cmp.Or(typeOf(e.Data[0]), e.Type)
+	}
+	switch {
+	case d.id == "" || e.Source == sourceMeta:
+	case d.third || strings.HasPrefix(d.id, "wbd_"):
+		e.DeliveryID = d.id
+	default:
+		e.ID = d.id
+	}
+}
+
+// eventType maps the other name that a page of the vendor's has for statuses.
+func eventType(name string) WebhookEventType {
+	if name == "message.status_updated" {
+		return EventMessageStatus
+	}
+	return WebhookEventType(name)
+}
+
+// typeOf is the type of an event of Meta's that has only this element.
+func typeOf(data EventData) WebhookEventType {
+	switch data.(type) {
+	case *InboundMessage:
+		return EventMessageReceived
+	case *StatusUpdate:
+		return EventMessageStatus
+	}
+	return ""
+}
+
+func (d *eventDecoder) readEnrichment() {
+	start := d.jsonReader
+	raw := d.skip()
+	if len(raw) == 0 || raw[0] != '{' {
+		return
+	}
+	end := d.jsonReader
+	d.jsonReader = start
+	k := &Enrichment{Raw: raw}
+	d.object()
+	for name, ok := d.field(); ok; name, ok = d.field() {
+		switch string(name) {
+		case "delivery_id":
+			k.DeliveryID = d.text()
+		case "contact_id":
+			k.ContactID = d.text()
+		case "media_url":
+			k.MediaURL = d.text()
+		case "media_status":
+			k.MediaStatus = d.text()
+		default:
+			d.skip()
+		}
+	}
+	d.jsonReader = end
+	d.enrichment = k
+}
+
+// enrich gives Kirim's addition to the message that it is about, which only a
+// delivery of a single message tells.
+func (d *eventDecoder) enrich() {
+	if d.enrichment == nil {
+		return
+	}
+	if d.event.DeliveryID == "" {
+		d.event.DeliveryID = d.enrichment.DeliveryID
+	}
+	if len(d.event.Data) == 1 {
+		if m, ok := d.event.Data[0].(*InboundMessage); ok {
+			m.Enrichment = d.enrichment
+		}
+	}
+}
+
+// decodeKirimData reads the data of Kirim's own events. Data of another shape
+// than documented stays raw.
+func decodeKirimData(e *Event, raw json.RawMessage) EventData {
+	var data EventData
+	var err error
+	switch e.Type {
+	case EventMessageReceived, EventMessageStatus:
+		data = decodeFlatMessage(e, raw)
+	case EventMessageSent, EventMessageCreated:
+		data = decodeOutbound(e, raw)
+	case EventConversationAssigned, EventConversationClosed:
+		data, err = decodeConversation(e, raw)
+	case EventContactCreated:
+		c := &ContactCreated{Raw: raw}
+		data, err = c, decodeParts(raw, map[string]any{"contact": &c.Contact, "acquisition_source": &c.AcquisitionSource})
+	case EventContactUpdated:
+		c := &ContactUpdated{Raw: raw}
+		data, err = c, decodeParts(raw, map[string]any{"contact": &c.Contact, "changed_fields": &c.ChangedFields})
+	default:
+		if strings.HasPrefix(string(e.Type), "customer.") {
+			c := &CustomerNotice{Event: e.Type, Raw: raw}
+			err = decodeParts(raw, map[string]any{"customer": &c.Customer})
+			// Assumed, and no reason to lose the rest.
+			_ = decodeParts(raw, map[string]any{"setup_link": &c.SetupLink})
+			_ = decodeParts(raw, map[string]any{"phone_number": &c.PhoneNumber})
+			data = c
+		}
+	}
+	if data == nil || err != nil {
+		return &UnknownData{Raw: raw}
+	}
+	return data
+}
+
+// decodeParts decodes some of the fields of an object.
+func decodeParts(raw json.RawMessage, targets map[string]any) error {
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &object); err != nil {
+		return err
+	}
+	for name, target := range targets {
+		if part, ok := object[name]; ok {
+			if err := json.Unmarshal(part, target); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func decodeConversation(e *Event, raw json.RawMessage) (EventData, error) {
+	var wire struct {
+		Conversation struct {
+			ID             string             `json:"id"`
+			Status         ConversationStatus `json:"status"`
+			ClosedByUserID string             `json:"closed_by_user_id"`
+		} `json:"conversation"`
+		Assignee struct {
+			UserID         string `json:"user_id"`
+			TeamID         string `json:"team_id"`
+			PreviousUserID string `json:"previous_user_id"`
+		} `json:"assignee"`
+	}
+	if err := json.Unmarshal(raw, &wire); err != nil {
+		return nil, err
+	}
+	c, a := wire.Conversation, wire.Assignee
+	if e.Type == EventConversationClosed {
+		return &ConversationClosed{c.ID, c.Status, c.ClosedByUserID, raw}, nil
+	}
+	return &ConversationAssigned{c.ID, c.Status, a.UserID, a.TeamID, a.PreviousUserID, raw}, nil
+}
+
+// decodeOutbound reads fields whose shape is only reported, so that none of
+// them can make the event unreadable.
+func decodeOutbound(e *Event, raw json.RawMessage) EventData {
+	n := &OutboundNotice{Event: e.Type, Raw: raw}
+	r := jsonReader{data: raw}
+	if !r.object() {
+		return nil
+	}
+	for name, ok := r.field(); ok; name, ok = r.field() {
+		switch string(name) {
+		case "session", "phone_number_id":
+			n.PhoneNumberID = r.text()
+		case "message":
+			if r.object() {
+				for name, ok := r.field(); ok; name, ok = r.field() {
+					switch string(name) {
+					case "id":
+						n.ID = r.text()
+					case "provider_id", "message_id":
+						n.WAMID = r.text()
+					case "type":
+						n.Type = MessageType(r.text())
+					case "body":
+						n.Body = r.text()
+					case "to":
+						n.To.Phone = digitsOf(r.text())
+					case "source":
+						n.Source = r.text()
+					default:
+						r.skip()
+					}
+				}
+			}
+		case "contact":
+			if phone := r.member("phone_number"); n.To.Phone == "" {
+				n.To.Phone = digitsOf(phone)
+			}
+		case "meta":
+			if id := r.member("phone_number_id"); n.PhoneNumberID == "" {
+				n.PhoneNumberID = id
+			}
+		default:
+			r.skip()
+		}
+	}
+	return n
+}

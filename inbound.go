@@ -1,0 +1,573 @@
+package kirim
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+)
+
+// Types of received messages beside those of [MessageType]'s first list.
+const (
+	MessageTypeOrder          MessageType = "order"
+	MessageTypeSystem         MessageType = "system"          // e.g. the customer has a new number
+	MessageTypeEdit           MessageType = "edit"            // of an earlier message
+	MessageTypeRevoke         MessageType = "revoke"          // an earlier message was deleted
+	MessageTypeRequestWelcome MessageType = "request_welcome" // first contact, before anything was written
+	MessageTypeUnknown        MessageType = "unknown"
+)
+
+// Person is a customer, known by a phone number, by a user id, or by both.
+// Since 2026 WhatsApp users may hide their number behind a user name; then
+// Phone is empty.
+type Person struct {
+	Phone           string // digits, without plus
+	WAID            string // WhatsApp's id, digits; may differ from the number
+	UserID          string // business-scoped user id, e.g. ID.70000000000000001
+	ParentUserID    string
+	Name            string // as in the customer's profile
+	Username        string
+	IdentityKeyHash string // with the identity check switched on
+}
+
+// E164 returns the phone number with its plus, as [OutboundMessage.To] wants
+// it, and nothing when it is not known.
+func (p Person) E164() string {
+	if p.Phone == "" {
+		return ""
+	}
+	return "+" + p.Phone
+}
+
+// InboundMessage is a message that a customer has sent. Which of the fields
+// below Type are set follows from Type, which is an open set; what has no
+// field is in Raw.
+//
+// Docs: https://developers.kirim.chat/webhooks/payloads/
+type InboundMessage struct {
+	ID                 string // wamid.…
+	From               Person
+	BusinessAccountID  string // WhatsApp Business Account that received it
+	PhoneNumberID      string // number that received it: answer from there
+	DisplayPhoneNumber string // the same number, digits
+	GroupID            string // of a message in a group
+	Time               time.Time
+	Type               MessageType
+	Context            *InboundContext // what it answers or where it comes from
+	Referral           *Referral       // the advertisement that it began with
+	Errors             []EventError    // of an unsupported message, or of media that failed
+
+	Text        string           // of a text message
+	Media       *InboundMedia    // image, video, audio, document, sticker
+	Location    *InboundLocation // location
+	Contacts    []InboundContact // contacts
+	Reaction    *InboundReaction // reaction
+	Button      *InboundButton   // button: quick reply of a template
+	Interactive *InboundReply    // interactive: choice from buttons, a list, a form …
+	Order       *InboundOrder    // order
+	System      *InboundSystem   // system
+	Unsupported string           // unsupported: what it was, e.g. "poll_creation"
+	Edit        *InboundEdit     // edit
+	Revoked     string           // revoke: wamid of the message that was deleted
+
+	Enrichment *Enrichment     // what Kirim adds, when the delivery has this message alone
+	Raw        json.RawMessage // the message as it came
+}
+
+// InboundContext says what a message refers to.
+type InboundContext struct {
+	ID                  string // wamid of the quoted message
+	From                Person // its author
+	Forwarded           bool
+	FrequentlyForwarded bool   // more than five times
+	CatalogID           string // of the product that is asked about
+	ProductRetailerID   string
+}
+
+// Referral is the advertisement or post that led the customer here.
+type Referral struct {
+	SourceURL, SourceID              string
+	SourceType                       string // "ad" or "post"
+	Headline, Body                   string
+	MediaType                        string // "image" or "video"
+	ImageURL, VideoURL, ThumbnailURL string
+	ClickID                          string // ctwa_clid
+	WelcomeText                      string
+}
+
+// InboundMedia is the file of a message. The id can be used for 7 days, the
+// URL, which Meta guards with its own token, for 5 minutes.
+type InboundMedia struct {
+	ID       string
+	MIMEType string
+	SHA256   string // base64
+	Caption  string
+	Filename string // as its sender called it: not safe as a path
+	URL      string
+	Voice    bool // audio recorded in the app
+	Animated bool // sticker
+}
+
+// InboundLocation is a place in decimal degrees.
+type InboundLocation struct {
+	Latitude, Longitude float64
+	Name, Address, URL  string
+}
+
+// InboundContact is a contact card.
+type InboundContact struct {
+	Name      string // formatted
+	FirstName string
+	LastName  string
+	Phones    []InboundPhone
+	Emails    []string
+	Raw       json.RawMessage // with addresses, organisation, birthday …
+}
+
+// InboundPhone is a number on a contact card.
+type InboundPhone struct {
+	Phone string // as it was written
+	WAID  string // digits; empty when it is not on WhatsApp
+	Type  string // "CELL", "HOME" …
+}
+
+// InboundReaction is an emoji on another message.
+type InboundReaction struct {
+	MessageID string // wamid
+	Emoji     string // empty when the reaction was taken back
+}
+
+// InboundButton is the quick reply of a template that the customer chose.
+type InboundButton struct{ Payload, Text string }
+
+// InboundReply is what the customer chose from an interactive message.
+type InboundReply struct {
+	Type        string // "button_reply", "list_reply", "nfm_reply", "call_permission_reply" or another
+	ID          string // of the button or row, as you gave it
+	Title       string
+	Description string
+	// Flow is the answer to a form: Name is "flow" or "address_message".
+	Flow           *FlowReply
+	CallPermission *CallPermission
+	Raw            json.RawMessage
+}
+
+// FlowReply is a filled form.
+type FlowReply struct {
+	Name, Body string
+	Response   string // JSON, as a text
+}
+
+// CallPermission is the answer to a request to call the customer.
+type CallPermission struct {
+	Response  string    // "accept" or "reject"
+	ExpiresAt time.Time // zero when it does not expire
+	Permanent bool
+	Source    string // "user_action" or "automatic"
+}
+
+// InboundOrder is what a customer ordered from the catalogue.
+type InboundOrder struct {
+	CatalogID string
+	Text      string
+	Items     []OrderItem
+}
+
+// OrderItem is one product of an order.
+type OrderItem struct {
+	ProductRetailerID string
+	Quantity          int
+	Price             json.Number // of one piece, as it was written
+	Currency          string
+}
+
+// InboundSystem is a notice of WhatsApp's about a customer.
+type InboundSystem struct {
+	Type   string // "user_changed_number", "user_changed_user_id" or another
+	Body   string
+	WAID   string // new number, digits
+	UserID string // new user id
+	// ParentUserID is the new parent user id.
+	ParentUserID string
+}
+
+// InboundEdit is a message that replaces an earlier one.
+type InboundEdit struct {
+	OriginalID string // wamid
+	Message    *InboundMessage
+}
+
+func (m *InboundMessage) dedupeKey(e *Event) string {
+	if m.ID == "" {
+		return unnamedKey(e, "message", m.Raw)
+	}
+	return "message:" + m.PhoneNumberID + ":" + m.ID
+}
+
+// digitsOf strips a phone number to its digits; a text that is none stays.
+func digitsOf(phone string) string {
+	plain := true
+	for i := range len(phone) {
+		plain = plain && '0' <= phone[i] && phone[i] <= '9'
+	}
+	if plain || strings.Trim(phone, "+0123456789 -().") != "" {
+		return phone
+	}
+	return strings.Map(func(c rune) rune {
+		if c < '0' || c > '9' {
+			return -1
+		}
+		return c
+	}, phone)
+}
+
+func (r *jsonReader) message(m *InboundMessage) {
+	r.peek()
+	start := r.pos
+	if !r.object() {
+		m.Raw = r.since(start)
+		return
+	}
+	for name, ok := r.field(); ok; name, ok = r.field() {
+		switch string(name) {
+		case "id":
+			m.ID = r.text()
+		case "from":
+			m.From.Phone = digitsOf(r.text())
+		case "from_user_id":
+			m.From.UserID = r.text()
+		case "from_parent_user_id":
+			m.From.ParentUserID = r.text()
+		case "group_id":
+			m.GroupID = r.text()
+		case "timestamp":
+			m.Time = r.unix()
+		case "type":
+			m.Type = MessageType(r.intern("text", "image", "interactive", "button", "audio", "document", "video", "reaction"))
+		case "context":
+			m.Context = r.context()
+		case "referral":
+			m.Referral = r.referral()
+		case "errors":
+			m.Errors = r.eventErrors()
+		default:
+			r.messageContent(m, name)
+		}
+	}
+	m.Raw = r.since(start)
+}
+
+func (r *jsonReader) messageContent(m *InboundMessage, name []byte) {
+	switch string(name) {
+	case "text":
+		m.Text = r.member("body")
+	case "image", "video", "audio", "document", "sticker":
+		m.Media = r.media()
+	case "location":
+		m.Location = r.location()
+	case "contacts":
+		if r.array() {
+			for r.element() {
+				m.Contacts = append(m.Contacts, r.contactCard())
+			}
+		}
+	case "reaction":
+		m.Reaction = r.reaction()
+	case "button":
+		m.Button = &InboundButton{}
+		r.texts(map[string]*string{"payload": &m.Button.Payload, "text": &m.Button.Text})
+	case "interactive":
+		m.Interactive = r.reply()
+	case "order":
+		m.Order = r.order()
+	case "system":
+		s := &InboundSystem{}
+		m.System = s
+		r.texts(map[string]*string{
+			"type": &s.Type, "body": &s.Body, "wa_id": &s.WAID, "user_id": &s.UserID, "parent_user_id": &s.ParentUserID,
+		})
+	case "unsupported":
+		m.Unsupported = r.member("type")
+	case "edit":
+		m.Edit = r.edit()
+	case "revoke":
+		m.Revoked = r.member("original_message_id")
+	default:
+		r.skip()
+	}
+}
+
+// texts reads an object into the targets that its fields name.
+func (r *jsonReader) texts(targets map[string]*string) {
+	if !r.object() {
+		return
+	}
+	for name, ok := r.field(); ok; name, ok = r.field() {
+		if target := targets[string(name)]; target != nil {
+			*target = r.text()
+		} else {
+			r.skip()
+		}
+	}
+}
+
+func (r *jsonReader) context() *InboundContext {
+	c := &InboundContext{}
+	if !r.object() {
+		return nil
+	}
+	for name, ok := r.field(); ok; name, ok = r.field() {
+		switch string(name) {
+		case "id":
+			c.ID = r.text()
+		case "from":
+			c.From.Phone = digitsOf(r.text())
+		case "from_user_id":
+			c.From.UserID = r.text()
+		case "from_parent_user_id":
+			c.From.ParentUserID = r.text()
+		case "forwarded":
+			c.Forwarded = r.flag()
+		case "frequently_forwarded":
+			c.FrequentlyForwarded = r.flag()
+		case "referred_product":
+			r.texts(map[string]*string{"catalog_id": &c.CatalogID, "product_retailer_id": &c.ProductRetailerID})
+		default:
+			r.skip()
+		}
+	}
+	return c
+}
+
+func (r *jsonReader) referral() *Referral {
+	f := &Referral{}
+	if !r.object() {
+		return nil
+	}
+	targets := map[string]*string{
+		"source_url": &f.SourceURL, "source_id": &f.SourceID, "source_type": &f.SourceType,
+		"headline": &f.Headline, "body": &f.Body, "media_type": &f.MediaType,
+		"image_url": &f.ImageURL, "video_url": &f.VideoURL, "thumbnail_url": &f.ThumbnailURL, "ctwa_clid": &f.ClickID,
+	}
+	for name, ok := r.field(); ok; name, ok = r.field() {
+		switch target := targets[string(name)]; {
+		case target != nil:
+			*target = r.text()
+		case string(name) == "welcome_message":
+			f.WelcomeText = r.member("text")
+		default:
+			r.skip()
+		}
+	}
+	return f
+}
+
+func (r *jsonReader) media() *InboundMedia {
+	m := &InboundMedia{}
+	if !r.object() {
+		return nil
+	}
+	for name, ok := r.field(); ok; name, ok = r.field() {
+		switch string(name) {
+		case "id":
+			m.ID = r.text()
+		case "mime_type":
+			m.MIMEType = r.text()
+		case "sha256":
+			m.SHA256 = r.text()
+		case "caption":
+			m.Caption = r.text()
+		case "filename":
+			m.Filename = r.text()
+		case "url":
+			m.URL = r.text()
+		case "voice":
+			m.Voice = r.flag()
+		case "animated":
+			m.Animated = r.flag()
+		default:
+			r.skip()
+		}
+	}
+	return m
+}
+
+func (r *jsonReader) location() *InboundLocation {
+	l := &InboundLocation{}
+	if !r.object() {
+		return nil
+	}
+	for name, ok := r.field(); ok; name, ok = r.field() {
+		switch string(name) {
+		case "latitude":
+			l.Latitude = r.float()
+		case "longitude":
+			l.Longitude = r.float()
+		case "name":
+			l.Name = r.text()
+		case "address":
+			l.Address = r.text()
+		case "url":
+			l.URL = r.text()
+		default:
+			r.skip()
+		}
+	}
+	return l
+}
+
+func (r *jsonReader) contactCard() InboundContact {
+	r.peek()
+	start := r.pos
+	var c InboundContact
+	if r.object() {
+		for name, ok := r.field(); ok; name, ok = r.field() {
+			switch string(name) {
+			case "name":
+				r.texts(map[string]*string{"formatted_name": &c.Name, "first_name": &c.FirstName, "last_name": &c.LastName})
+			case "phones":
+				if r.array() {
+					for r.element() {
+						var p InboundPhone
+						r.texts(map[string]*string{"phone": &p.Phone, "wa_id": &p.WAID, "type": &p.Type})
+						c.Phones = append(c.Phones, p)
+					}
+				}
+			case "emails":
+				if r.array() {
+					for r.element() {
+						c.Emails = append(c.Emails, r.member("email"))
+					}
+				}
+			default:
+				r.skip()
+			}
+		}
+	}
+	c.Raw = r.since(start)
+	return c
+}
+
+func (r *jsonReader) reaction() *InboundReaction {
+	c := &InboundReaction{}
+	r.texts(map[string]*string{"message_id": &c.MessageID, "target_message_id": &c.MessageID, "emoji": &c.Emoji})
+	return c
+}
+
+func (r *jsonReader) reply() *InboundReply {
+	i := &InboundReply{}
+	r.peek()
+	start := r.pos
+	if !r.object() {
+		return nil
+	}
+	for name, ok := r.field(); ok; name, ok = r.field() {
+		switch string(name) {
+		case "type":
+			i.Type = r.text()
+		case "button_reply", "list_reply":
+			r.texts(map[string]*string{"id": &i.ID, "title": &i.Title, "description": &i.Description})
+		// The next three are of the flat shape that Kirim has elsewhere.
+		case "id":
+			i.ID = r.text()
+		case "title":
+			i.Title = r.text()
+		case "description":
+			i.Description = r.text()
+		case "nfm_reply":
+			i.Flow = &FlowReply{}
+			r.texts(map[string]*string{"name": &i.Flow.Name, "body": &i.Flow.Body, "response_json": &i.Flow.Response})
+		case "call_permission_reply":
+			i.CallPermission = r.callPermission()
+		default:
+			r.skip()
+		}
+	}
+	i.Raw = r.since(start)
+	return i
+}
+
+func (r *jsonReader) callPermission() *CallPermission {
+	c := &CallPermission{}
+	if !r.object() {
+		return nil
+	}
+	for name, ok := r.field(); ok; name, ok = r.field() {
+		switch string(name) {
+		case "response":
+			c.Response = r.text()
+		case "expiration_timestamp":
+			c.ExpiresAt = r.unix()
+		case "is_permanent":
+			c.Permanent = r.flag()
+		case "response_source":
+			c.Source = r.text()
+		default:
+			r.skip()
+		}
+	}
+	return c
+}
+
+func (r *jsonReader) order() *InboundOrder {
+	o := &InboundOrder{}
+	if !r.object() {
+		return nil
+	}
+	for name, ok := r.field(); ok; name, ok = r.field() {
+		switch string(name) {
+		case "catalog_id":
+			o.CatalogID = r.text()
+		case "text":
+			o.Text = r.text()
+		case "product_items":
+			if r.array() {
+				for r.element() {
+					o.Items = append(o.Items, r.orderItem())
+				}
+			}
+		default:
+			r.skip()
+		}
+	}
+	return o
+}
+
+func (r *jsonReader) orderItem() (item OrderItem) {
+	if !r.object() {
+		return item
+	}
+	for name, ok := r.field(); ok; name, ok = r.field() {
+		switch string(name) {
+		case "product_retailer_id":
+			item.ProductRetailerID = r.text()
+		case "quantity":
+			item.Quantity = int(r.integer())
+		case "item_price":
+			item.Price = json.Number(r.text())
+		case "currency":
+			item.Currency = r.text()
+		default:
+			r.skip()
+		}
+	}
+	return item
+}
+
+func (r *jsonReader) edit() *InboundEdit {
+	e := &InboundEdit{}
+	if !r.object() {
+		return nil
+	}
+	for name, ok := r.field(); ok; name, ok = r.field() {
+		switch string(name) {
+		case "original_message_id":
+			e.OriginalID = r.text()
+		case "message":
+			e.Message = &InboundMessage{}
+			r.message(e.Message)
+		default:
+			r.skip()
+		}
+	}
+	return e
+}

@@ -1,0 +1,336 @@
+package kirim
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// jsonReader walks over one JSON document, checks all of it and lets its user
+// take what it knows. encoding/json would read an event three times: to find
+// out which it is, to keep the raw elements, and to decode them. It would
+// also give up an element for one field of an unexpected type.
+//
+// After a fault, bad is set and nothing more is read, so that loops end. A
+// value of another type than asked for is skipped and read as zero.
+type jsonReader struct {
+	data  []byte
+	pos   int
+	depth int
+	first bool // just inside a container
+	bad   bool
+}
+
+// maxJSONDepth is far above what events have, and keeps the stack small.
+const maxJSONDepth = 1000
+
+// peek returns the first byte of the next token, or 0 at the end.
+func (r *jsonReader) peek() byte {
+	for r.pos < len(r.data) {
+		switch c := r.data[r.pos]; c {
+		case ' ', '\n', '\r', '\t':
+			r.pos++
+		default:
+			return c
+		}
+	}
+	return 0
+}
+
+func (r *jsonReader) fail() { r.bad, r.pos = true, len(r.data) }
+
+// atEnd reports whether the document was whole and nothing follows it.
+func (r *jsonReader) atEnd() bool { return !r.bad && r.peek() == 0 && r.pos == len(r.data) }
+
+// object enters an object; otherwise it skips the value.
+func (r *jsonReader) object() bool { return r.enter('{') }
+
+// array enters an array; otherwise it skips the value.
+func (r *jsonReader) array() bool { return r.enter('[') }
+
+func (r *jsonReader) enter(open byte) bool {
+	if r.peek() != open {
+		r.skip()
+		return false
+	}
+	if r.depth++; r.depth > maxJSONDepth {
+		r.fail()
+		return false
+	}
+	r.pos++
+	r.first = true
+	return true
+}
+
+// element steps to the next element of an array, and reports false at its end.
+func (r *jsonReader) element() bool { return r.next(']') }
+
+// field steps to the value of the next field of an object, and reports false
+// at its end. The name is only valid until the next call.
+func (r *jsonReader) field() (name []byte, ok bool) {
+	if !r.next('}') {
+		return nil, false
+	}
+	raw, plain := r.quoted()
+	if !plain && !r.bad {
+		raw = []byte(unquote(raw))
+	} else if !r.bad {
+		raw = raw[1 : len(raw)-1]
+	}
+	if r.peek() != ':' {
+		r.fail()
+		return nil, false
+	}
+	r.pos++
+	return raw, true
+}
+
+func (r *jsonReader) next(end byte) bool {
+	c := r.peek()
+	first := r.first
+	r.first = false
+	switch {
+	case r.bad:
+		return false
+	case c == end:
+		r.pos++
+		r.depth--
+		return false
+	case first:
+		return true
+	case c != ',':
+		r.fail()
+		return false
+	}
+	r.pos++
+	return true
+}
+
+// quoted reads a string, quotes included. It is plain when it stands for
+// itself: valid UTF-8 without escapes.
+func (r *jsonReader) quoted() (raw []byte, plain bool) {
+	if r.peek() != '"' {
+		r.fail()
+		return nil, false
+	}
+	start := r.pos
+	plain, ascii := true, true
+	for i := start + 1; i < len(r.data); i++ {
+		switch c := r.data[i]; {
+		case c == '"':
+			r.pos = i + 1
+			raw = r.data[start:r.pos]
+			return raw, plain && (ascii || utf8.Valid(raw))
+		case c == '\\':
+			plain = false
+			if i++; i < len(r.data) && r.data[i] == 'u' {
+				if i+4 >= len(r.data) || !isHex(r.data[i+1:i+5]) {
+					r.fail()
+					return nil, false
+				}
+			} else if i == len(r.data) || strings.IndexByte(`"\/bfnrt`, r.data[i]) < 0 {
+				r.fail()
+				return nil, false
+			}
+		case c < ' ':
+			r.fail()
+			return nil, false
+		case c >= utf8.RuneSelf:
+			ascii = false
+		}
+	}
+	r.fail()
+	return nil, false
+}
+
+func isHex(b []byte) bool {
+	for _, c := range b {
+		if _, ok := hexDigit(c); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// unquote decodes a string that is known to be well-formed.
+func unquote(raw []byte) (s string) {
+	_ = json.Unmarshal(raw, &s)
+	return s
+}
+
+// skip reads a value of any type and returns it as it stands.
+func (r *jsonReader) skip() json.RawMessage {
+	c := r.peek()
+	start := r.pos
+	switch {
+	case r.bad:
+		return nil
+	case c == '"':
+		r.quoted()
+	case c == '{':
+		if r.object() {
+			for _, ok := r.field(); ok; _, ok = r.field() {
+				r.skip()
+			}
+		}
+	case c == '[':
+		if r.array() {
+			for r.element() {
+				r.skip()
+			}
+		}
+	case c == 't':
+		r.literal("true")
+	case c == 'f':
+		r.literal("false")
+	case c == 'n':
+		r.literal("null")
+	default:
+		r.number()
+	}
+	if r.bad {
+		return nil
+	}
+	return r.data[start:r.pos:r.pos]
+}
+
+func (r *jsonReader) literal(word string) {
+	if len(r.data)-r.pos < len(word) || string(r.data[r.pos:r.pos+len(word)]) != word {
+		r.fail()
+		return
+	}
+	r.pos += len(word)
+}
+
+func (r *jsonReader) number() {
+	digits := func() bool {
+		start := r.pos
+		for r.pos < len(r.data) && '0' <= r.data[r.pos] && r.data[r.pos] <= '9' {
+			r.pos++
+		}
+		return r.pos > start
+	}
+	has := func(set string) bool {
+		if r.pos < len(r.data) && strings.IndexByte(set, r.data[r.pos]) >= 0 {
+			r.pos++
+			return true
+		}
+		return false
+	}
+	has("-")
+	if !has("0") && !digits() || has(".") && !digits() {
+		r.fail()
+		return
+	}
+	if has("eE") {
+		has("+-")
+		if !digits() {
+			r.fail()
+		}
+	}
+}
+
+// text reads a string; a number or a boolean is read as it is written.
+func (r *jsonReader) text() string {
+	switch c := r.peek(); c {
+	case '"':
+		raw, plain := r.quoted()
+		switch {
+		case r.bad:
+			return ""
+		case plain:
+			return string(raw[1 : len(raw)-1])
+		}
+		return unquote(raw)
+	case '{', '[', 'n', 0:
+		r.skip()
+		return ""
+	}
+	return string(r.skip())
+}
+
+// intern is text for words that recur, which it does not allocate.
+func (r *jsonReader) intern(known ...string) string {
+	start := *r
+	if raw, plain := r.quoted(); plain {
+		for _, word := range known {
+			if string(raw[1:len(raw)-1]) == word {
+				return word
+			}
+		}
+	}
+	*r = start
+	return r.text()
+}
+
+// flag reads a boolean, or a string that holds one.
+func (r *jsonReader) flag() bool {
+	b, _ := strconv.ParseBool(r.text())
+	return b
+}
+
+// integer reads a number, or a string that holds one.
+func (r *jsonReader) integer() int64 {
+	text := r.text()
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err == nil {
+		return n
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(f >= -1<<53 && f <= 1<<53) { // not even a number, perhaps
+		return 0
+	}
+	return int64(f)
+}
+
+// float reads a number, or a string that holds one.
+func (r *jsonReader) float() float64 {
+	f, err := strconv.ParseFloat(r.text(), 64)
+	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+		return 0
+	}
+	return f
+}
+
+// unix reads seconds since 1970, as a number or a string; a date in RFC 3339
+// is read too. The time is in UTC, and zero when it makes no sense.
+func (r *jsonReader) unix() time.Time {
+	var text string
+	if raw := r.skip(); len(raw) > 1 && raw[0] == '"' {
+		text = string(raw[1 : len(raw)-1])
+	} else {
+		text = string(raw)
+	}
+	const year10000 = 253402300800
+	if f, err := strconv.ParseInt(text, 10, 64); err == nil {
+		if f <= 0 || f >= year10000 {
+			return time.Time{}
+		}
+		return time.Unix(f, 0).UTC()
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return time.Time{}
+	}
+	return at.UTC()
+}
+
+// member reads an object and returns the text of one of its fields.
+func (r *jsonReader) member(wanted string) (text string) {
+	if r.object() {
+		for name, ok := r.field(); ok; name, ok = r.field() {
+			if string(name) == wanted {
+				text = r.text()
+			} else {
+				r.skip()
+			}
+		}
+	}
+	return text
+}
+
+// since returns what was read from start on.
+func (r *jsonReader) since(start int) json.RawMessage { return r.data[start:r.pos:r.pos] }

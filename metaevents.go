@@ -1,0 +1,303 @@
+package kirim
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// entry reads one of Meta's entries: an account and what changed there.
+func (d *eventDecoder) entry() {
+	first := len(d.event.Data)
+	account := ""
+	if !d.object() {
+		return
+	}
+	for name, ok := d.field(); ok; name, ok = d.field() {
+		switch string(name) {
+		case "id":
+			account = d.text()
+		case "changes":
+			if d.array() {
+				for d.element() {
+					d.change()
+				}
+			}
+		default:
+			d.skip()
+		}
+	}
+	for _, data := range d.event.Data[first:] {
+		switch data := data.(type) {
+		case *InboundMessage:
+			data.BusinessAccountID = account
+		case *StatusUpdate:
+			data.BusinessAccountID = account
+		case *AccountError:
+			data.BusinessAccountID = account
+		case *UnknownData:
+			data.BusinessAccountID = account
+		}
+	}
+}
+
+// change reads a field that changed. Its name, which decides how the value is
+// to be read, usually comes after the value.
+func (d *eventDecoder) change() {
+	d.peek()
+	start := d.pos
+	if !d.object() {
+		d.event.Data = append(d.event.Data, &UnknownData{Raw: d.since(start)})
+		return
+	}
+	field := "messages"
+	var value json.RawMessage
+	before := len(d.event.Data)
+	v := changeValue{}
+	for name, ok := d.field(); ok; name, ok = d.field() {
+		switch string(name) {
+		case "field":
+			field = d.intern("messages")
+		case "value":
+			d.peek()
+			from := d.pos
+			d.event.Data = d.event.Data[:before]
+			v = changeValue{}
+			d.value(&v)
+			value = d.since(from)
+		default:
+			d.skip()
+		}
+	}
+	if value == nil {
+		value = d.since(start)
+	}
+	if field != "messages" || len(d.event.Data) == before {
+		d.event.Data = append(d.event.Data[:before], &UnknownData{Field: field, PhoneNumberID: v.phoneNumberID, Raw: value})
+		return
+	}
+	v.assign(d.event.Data[before:])
+}
+
+// changeValue is what the elements of a change have in common.
+type changeValue struct {
+	phoneNumberID, displayPhoneNumber string
+	people                            []Person
+}
+
+func (d *eventDecoder) value(v *changeValue) {
+	if !d.object() {
+		return
+	}
+	for name, ok := d.field(); ok; name, ok = d.field() {
+		switch string(name) {
+		case "metadata":
+			if d.object() {
+				for name, ok := d.field(); ok; name, ok = d.field() {
+					switch string(name) {
+					case "phone_number_id":
+						v.phoneNumberID = d.text()
+					case "display_phone_number":
+						v.displayPhoneNumber = digitsOf(d.text())
+					default:
+						d.skip()
+					}
+				}
+			}
+		case "contacts":
+			if d.array() {
+				for d.element() {
+					v.people = append(v.people, d.person())
+				}
+			}
+		case "messages", "statuses", "errors":
+			kind := name[0]
+			if d.array() {
+				for d.element() {
+					d.event.Data = append(d.event.Data, d.metaElement(kind))
+				}
+			}
+		default:
+			d.skip()
+		}
+	}
+}
+
+// metaElement reads one of the messages, statuses or errors, told apart by
+// the first letter of what they are called.
+func (d *eventDecoder) metaElement(kind byte) EventData {
+	switch {
+	case d.peek() != '{':
+		return &UnknownData{Field: "messages", Raw: d.skip()}
+	case kind == 'm':
+		m := &InboundMessage{}
+		d.message(m)
+		return m
+	case kind == 's':
+		s := &StatusUpdate{}
+		d.status(s)
+		return s
+	}
+	return &AccountError{EventError: d.eventError()}
+}
+
+// assign gives the elements what the change says about all of them.
+func (v *changeValue) assign(elements []EventData) {
+	alone := len(elements) == 1 && len(v.people) == 1
+	for _, data := range elements {
+		switch data := data.(type) {
+		case *InboundMessage:
+			v.describe(&data.From, alone && data.Type != MessageTypeSystem)
+			v.assignTo(data)
+		case *StatusUpdate:
+			data.PhoneNumberID, data.DisplayPhoneNumber = v.phoneNumberID, v.displayPhoneNumber
+			v.describe(&data.Recipient, alone && data.GroupID == "")
+		case *AccountError:
+			data.PhoneNumberID, data.DisplayPhoneNumber = v.phoneNumberID, v.displayPhoneNumber
+		case *UnknownData:
+			data.PhoneNumberID = v.phoneNumberID
+		}
+	}
+}
+
+func (v *changeValue) assignTo(m *InboundMessage) {
+	m.PhoneNumberID, m.DisplayPhoneNumber = v.phoneNumberID, v.displayPhoneNumber
+	for edit := m.Edit; edit != nil && edit.Message != nil; edit = edit.Message.Edit {
+		edit.Message.From = m.From
+		edit.Message.PhoneNumberID, edit.Message.DisplayPhoneNumber = m.PhoneNumberID, m.DisplayPhoneNumber
+	}
+}
+
+// describe completes a person from the list of those that the change is
+// about. Somebody without number and id can only be the one who is listed.
+func (v *changeValue) describe(p *Person, alone bool) {
+	for _, known := range v.people {
+		same := p.UserID != "" && p.UserID == known.UserID ||
+			p.Phone != "" && (p.Phone == known.WAID || p.Phone == known.Phone)
+		if !same && !alone {
+			continue
+		}
+		if p.UserID == "" {
+			p.UserID = known.UserID
+		}
+		if p.ParentUserID == "" {
+			p.ParentUserID = known.ParentUserID
+		}
+		if p.IdentityKeyHash == "" {
+			p.IdentityKeyHash = known.IdentityKeyHash
+		}
+		p.WAID, p.Name, p.Username = known.WAID, known.Name, known.Username
+		return
+	}
+}
+
+// person reads an element of "contacts" beside messages and statuses.
+func (r *jsonReader) person() (p Person) {
+	if !r.object() {
+		return p
+	}
+	for name, ok := r.field(); ok; name, ok = r.field() {
+		switch string(name) {
+		case "wa_id":
+			p.WAID = digitsOf(r.text())
+		case "user_id":
+			p.UserID = r.text()
+		case "parent_user_id":
+			p.ParentUserID = r.text()
+		case "identity_key_hash":
+			p.IdentityKeyHash = r.text()
+		case "profile":
+			if r.object() {
+				for name, ok := r.field(); ok; name, ok = r.field() {
+					switch string(name) {
+					case "name":
+						p.Name = r.text()
+					case "username":
+						p.Username = r.text()
+					default:
+						r.skip()
+					}
+				}
+			}
+		default:
+			r.skip()
+		}
+	}
+	return p
+}
+
+// decodeFlatMessage reads the message of the shape that some of the vendor's
+// pages show, {"message": {…}}, with Kirim's names of fields or Meta's. All
+// of it is assumed from the description of received messages.
+//
+// Docs: https://developers.kirim.chat/sending/receive-messages/
+func decodeFlatMessage(e *Event, raw json.RawMessage) EventData {
+	var wire struct {
+		PhoneNumberID string          `json:"phone_number_id"`
+		Message       json.RawMessage `json:"message"`
+	}
+	if json.Unmarshal(raw, &wire) != nil || len(wire.Message) == 0 || wire.Message[0] != '{' {
+		return nil
+	}
+	r := jsonReader{data: wire.Message}
+	if e.Type == EventMessageStatus {
+		s := &StatusUpdate{PhoneNumberID: wire.PhoneNumberID}
+		r.status(s)
+		return s
+	}
+	m := &InboundMessage{PhoneNumberID: wire.PhoneNumberID}
+	r.message(m)
+	flat := flatMessage{media: &InboundMedia{}}
+	flat.read(&jsonReader{data: wire.Message})
+	if flat.wamid != "" {
+		m.ID = flat.wamid
+	}
+	if flat.phoneNumberID != "" {
+		m.PhoneNumberID = flat.phoneNumberID
+	}
+	if m.Time.IsZero() {
+		m.Time = flat.createdAt
+	}
+	if m.Text == "" && m.Type == MessageTypeText {
+		m.Text = flat.content
+	}
+	if *flat.media != (InboundMedia{}) && m.Media == nil {
+		m.Media = flat.media
+	}
+	return m
+}
+
+// flatMessage is what Kirim's own description of a message has beside, or in
+// other places than, Meta's.
+type flatMessage struct {
+	wamid, phoneNumberID, content string
+	createdAt                     time.Time
+	media                         *InboundMedia
+}
+
+func (f *flatMessage) read(r *jsonReader) {
+	r.object()
+	for name, ok := r.field(); ok; name, ok = r.field() {
+		switch string(name) {
+		case "message_id":
+			f.wamid = r.text()
+		case "phone_number_id":
+			f.phoneNumberID = r.text()
+		case "whatsapp_account":
+			f.phoneNumberID = r.member("phone_number_id")
+		case "content":
+			f.content = r.text()
+		case "created_at":
+			f.createdAt = r.unix()
+		case "media_url":
+			f.media.URL = r.text()
+		case "mime_type":
+			f.media.MIMEType = r.text()
+		case "caption":
+			f.media.Caption = r.text()
+		case "filename":
+			f.media.Filename = r.text()
+		default:
+			r.skip()
+		}
+	}
+}

@@ -1,0 +1,259 @@
+package kirim
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// MessagePlayed is the state of a voice message that was listened to.
+const MessagePlayed MessageStatus = "played"
+
+// StatusUpdate tells what became of a message that was sent. Updates come in
+// any order and repeatedly; [StatusTracker] makes sense of them.
+//
+// Docs: https://developers.kirim.chat/webhooks/payloads/
+type StatusUpdate struct {
+	// ID is the message's: wamid.…, or, as is reported, msg_… for a failure
+	// before WhatsApp accepted it.
+	ID                 string
+	Status             MessageStatus // an open set
+	Time               time.Time
+	BusinessAccountID  string
+	PhoneNumberID      string // number that sent the message
+	DisplayPhoneNumber string
+	Recipient          Person // in a group, the participant
+	GroupID            string // of a message to a group
+	CallbackData       string // biz_opaque_callback_data, when it was sent
+	Conversation       *BilledConversation
+	Pricing            *Pricing
+	Errors             []EventError // why it failed
+	Raw                json.RawMessage
+}
+
+// Err returns why the message failed, and nil when it did not. It answers the
+// questions that errors of a send do: [IsOutside24hWindow], [IsRateLimited],
+// [errors.Is] with a [Kind].
+func (s *StatusUpdate) Err() error {
+	if s.Status != MessageFailed {
+		return nil
+	}
+	if len(s.Errors) == 0 {
+		return &EventError{Kind: KindUnknown}
+	}
+	var err error = &s.Errors[0]
+	for i := range s.Errors[1:] {
+		err = fmt.Errorf("%w; %w", err, &s.Errors[i+1])
+	}
+	return err
+}
+
+// BilledConversation is Meta's billing period that a message fell into.
+type BilledConversation struct {
+	ID        string
+	ExpiresAt time.Time // only on status sent
+	Origin    string    // "utility", "marketing", "service" …
+}
+
+// Pricing is how Meta bills a message.
+type Pricing struct {
+	Billable *bool  // nil when it is not told; Meta will drop it
+	Model    string // "PMP", by message
+	Type     string // "regular", "free_customer_service", "free_entry_point"
+	Category string // "utility", "marketing", "authentication-international" …
+}
+
+// EventError is an error in an event: of a message that failed, of one that
+// could not be received, or of the account.
+type EventError struct {
+	Code    int    // Meta's
+	Kind    Kind   // this package's classification of the code; never empty
+	Title   string // for people
+	Message string
+	Details string
+	Href    string
+	Raw     json.RawMessage
+}
+
+// Error returns one line without the server's text, which may quote a number.
+func (e *EventError) Error() string {
+	return fmt.Sprintf("kirim: event: meta code %d: %s", e.Code, e.Kind.text())
+}
+
+// Is reports whether target is this error's [Kind].
+func (e *EventError) Is(target error) bool {
+	kind, ok := target.(Kind)
+	return ok && kind != "" && kind == e.Kind
+}
+
+// As sets a target of type *[Kind].
+func (e *EventError) As(target any) bool {
+	kind, ok := target.(*Kind)
+	if ok {
+		*kind = e.Kind
+	}
+	return ok
+}
+
+// AccountError is a problem of a number that concerns no single message.
+type AccountError struct {
+	EventError
+	BusinessAccountID  string
+	PhoneNumberID      string
+	DisplayPhoneNumber string
+}
+
+func (s *StatusUpdate) dedupeKey(e *Event) string {
+	if s.ID == "" {
+		return unnamedKey(e, "status", s.Raw)
+	}
+	recipient := s.Recipient.Phone
+	if recipient == "" {
+		recipient = s.Recipient.UserID
+	}
+	return "status:" + s.ID + ":" + string(s.Status) + ":" + recipient
+}
+
+func (a *AccountError) dedupeKey(e *Event) string {
+	return unnamedKey(e, "error:"+a.PhoneNumberID, a.Raw)
+}
+
+func (r *jsonReader) eventErrors() (errs []EventError) {
+	if r.array() {
+		for r.element() {
+			errs = append(errs, r.eventError())
+		}
+	}
+	return errs
+}
+
+func (r *jsonReader) eventError() (e EventError) {
+	r.peek()
+	start := r.pos
+	if r.object() {
+		for name, ok := r.field(); ok; name, ok = r.field() {
+			switch string(name) {
+			case "code":
+				e.Code = int(r.integer())
+			case "title":
+				e.Title = r.text()
+			case "message":
+				e.Message = r.text()
+			case "details": // where older events have it
+				e.Details = r.text()
+			case "error_data":
+				if details := r.member("details"); details != "" {
+					e.Details = details
+				}
+			case "href":
+				e.Href = r.text()
+			default:
+				r.skip()
+			}
+		}
+	}
+	e.Raw = r.since(start)
+	if e.Kind = metaKind(e.Code); e.Kind == "" || len(e.Raw) == 0 || e.Raw[0] != '{' {
+		e.Kind = KindUnknown
+	}
+	return e
+}
+
+func (r *jsonReader) status(s *StatusUpdate) {
+	r.peek()
+	start := r.pos
+	var recipient, participant, group, typ string
+	if r.object() {
+		for name, ok := r.field(); ok; name, ok = r.field() {
+			switch string(name) {
+			case "id":
+				s.ID = r.text()
+			case "status":
+				s.Status = MessageStatus(r.intern("sent", "delivered", "read", "failed", "played"))
+			case "timestamp":
+				s.Time = r.unix()
+			case "recipient_id":
+				recipient = r.text()
+			case "recipient_type":
+				typ = r.text()
+			case "recipient_participant_id":
+				participant = r.text()
+			case "group_id":
+				group = r.text()
+			case "recipient_user_id":
+				s.Recipient.UserID = r.text()
+			// Meta's pages have three spellings of this one.
+			case "parent_recipient_user_id", "recipient_parent_user_id", "parent_user_id":
+				s.Recipient.ParentUserID = r.text()
+			case "recipient_identity_key_hash":
+				s.Recipient.IdentityKeyHash = r.text()
+			case "biz_opaque_callback_data":
+				s.CallbackData = r.text()
+			case "conversation":
+				s.Conversation = r.billedConversation()
+			case "pricing":
+				s.Pricing = r.pricing()
+			case "errors":
+				s.Errors = r.eventErrors()
+			default:
+				r.skip()
+			}
+		}
+	}
+	// The group's id comes in a field of its own or in the recipient's.
+	if typ == "group" || group != "" {
+		if group == "" {
+			group = recipient
+		}
+		s.GroupID, recipient = group, participant
+	}
+	s.Recipient.Phone = digitsOf(recipient)
+	s.Raw = r.since(start)
+}
+
+func (r *jsonReader) billedConversation() *BilledConversation {
+	c := &BilledConversation{}
+	if !r.object() {
+		return nil
+	}
+	for name, ok := r.field(); ok; name, ok = r.field() {
+		switch string(name) {
+		case "id":
+			c.ID = r.text()
+		case "expiration_timestamp":
+			c.ExpiresAt = r.unix()
+		case "origin":
+			c.Origin = r.member("type")
+		default:
+			r.skip()
+		}
+	}
+	return c
+}
+
+func (r *jsonReader) pricing() *Pricing {
+	p := &Pricing{}
+	if !r.object() {
+		return nil
+	}
+	for name, ok := r.field(); ok; name, ok = r.field() {
+		switch string(name) {
+		case "billable":
+			if c := r.peek(); c == 't' || c == 'f' || c == '"' {
+				billable := r.flag()
+				p.Billable = &billable
+			} else {
+				r.skip()
+			}
+		case "pricing_model":
+			p.Model = r.intern("PMP", "CBP")
+		case "type":
+			p.Type = r.intern("regular", "free_customer_service", "free_entry_point")
+		case "category":
+			p.Category = r.intern("utility", "marketing", "authentication", "service")
+		default:
+			r.skip()
+		}
+	}
+	return p
+}

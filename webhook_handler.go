@@ -1,0 +1,451 @@
+package kirim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+const (
+	// The sender waits 10 seconds for an answer.
+	defaultDeliveryTimeout = 8 * time.Second
+	// What is left of them for bookkeeping after the callbacks.
+	settleTimeout = time.Second
+
+	defaultMaxDeliveries = 256
+)
+
+// WebhookHandler is an [http.Handler] that verifies deliveries, decodes them
+// and hands each element (message, status, event) to a callback, once.
+//
+//	verifier, err := kirim.NewWebhookVerifier(os.Getenv("KIRIM_WEBHOOK_SECRET"))
+//	if err != nil {
+//		log.Fatal(err)
+//	}
+//	hooks := kirim.NewWebhookHandler(verifier)
+//	hooks.OnMessage(func(ctx context.Context, m *kirim.InboundMessage) error {
+//		return queue.Put(ctx, m.From.E164(), m.Text)
+//	})
+//	http.Handle("/webhooks/kirim", hooks)
+//
+// It must get the request with its body unread. Register callbacks before
+// serving; all methods are safe for concurrent use.
+//
+// The answers follow from what the sender does with them: it gives up at once
+// on most 4xx, and repeats a 5xx seven times over 31 hours.
+//
+//	handled, was handled before, or nobody asked for it   200
+//	body is not an event                                  400
+//	signature missing, malformed or wrong                 401
+//	not POST                                              405
+//	body too large                                        413
+//	a callback failed or panicked                         500
+//	signature right, but too old or too new               503
+//	element is in work for another delivery               503
+//	too many deliveries at once, no secret, shut down     503
+//	time was up before every element had its turn         503
+//
+// Elements of a delivery are handled in order, each whether or not others
+// fail. When the delivery comes again, only those that failed are handled
+// again. An element that another delivery is handling at the same time is
+// not waited for: its delivery is refused and comes again in 10 seconds.
+//
+// Callbacks get a context that ends after 8 seconds, two before the sender
+// loses patience. One that works on after that holds up its delivery; do
+// long work elsewhere.
+//
+// Docs: https://developers.kirim.chat/webhooks/retry/
+type WebhookHandler struct {
+	*webhookHandler // behind a pointer, so that fmt shows nothing of it
+}
+
+type webhookHandler struct {
+	verifier *WebhookVerifier
+	deduper  Deduper
+	windows  WindowMemory
+	logger   *slog.Logger
+	timeout  time.Duration
+	limit    int
+
+	mu       sync.Mutex
+	byType   map[WebhookEventType]func(context.Context, *Event) error
+	byData   map[reflect.Type]func(context.Context, EventData) error
+	unknown  func(context.Context, *Event) error
+	running  int
+	draining bool
+	idle     []chan struct{} // closed when nothing runs any more
+}
+
+// WebhookOption configures a [WebhookHandler]. A zero or negative value, and
+// nil, mean the default.
+type WebhookOption func(*webhookHandler)
+
+// WithDeduper sets what remembers the elements that were handled. The default
+// is a [MemoryDeduper], which is enough for one process.
+func WithDeduper(deduper Deduper) WebhookOption {
+	return func(h *webhookHandler) { h.deduper = deduper }
+}
+
+// WithWindows records when customers write; see [WithWindowMemory]. It is told
+// before the callback runs. The default is none.
+func WithWindows(memory WindowMemory) WebhookOption {
+	return func(h *webhookHandler) { h.windows = memory }
+}
+
+// WithDeliveryTimeout sets when the context of a delivery's callbacks ends;
+// the default is 8 seconds. The sender waits for 10.
+func WithDeliveryTimeout(d time.Duration) WebhookOption {
+	return func(h *webhookHandler) { h.timeout = d }
+}
+
+// WithMaxDeliveries sets how many deliveries are read and handled at the same
+// time; the others are answered with 503. The default is 256.
+func WithMaxDeliveries(n int) WebhookOption {
+	return func(h *webhookHandler) { h.limit = n }
+}
+
+// WithWebhookLogger logs what goes wrong: refused requests at level warn,
+// failed callbacks at level error. The records hold event type, delivery id,
+// attempt, answer and the error; the error of a callback is as it was
+// returned. The default is silence.
+func WithWebhookLogger(logger *slog.Logger) WebhookOption {
+	return func(h *webhookHandler) { h.logger = logger }
+}
+
+// NewWebhookHandler returns a handler that accepts what the verifier accepts.
+// With a nil verifier it answers everything with 503, so that no delivery is
+// lost before there is a secret.
+func NewWebhookHandler(v *WebhookVerifier, opts ...WebhookOption) *WebhookHandler {
+	h := &webhookHandler{
+		verifier: v,
+		byType:   make(map[WebhookEventType]func(context.Context, *Event) error),
+		byData:   make(map[reflect.Type]func(context.Context, EventData) error),
+	}
+	for _, opt := range opts {
+		if opt != nil {
+			opt(h)
+		}
+	}
+	if h.deduper == nil {
+		h.deduper = NewMemoryDeduper(0, 0)
+	}
+	if h.logger == nil {
+		h.logger = slog.New(slog.DiscardHandler)
+	}
+	if h.timeout <= 0 {
+		h.timeout = defaultDeliveryTimeout
+	}
+	if h.limit <= 0 {
+		h.limit = defaultMaxDeliveries
+	}
+	return &WebhookHandler{h}
+}
+
+// Format shows nothing of the handler, whatever the verb.
+func (h WebhookHandler) Format(f fmt.State, _ rune) { io.WriteString(f, "kirim.WebhookHandler") }
+
+// OnMessage sets the callback for messages from customers. Here, as in the
+// other On methods, the last callback that was set counts, nil unsets it, and
+// an error or a panic makes the sender deliver the element again.
+func (h *WebhookHandler) OnMessage(f func(context.Context, *InboundMessage) error) { onData(h, f) }
+
+// OnStatus sets the callback for what became of sent messages. The updates
+// come in any order; see [StatusTracker].
+func (h *WebhookHandler) OnStatus(f func(context.Context, *StatusUpdate) error) { onData(h, f) }
+
+// OnAccountError sets the callback for problems of a number.
+func (h *WebhookHandler) OnAccountError(f func(context.Context, *AccountError) error) { onData(h, f) }
+
+// OnOutbound sets the callback for message.sent and message.created.
+func (h *WebhookHandler) OnOutbound(f func(context.Context, *OutboundNotice) error) { onData(h, f) }
+
+// OnConversationAssigned sets the callback for conversation.assigned.
+func (h *WebhookHandler) OnConversationAssigned(f func(context.Context, *ConversationAssigned) error) {
+	onData(h, f)
+}
+
+// OnConversationClosed sets the callback for conversation.closed.
+func (h *WebhookHandler) OnConversationClosed(f func(context.Context, *ConversationClosed) error) {
+	onData(h, f)
+}
+
+// OnContactCreated sets the callback for contact.created.
+func (h *WebhookHandler) OnContactCreated(f func(context.Context, *ContactCreated) error) {
+	onData(h, f)
+}
+
+// OnContactUpdated sets the callback for contact.updated.
+func (h *WebhookHandler) OnContactUpdated(f func(context.Context, *ContactUpdated) error) {
+	onData(h, f)
+}
+
+// OnCustomer sets the callback for all customer events of the platform mode.
+func (h *WebhookHandler) OnCustomer(f func(context.Context, *CustomerNotice) error) { onData(h, f) }
+
+// On sets the callback for a type of event, in place of the callback for its
+// data. It gets an Event whose Data is the one element to handle: an event
+// with three messages is three calls.
+func (h *WebhookHandler) On(eventType WebhookEventType, f func(context.Context, *Event) error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if f == nil {
+		delete(h.byType, eventType)
+		return
+	}
+	h.byType[eventType] = f
+}
+
+// OnUnknown sets the callback for every element that no other callback is
+// set for, among them those newer than this package. Like that of
+// [WebhookHandler.On] it gets one element a call. Without it they are
+// answered with 200 and dropped.
+func (h *WebhookHandler) OnUnknown(f func(context.Context, *Event) error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.unknown = f
+}
+
+func onData[T EventData](h *WebhookHandler, f func(context.Context, T) error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if f == nil {
+		delete(h.byData, reflect.TypeFor[T]())
+		return
+	}
+	h.byData[reflect.TypeFor[T]()] = func(ctx context.Context, data EventData) error { return f(ctx, data.(T)) }
+}
+
+// callback returns what is to be done with the only element of an event, and
+// nil when that is nothing.
+func (h *webhookHandler) callback(e *Event) func(context.Context) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if f := h.byType[e.Type]; f != nil {
+		return func(ctx context.Context) error { return f(ctx, e) }
+	}
+	if f := h.byData[reflect.TypeOf(e.Data[0])]; f != nil {
+		return func(ctx context.Context) error { return f(ctx, e.Data[0]) }
+	}
+	if f := h.unknown; f != nil {
+		return func(ctx context.Context) error { return f(ctx, e) }
+	}
+	return nil
+}
+
+// ServeHTTP implements [http.Handler].
+func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		answer(w, http.StatusMethodNotAllowed)
+		return
+	}
+	if !h.begin() {
+		answer(w, http.StatusServiceUnavailable)
+		return
+	}
+	defer h.end()
+	ctx, cancel := context.WithTimeout(r.Context(), h.timeout)
+	defer cancel()
+
+	// A body that trickles in must not hold a place for ever. Writers that
+	// cannot do this are those of tests and adapters.
+	deadline := http.NewResponseController(w)
+	_ = deadline.SetReadDeadline(time.Now().Add(h.timeout))
+	e, err := h.verifier.Event(r)
+	_ = deadline.SetReadDeadline(time.Time{})
+
+	status := WebhookStatusCode(err)
+	if err != nil {
+		h.logger.LogAttrs(ctx, slog.LevelWarn, "kirim: webhook refused", slog.Int("answer", status), slog.Any("error", err))
+	} else {
+		status = h.deliver(ctx, e)
+	}
+	answer(w, status)
+}
+
+// answer says no more than the status does.
+func answer(w http.ResponseWriter, status int) {
+	if status == http.StatusOK {
+		w.WriteHeader(status)
+		return
+	}
+	http.Error(w, http.StatusText(status), status)
+}
+
+// begin takes a place for a delivery.
+func (h *webhookHandler) begin() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.draining || h.running >= h.limit {
+		return false
+	}
+	h.running++
+	return true
+}
+
+func (h *webhookHandler) end() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.running--; h.running == 0 {
+		for _, idle := range h.idle {
+			close(idle)
+		}
+		h.idle = nil
+	}
+}
+
+// Shutdown answers new deliveries with 503 from now on and waits until those
+// in work are done. When ctx ends first, it returns the context's error and
+// leaves them running. There is no way back. [http.Server.Shutdown] waits for
+// them as well; this is for a handler that stops before its server.
+func (h *WebhookHandler) Shutdown(ctx context.Context) error {
+	h.mu.Lock()
+	h.draining = true
+	idle := make(chan struct{})
+	if h.running == 0 {
+		close(idle)
+	} else {
+		h.idle = append(h.idle, idle)
+	}
+	h.mu.Unlock()
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("kirim: webhook: deliveries are still in work: %w", context.Cause(ctx))
+	}
+}
+
+// errBusy says that another delivery has the element in work.
+var errBusy = errors.New("another delivery is handling the element")
+
+// deliver handles the elements of an event and returns the answer.
+func (h *webhookHandler) deliver(ctx context.Context, e *Event) int {
+	h.openWindows(ctx, e)
+	status := http.StatusOK
+	for i, data := range e.Data {
+		one := *e
+		one.Data = e.Data[i : i+1 : i+1]
+		// In a delivery of several kinds, each goes by its own.
+		if typ := typeOf(data); typ != "" && len(e.Data) > 1 {
+			one.Type = typ
+		}
+		err := h.handle(ctx, data.dedupeKey(e), h.callback(&one))
+		if err == nil {
+			continue
+		}
+		level := slog.LevelError
+		if errors.Is(err, errBusy) || errors.Is(err, errNotHandled) {
+			level = slog.LevelWarn
+			if status == http.StatusOK {
+				status = http.StatusServiceUnavailable
+			}
+		} else {
+			status = http.StatusInternalServerError
+		}
+		h.log(ctx, level, "kirim: webhook element not handled", e, i, err)
+	}
+	return status
+}
+
+// errNotHandled wraps what kept an element from its callback.
+var errNotHandled = errors.New("the callback was not run")
+
+// handle runs the callback for one element unless that was done before.
+func (h *webhookHandler) handle(ctx context.Context, key string, callback func(context.Context) error) error {
+	if callback == nil {
+		return nil
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%w: %w", errNotHandled, err)
+	}
+	if key == "" {
+		return guarded(ctx, callback)
+	}
+	switch state, err := h.deduper.Claim(ctx, key); {
+	case err != nil:
+		return fmt.Errorf("%w: claim: %w", errNotHandled, err)
+	case state == ClaimedDone:
+		return nil
+	case state != Claimed:
+		return errBusy
+	}
+	handled := false
+	// Deferred, because a callback may also end its goroutine.
+	defer func() {
+		settle := h.deduper.Release
+		if handled {
+			settle = h.deduper.Complete
+		}
+		// The delivery's own context may have ended.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+		defer cancel()
+		if err := settle(ctx, key); err != nil {
+			h.logger.LogAttrs(ctx, slog.LevelError, "kirim: webhook deduper failed", slog.Bool("handled", handled), slog.Any("error", err))
+		}
+	}()
+	err := guarded(ctx, callback)
+	handled = err == nil
+	return err
+}
+
+// PanicError is what a [WebhookHandler] logs when a callback has panicked.
+type PanicError struct {
+	Value any
+	Stack []byte
+}
+
+// Error returns the value of the panic, without the stack.
+func (e *PanicError) Error() string { return fmt.Sprintf("the callback panicked: %v", e.Value) }
+
+// guarded runs a callback and turns a panic into an error.
+func guarded(ctx context.Context, callback func(context.Context) error) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = &PanicError{Value: value, Stack: debug.Stack()}
+		}
+	}()
+	return callback(ctx)
+}
+
+// openWindows records who has written. It does so for duplicates, too: that
+// changes nothing.
+func (h *webhookHandler) openWindows(ctx context.Context, e *Event) {
+	if h.windows == nil {
+		return
+	}
+	for i, data := range e.Data {
+		m, ok := data.(*InboundMessage)
+		if !ok || !m.opensWindow() {
+			continue
+		}
+		at := m.Time
+		if at.IsZero() || at.After(e.ReceivedAt) {
+			at = e.ReceivedAt
+		}
+		for _, customer := range []string{m.From.Phone, m.From.UserID} {
+			if customer == "" {
+				continue
+			}
+			if err := h.windows.Opened(ctx, m.PhoneNumberID, customer, at); err != nil {
+				h.log(ctx, slog.LevelWarn, "kirim: window memory failed", e, i, err)
+			}
+		}
+	}
+}
+
+func (h *webhookHandler) log(ctx context.Context, level slog.Level, message string, e *Event, element int, err error) {
+	h.logger.LogAttrs(ctx, level, message,
+		slog.String("event", printable(string(e.Type))),
+		slog.String("delivery_id", printable(e.DeliveryID)),
+		slog.Int("attempt", e.Attempt),
+		slog.Int("element", element),
+		slog.Any("error", err))
+}

@@ -1,0 +1,420 @@
+package kirim
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// What can be wrong with a webhook request. [WebhookStatusCode] gives the
+// HTTP status to answer with, which [WebhookHandler] does by itself. The
+// sender gives a delivery up at once on most 4xx, and repeats it for 31
+// hours on 5xx. None of the texts holds a signature or a secret.
+var (
+	// ErrWebhookNoSecret: the verifier has no secret to check with. Answer 503.
+	ErrWebhookNoSecret = errors.New("kirim: webhook: no signing secret is configured")
+	// ErrWebhookSignatureMissing: no signature header came. Answer 401.
+	ErrWebhookSignatureMissing = errors.New("kirim: webhook: the signature header is missing")
+	// ErrWebhookSignatureMalformed: the signature header has no t or no
+	// usable v1, two different t, or more parts than anybody sends. Answer 401.
+	ErrWebhookSignatureMalformed = errors.New("kirim: webhook: the signature header is malformed")
+	// ErrWebhookSignatureMismatch: no secret made any of the signatures over
+	// this body. Answer 401.
+	ErrWebhookSignatureMismatch = errors.New("kirim: webhook: no signature matches")
+	// ErrWebhookTooOld: the signature is right, but was made too long ago: a
+	// replay, a slow network, or a clock that is wrong. Answer 503, so that
+	// an honest delivery comes again, freshly signed.
+	ErrWebhookTooOld = errors.New("kirim: webhook: the signature is too old")
+	// ErrWebhookTooNew: the signature is right, but was made in the future:
+	// one of the two clocks is wrong. Answer 503.
+	ErrWebhookTooNew = errors.New("kirim: webhook: the signature is from the future")
+	// ErrWebhookBodyTooLarge: the body is over the limit, and was not checked.
+	// Answer 413.
+	ErrWebhookBodyTooLarge = errors.New("kirim: webhook: the body is too large")
+	// ErrWebhookBodyConsumed: something before this package has read the
+	// body. That is a fault of the program. Answer 500.
+	ErrWebhookBodyConsumed = errors.New("kirim: webhook: the body was read before it could be verified")
+	// ErrWebhookMalformed: the signature is right, but the body is not an
+	// event. Answer 400.
+	ErrWebhookMalformed = errors.New("kirim: webhook: the body is not an event")
+)
+
+// WebhookStatusCode returns the HTTP status to answer a webhook request with
+// whose [WebhookVerifier.Verify] or [WebhookVerifier.Event] returned err: the
+// one that the error's own text names, 200 for nil, and 503 for the others,
+// such as a body that broke off, so that the delivery comes again.
+func WebhookStatusCode(err error) int {
+	for _, known := range []struct {
+		err    error
+		status int
+	}{
+		{nil, http.StatusOK},
+		{ErrWebhookSignatureMissing, http.StatusUnauthorized},
+		{ErrWebhookSignatureMalformed, http.StatusUnauthorized},
+		{ErrWebhookSignatureMismatch, http.StatusUnauthorized},
+		{ErrWebhookBodyTooLarge, http.StatusRequestEntityTooLarge},
+		{ErrWebhookMalformed, http.StatusBadRequest},
+		{ErrWebhookBodyConsumed, http.StatusInternalServerError},
+	} {
+		if errors.Is(err, known.err) {
+			return known.status
+		}
+	}
+	return http.StatusServiceUnavailable
+}
+
+const (
+	signatureHeader = "X-Kirim-Signature"
+	// A page of the vendor's has the name with this ending.
+	signatureHeaderFallback = "X-Kirim-Signature-256"
+
+	// The bounds of a signature header. A sender has one v1 for each active
+	// secret; even 32 of them are hard to imagine, and every one costs work.
+	maxSignatureHeader = 4096 // bytes
+	maxSignatureParts  = 40
+	maxSignatures      = 32
+
+	// Meta's payloads reach 3 MB; Kirim adds a little.
+	//
+	// Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/overview
+	defaultMaxWebhookBody = 3 << 20
+
+	defaultWebhookTolerance = 300 * time.Second
+)
+
+// SignWebhook returns the value of an X-Kirim-Signature header that signs a
+// body as the vendor does at the time t, for tests of a receiver:
+//
+//	t=<unix seconds>,v1=<hex of HMAC-SHA256(secret, "<unix seconds>.<body>")>
+//
+// The key is the whole text of the secret, "whsec_" included; that the prefix
+// belongs to it is assumed from the vendor's samples.
+//
+// Docs: https://developers.kirim.chat/webhooks/signing/
+func SignWebhook(secret string, t time.Time, body []byte) string {
+	stamp := strconv.FormatInt(t.Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(secret))
+	io.WriteString(mac, stamp+".")
+	mac.Write(body)
+	return "t=" + stamp + ",v1=" + hex.EncodeToString(mac.Sum(nil))
+}
+
+// WebhookVerifier checks that a webhook request was signed with one of your
+// secrets and not long ago. It is immutable and safe for concurrent use; the
+// With methods return changed copies. It never shows a secret, with %v, %+v,
+// %#v or in JSON.
+type WebhookVerifier struct {
+	keys      []*signingKey // pointers, as fmt does not follow nested ones
+	tolerance time.Duration
+	now       func() time.Time
+	maxBody   int64
+}
+
+// NewWebhookVerifier returns a verifier that accepts what any of the secrets
+// has signed: give it the old and the new one while you rotate them. A secret
+// is the whole text that the API showed once, "whsec_" included; an empty
+// one, or one with white space at an end, is an error, as is none at all.
+//
+// Signatures may be 300 seconds old or ahead ([WebhookVerifier.WithTolerance])
+// and bodies 3 MiB large ([WebhookVerifier.WithMaxBody]).
+func NewWebhookVerifier(secrets ...string) (*WebhookVerifier, error) {
+	if len(secrets) == 0 {
+		return nil, ErrWebhookNoSecret
+	}
+	v := &WebhookVerifier{tolerance: defaultWebhookTolerance, now: time.Now, maxBody: defaultMaxWebhookBody}
+	for i, secret := range secrets {
+		switch {
+		case secret == "":
+			return nil, fmt.Errorf("kirim: webhook: secret %d is empty", i+1)
+		case strings.TrimSpace(secret) != secret:
+			return nil, fmt.Errorf("kirim: webhook: secret %d has white space at an end; trim what was read from a file or the environment", i+1)
+		}
+		if !slices.Contains(secrets[:i], secret) {
+			v.keys = append(v.keys, newSigningKey(secret))
+		}
+	}
+	return v, nil
+}
+
+// WithTolerance returns a verifier that accepts signatures up to d old, or
+// ahead, counted in whole seconds. The default is 300 seconds, as the
+// vendor's own SDK has it. Less than a second accepts only the very second,
+// and nothing turns the check off; without it, whoever has seen a delivery
+// can repeat it for ever.
+func (v *WebhookVerifier) WithTolerance(d time.Duration) *WebhookVerifier {
+	changed := *v
+	changed.tolerance = max(0, d)
+	return &changed
+}
+
+// WithClock returns a verifier that takes the time from now, for tests. Nil
+// means [time.Now].
+func (v *WebhookVerifier) WithClock(now func() time.Time) *WebhookVerifier {
+	changed := *v
+	changed.now = now
+	return &changed
+}
+
+// WithMaxBody returns a verifier that refuses bodies over n bytes. Zero and
+// less mean the default, 3 MiB: Meta documents payloads of up to 3 MB.
+func (v *WebhookVerifier) WithMaxBody(n int64) *WebhookVerifier {
+	changed := *v
+	changed.maxBody = min(n, 1<<40) // one more must not overflow
+	return &changed
+}
+
+// Format shows how many secrets there are, whatever the verb.
+func (v WebhookVerifier) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "kirim.WebhookVerifier(%d secrets)", len(v.keys))
+}
+
+func (v *WebhookVerifier) time() time.Time {
+	if v.now == nil {
+		return time.Now()
+	}
+	return v.now()
+}
+
+func (v *WebhookVerifier) limit() int64 {
+	if v.maxBody <= 0 {
+		return defaultMaxWebhookBody
+	}
+	return v.maxBody
+}
+
+// Verify checks the signature of a body, given exactly as it arrived: JSON
+// that was decoded and encoded again does not verify. It reads the header
+// X-Kirim-Signature or, without it, X-Kirim-Signature-256. Unknown parts of
+// it and signatures that are not hex are passed over; one good signature is
+// enough.
+//
+// The error is one of the ErrWebhook values. The time is looked at last, so
+// that [ErrWebhookTooOld] and [ErrWebhookTooNew] mean that the signature is
+// right. Only the body and the time are signed; no other header is.
+//
+// Docs: https://developers.kirim.chat/webhooks/signing/
+func (v *WebhookVerifier) Verify(header http.Header, body []byte) error {
+	if v == nil || len(v.keys) == 0 {
+		return ErrWebhookNoSecret
+	}
+	if int64(len(body)) > v.limit() {
+		return ErrWebhookBodyTooLarge
+	}
+	values := header[signatureHeader]
+	if len(values) == 0 || len(values) == 1 && values[0] == "" {
+		values = header[signatureHeaderFallback]
+	}
+	var s signature
+	if err := s.parse(values); err != nil {
+		return err
+	}
+	matched := false
+	for _, key := range v.keys {
+		matched = key.signed(&s, body) || matched
+	}
+	if !matched {
+		return ErrWebhookSignatureMismatch
+	}
+	// Both are seconds since 1970 and not negative, so that the difference
+	// cannot overflow.
+	age, tolerance := max(0, v.time().Unix())-s.time, int64(v.tolerance/time.Second)
+	switch {
+	case age > tolerance:
+		return ErrWebhookTooOld
+	case -age > tolerance:
+		return ErrWebhookTooNew
+	}
+	return nil
+}
+
+// signature is what a signature header says.
+type signature struct {
+	stamp string // the time as it was written, which is what is signed
+	time  int64  // unix seconds
+	macs  [maxSignatures][sha256.Size]byte
+	n     int
+}
+
+// parse reads the lines of a header. Several are one list, as in all of HTTP.
+func (s *signature) parse(lines []string) error {
+	size, parts := 0, 0
+	for _, line := range lines {
+		size += len(line)
+	}
+	if size > maxSignatureHeader {
+		return ErrWebhookSignatureMalformed
+	}
+	if size == 0 {
+		return ErrWebhookSignatureMissing
+	}
+	for _, line := range lines {
+		for more := true; more; {
+			var part string
+			part, line, more = strings.Cut(line, ",")
+			if parts++; parts > maxSignatureParts {
+				return ErrWebhookSignatureMalformed
+			}
+			name, value, _ := strings.Cut(part, "=")
+			if !s.take(strings.TrimSpace(name), strings.TrimSpace(value)) {
+				return ErrWebhookSignatureMalformed
+			}
+		}
+	}
+	if s.stamp == "" || s.n == 0 {
+		return ErrWebhookSignatureMalformed
+	}
+	return nil
+}
+
+func (s *signature) take(name, value string) bool {
+	switch name {
+	case "t":
+		// ParseUint takes no sign, and 63 bits leave room for a difference.
+		t, err := strconv.ParseUint(value, 10, 63)
+		if err != nil || s.stamp != "" && s.stamp != value {
+			return false
+		}
+		s.stamp, s.time = value, int64(t) //nolint:gosec // it has 63 bits
+	case "v1":
+		if len(value) != hex.EncodedLen(sha256.Size) {
+			return true
+		}
+		if s.n == maxSignatures {
+			return false
+		}
+		if decodeHex(&s.macs[s.n], value) {
+			s.n++
+		}
+	}
+	return true
+}
+
+// decodeHex decodes exactly 64 digits, without the copy that encoding/hex
+// needs of a string.
+func decodeHex(dst *[sha256.Size]byte, digits string) bool {
+	for i := range dst {
+		high, ok1 := hexDigit(digits[2*i])
+		low, ok2 := hexDigit(digits[2*i+1])
+		if !ok1 || !ok2 {
+			return false
+		}
+		dst[i] = high<<4 | low
+	}
+	return true
+}
+
+func hexDigit(c byte) (byte, bool) {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0', true
+	case 'a' <= c && c <= 'f':
+		return c - 'a' + 10, true
+	case 'A' <= c && c <= 'F':
+		return c - 'A' + 10, true
+	}
+	return 0, false
+}
+
+// signingKey computes signatures with one secret. Keyed hashes are kept: to
+// make one costs as much as to hash a small body.
+type signingKey struct{ pool sync.Pool }
+
+// signer is a keyed hash with room for what goes in and out of it.
+type signer struct {
+	mac   hash.Hash
+	stamp []byte
+	sum   []byte
+}
+
+func newSigningKey(secret string) *signingKey {
+	return &signingKey{sync.Pool{New: func() any {
+		return &signer{hmac.New(sha256.New, []byte(secret)), make([]byte, 0, 32), make([]byte, 0, sha256.Size)}
+	}}}
+}
+
+// signed reports whether this key made one of the signatures. It takes the
+// same time whichever it was.
+func (k *signingKey) signed(s *signature, body []byte) bool {
+	h := k.pool.Get().(*signer)
+	h.mac.Reset()
+	h.stamp = append(append(h.stamp[:0], s.stamp...), '.')
+	h.mac.Write(h.stamp)
+	h.mac.Write(body)
+	h.sum = h.mac.Sum(h.sum[:0])
+	matched := false
+	for i := range s.macs[:s.n] {
+		matched = hmac.Equal(s.macs[i][:], h.sum) || matched
+	}
+	clear(h.sum)
+	k.pool.Put(h)
+	return matched
+}
+
+// Event reads the body of a request, verifies it and decodes the event. The
+// body must not have been read before; it is not closed, and cannot be read
+// again. Event.Raw has it.
+//
+// An error is one of the ErrWebhook values, or that of reading the body;
+// [WebhookStatusCode] turns any of them into an answer.
+func (v *WebhookVerifier) Event(r *http.Request) (*Event, error) {
+	if v == nil || len(v.keys) == 0 {
+		return nil, ErrWebhookNoSecret
+	}
+	body, err := v.read(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.Verify(r.Header, body); err != nil {
+		return nil, err
+	}
+	return decodeEvent(r.Header, body, v.time())
+}
+
+// read reads at most one byte more than the limit.
+func (v *WebhookVerifier) read(r *http.Request) ([]byte, error) {
+	limit := v.limit()
+	if r.ContentLength > limit {
+		return nil, ErrWebhookBodyTooLarge
+	}
+	if r.Body == nil {
+		return nil, nil
+	}
+	// What the sender says about the size is not trusted with memory.
+	const trusted = 64 << 10
+	body := make([]byte, 0, min(max(r.ContentLength+1, 512), trusted))
+	limited := &io.LimitedReader{R: r.Body, N: limit + 1}
+	for {
+		n, err := limited.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			var tooLarge *http.MaxBytesError
+			if errors.As(err, &tooLarge) {
+				return nil, ErrWebhookBodyTooLarge
+			}
+			return nil, fmt.Errorf("kirim: webhook: reading the body: %w", err)
+		}
+		if len(body) == cap(body) {
+			body = append(body, 0)[:len(body)]
+		}
+	}
+	if int64(len(body)) > limit {
+		return nil, ErrWebhookBodyTooLarge
+	}
+	if len(body) == 0 && r.ContentLength > 0 {
+		return nil, ErrWebhookBodyConsumed
+	}
+	return body, nil
+}
