@@ -543,7 +543,10 @@ func (r *jsonReader) orderItem() (item OrderItem) {
 		case "quantity":
 			item.Quantity = int(r.integer())
 		case "item_price":
-			item.Price = json.Number(r.text())
+			price := r.text()
+			if n := (jsonReader{data: []byte(price)}); n.isNumber() {
+				item.Price = json.Number(price)
+			}
 		case "currency":
 			item.Currency = r.text()
 		default:

@@ -205,6 +205,14 @@ func (r *jsonReader) literal(word string) {
 	r.pos += len(word)
 }
 
+func (r *jsonReader) isNumber() bool {
+	if c := r.peek(); c != '-' && (c < '0' || c > '9') {
+		return false
+	}
+	r.number()
+	return !r.bad && r.pos == len(r.data)
+}
+
 func (r *jsonReader) number() {
 	digits := func() bool {
 		start := r.pos
