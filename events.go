@@ -1,7 +1,6 @@
 package kirim
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -260,9 +259,11 @@ func (d *eventDecoder) identify(header string) {
 	if d.typ != "" && e.Source == sourceKirim {
 		e.Type = eventType(d.typ)
 	}
-	// Between messages and statuses the elements decide.
-	if len(e.Data) > 0 && (e.Type == "" || e.Type == EventMessageReceived || e.Type == EventMessageStatus) {
-		e.Type = cmp.Or(typeOf(e.Data[0]), e.Type)
+	if e.Source == sourceMeta && decidedByElements(e.Type) {
+		e.Type = ""
+		for i := 0; i < len(e.Data) && e.Type == ""; i++ {
+			e.Type = typeOf(e.Data[i])
+		}
 	}
 	switch {
 	case d.id == "" || e.Source == sourceMeta:
@@ -279,6 +280,22 @@ func eventType(name string) WebhookEventType {
 		return EventMessageStatus
 	}
 	return WebhookEventType(name)
+}
+
+// decidedByElements reports whether a type of Meta's says no more than the
+// elements themselves do.
+func decidedByElements(t WebhookEventType) bool {
+	return t == "" || t == EventMessageReceived || t == EventMessageStatus
+}
+
+// only returns the event with one of its elements alone.
+func (e *Event) only(i int) *Event {
+	one := *e
+	one.Data = e.Data[i : i+1 : i+1]
+	if typ := typeOf(e.Data[i]); e.Source == sourceMeta && (decidedByElements(e.Type) || len(e.Data) > 1 && typ != "") {
+		one.Type = typ
+	}
+	return &one
 }
 
 // typeOf is the type of an event of Meta's that has only this element.

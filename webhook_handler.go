@@ -331,13 +331,7 @@ func (h *webhookHandler) deliver(ctx context.Context, e *Event) int {
 	h.openWindows(ctx, e)
 	status := http.StatusOK
 	for i, data := range e.Data {
-		one := *e
-		one.Data = e.Data[i : i+1 : i+1]
-		// In a delivery of several kinds, each goes by its own.
-		if typ := typeOf(data); typ != "" && len(e.Data) > 1 {
-			one.Type = typ
-		}
-		err := h.handle(ctx, data.dedupeKey(e), h.callback(&one))
+		err := h.handle(ctx, data.dedupeKey(e), h.callback(e.only(i)))
 		if err == nil {
 			continue
 		}
