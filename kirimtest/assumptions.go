@@ -1,0 +1,113 @@
+package kirimtest
+
+import (
+	"time"
+	"unicode/utf8"
+)
+
+// Assumptions are the rules that the public documentation of the API leaves
+// open, or states only in one place. The sandbox follows the value given here;
+// [WithAssumptions] changes it, so that a test can show that a program does not
+// depend on the guess.
+//
+// Some rules are assumed without a switch:
+//
+//   - A bucket refills at limit/60 tokens per second; X-RateLimit-Reset and
+//     Retry-After are rounded up to whole seconds.
+//   - A replayed answer has a fresh X-Request-Id and fresh X-RateLimit headers.
+//   - The same Idempotency-Key on another path is a reuse (422). An empty key
+//     counts as none. The canonical JSON of the fingerprint has sorted keys and no
+//     white space; a body that is not JSON counts as it stands.
+//   - Templates that are pending or rejected, or lack the language asked for,
+//     are answered like unknown ones: invalid_template_name.
+//   - The 24-hour window is closed at exactly 24 hours after the customer's
+//     last message.
+//   - The Content-Type of a request is not looked at; unknown fields are ignored.
+//   - HEAD is answered wherever GET is. OPTIONS is not answered (405).
+type Assumptions struct {
+	// SendStatusCode answers an accepted send. Default 200.
+	SendStatusCode int
+
+	// InitialStatus is data.status of an accepted send. Default "pending".
+	InitialStatus string
+
+	// WAMIDInReply adds data.message_id, the wamid, to the answer of a send.
+	// Default false: it is known only later.
+	WAMIDInReply bool
+
+	// DigitsOnlyTo accepts a recipient without its leading plus. Default false.
+	DigitsOnlyTo bool
+
+	// MetaButtonKind accepts Meta's interactive type "button" for
+	// "reply_buttons". Default true.
+	MetaButtonKind bool
+
+	// CarouselLimits checks the cards of a carousel: 2 to 10, each with an
+	// image or video header, body up to 160 characters. Default true.
+	CarouselLimits bool
+
+	// ContextMustExist answers a reply to a wamid that the sandbox never saw
+	// with 400 invalid_field_value. Default false.
+	ContextMustExist bool
+
+	// Length measures a text against its limit. Default: Unicode code points.
+	Length func(string) int
+
+	// TypingInterval is the least time between two typing indicators for one
+	// customer; an earlier one is answered with 429. Default 3 s; 0 allows all.
+	TypingInterval time.Duration
+
+	// MaxIdempotencyKey is the number of characters of an Idempotency-Key above
+	// which the answer is 400 invalid_field_value. Default 255; 0 allows all.
+	MaxIdempotencyKey int
+
+	// CacheClientErrors keeps 4xx answers for replay like successes, except
+	// 401, 403, 409 idempotency_in_progress and 429. Default true.
+	CacheClientErrors bool
+
+	// ReplayOldRequestID leaves the first answer's request_id in a replayed
+	// body, which then differs from the X-Request-Id header. Default false.
+	ReplayOldRequestID bool
+
+	// ReplayTakesToken lets a replay consume a token of the write bucket.
+	// Default true.
+	ReplayTakesToken bool
+
+	// RateHeadersWithoutKey sends X-RateLimit headers where no key was
+	// accepted: on 401 and on /health. No token is taken. Default true.
+	RateHeadersWithoutKey bool
+
+	// RateHeadersOn5xx sends X-RateLimit headers on 5xx answers. Default false.
+	RateHeadersOn5xx bool
+
+	// MaxBody is the number of bytes of a request body above which the answer
+	// is 413. Default 1 MiB (1,048,576).
+	MaxBody int
+
+	// UnknownPathCode, WrongMethodCode, TooLargeCode and MalformedCode are the
+	// error codes of answers for which the catalogue has none: 404 for a path
+	// that is no operation and 405 (both default resource_not_found), 413 and
+	// 400 for a body that is not JSON (both default invalid_field_value, param
+	// "body").
+	UnknownPathCode, WrongMethodCode, TooLargeCode, MalformedCode string
+}
+
+func defaultAssumptions() Assumptions {
+	return Assumptions{
+		SendStatusCode:        200,
+		InitialStatus:         "pending",
+		MetaButtonKind:        true,
+		CarouselLimits:        true,
+		Length:                utf8.RuneCountInString,
+		TypingInterval:        3 * time.Second,
+		MaxIdempotencyKey:     255,
+		CacheClientErrors:     true,
+		ReplayTakesToken:      true,
+		RateHeadersWithoutKey: true,
+		MaxBody:               1 << 20,
+		UnknownPathCode:       "resource_not_found",
+		WrongMethodCode:       "resource_not_found",
+		TooLargeCode:          "invalid_field_value",
+		MalformedCode:         "invalid_field_value",
+	}
+}

@@ -1,0 +1,223 @@
+package kirimtest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// call is one request on its way through the stages.
+type call struct {
+	s         *Server
+	r         *http.Request
+	requestID string
+	route     *route // nil when no operation has this path and method
+	allow     string // methods the path has, when route is nil
+	params    [3]string
+	log       *Request
+
+	body     []byte
+	tooLarge bool
+	doc      any // body as JSON, after json was called
+	docErr   error
+	parsed   bool
+
+	key     *apiKey // after auth; do not read its mutable fields
+	rate    rateState
+	rated   bool
+	idemKey string
+
+	readyAt time.Time // when a slow request's answer is ready; zero for at once
+}
+
+// reply is an answer before it is rendered for one request.
+type reply struct {
+	status    int
+	header    http.Header
+	data      json.RawMessage // of a success
+	err       *apiError
+	raw       []byte // body that is sent as it stands, when asIs
+	asIs      bool
+	requestID string // of the body; empty for the call's own
+
+	drop bool // close the connection, without any answer
+	cut  bool // announce the whole body and send half of it
+}
+
+// handler answers a call. It never returns nil.
+type handler func(*call) *reply
+
+func failed(e *apiError) *reply { return &reply{status: e.status, err: e} }
+
+// gone is the reply for a client that has left, or a server that is closing.
+func gone() *reply { return &reply{drop: true} }
+
+// ok answers with data as the payload.
+func ok(status int, data any) *reply {
+	b, err := json.Marshal(data)
+	if err != nil { // a type of ours that cannot be JSON
+		return failed(fail("internal_error", "", err.Error()))
+	}
+	return &reply{status: status, data: b}
+}
+
+// readBody reads the request's body up to the limit.
+func (c *call) readBody() error {
+	limit := int64(c.s.cfg.assumptions.MaxBody)
+	if c.r.Body == nil || c.r.Body == http.NoBody {
+		return nil
+	}
+	buf := bytes.NewBuffer(make([]byte, 0, min(max(c.r.ContentLength, 0), limit)+bytes.MinRead))
+	n, err := buf.ReadFrom(io.LimitReader(c.r.Body, limit+1))
+	c.body = buf.Bytes()
+	if n > limit {
+		c.tooLarge, c.body = true, c.body[:limit]
+		// A client that still writes would not read the answer.
+		_, err = io.CopyN(io.Discard, c.r.Body, 8<<20)
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
+	}
+	return err
+}
+
+// json parses the body, once.
+func (c *call) json() (any, error) {
+	if !c.parsed {
+		c.parsed = true
+		d := json.NewDecoder(bytes.NewReader(c.body))
+		d.UseNumber()
+		c.docErr = d.Decode(&c.doc)
+		if c.docErr == nil {
+			if _, err := d.Token(); err != io.EOF {
+				c.docErr = errors.New("data after the JSON value")
+			}
+		}
+	}
+	return c.doc, c.docErr
+}
+
+// object parses the body as a JSON object.
+func (c *call) object() (map[string]any, *apiError) {
+	doc, err := c.json()
+	if err != nil {
+		return nil, failStatus(http.StatusBadRequest, c.s.cfg.assumptions.MalformedCode, "body", "The request body is not valid JSON.")
+	}
+	o, isObject := doc.(map[string]any)
+	if !isObject {
+		return nil, fail("invalid_field_value", "body", "The request body must be a JSON object.")
+	}
+	return o, nil
+}
+
+// wait blocks for d by the server's clock. It reports false when the client
+// left or the server was closed before that.
+func (c *call) wait(d time.Duration) bool {
+	fired, stop := c.s.cfg.clock.NewTimer(d)
+	defer stop()
+	select {
+	case <-fired:
+		return true
+	case <-c.r.Context().Done():
+	case <-c.s.closed:
+	}
+	return false
+}
+
+// answer is a reply as the client sees it.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	drop   bool
+	cut    bool
+}
+
+func (c *call) render(rep *reply) answer {
+	if rep.drop {
+		return answer{drop: true}
+	}
+	a := answer{status: rep.status, body: rep.raw, cut: rep.cut}
+	now := c.s.cfg.clock.Now()
+	h := make(http.Header, 10)
+	h["Date"] = []string{now.UTC().Format(http.TimeFormat)}
+	if !rep.asIs {
+		h["Content-Type"] = []string{"application/json; charset=utf-8"}
+		h["X-Request-Id"] = []string{c.requestID}
+		a.body = rep.encode(c.requestID)
+		c.writeRate(h, rep.status, now)
+		if rep.err != nil && rep.err.retryAfter > 0 {
+			h["Retry-After"] = []string{strconv.Itoa(rep.err.retryAfter)}
+		}
+	}
+	for name, values := range rep.header {
+		h[http.CanonicalHeaderKey(name)] = values
+	}
+	if bodyAllowed(rep.status) {
+		length := len(a.body)
+		if a.cut {
+			length = max(length, 1)
+		}
+		h["Content-Length"] = []string{strconv.Itoa(length)}
+	} else {
+		a.body, a.cut = nil, false
+	}
+	a.header = h
+	return a
+}
+
+// sent is the part of the body that goes out.
+func (a *answer) sent() []byte {
+	if a.cut {
+		return a.body[:len(a.body)/2]
+	}
+	return a.body
+}
+
+func bodyAllowed(status int) bool {
+	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified
+}
+
+func (c *call) writeRate(h http.Header, status int, now time.Time) {
+	as := &c.s.cfg.assumptions
+	if status >= 500 && !as.RateHeadersOn5xx {
+		return
+	}
+	if !c.rated {
+		if c.key == nil && !as.RateHeadersWithoutKey {
+			return
+		}
+		c.rate = c.s.state.peekTokens(c.r.Method, now)
+	}
+	c.rate.write(h)
+}
+
+// encode is the envelope of the reply.
+func (rep *reply) encode(requestID string) []byte {
+	if rep.requestID != "" {
+		requestID = rep.requestID
+	}
+	if rep.err == nil {
+		b := make([]byte, 0, len(rep.data)+64)
+		b = append(b, `{"data":`...)
+		b = append(b, rep.data...)
+		b = append(b, `,"request_id":"`...)
+		b = append(b, requestID...)
+		return append(b, `"}`...)
+	}
+	type errorBody struct {
+		Type      string `json:"type"`
+		Code      string `json:"code"`
+		Message   string `json:"message"`
+		Param     string `json:"param,omitempty"`
+		RequestID string `json:"request_id"`
+	}
+	e := rep.err
+	// Strings always marshal.
+	b, _ := json.Marshal(map[string]errorBody{"error": {e.typ, e.code, e.message, e.param, requestID}})
+	return b
+}

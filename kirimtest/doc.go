@@ -1,0 +1,53 @@
+// Package kirimtest is a Kirim to test against: a sandbox that runs inside the
+// test, keeps state and follows the rules of the API.
+//
+//	func TestOrderConfirmation(t *testing.T) {
+//		sandbox := kirimtest.Start(t)
+//		client, err := sandbox.Client()
+//		if err != nil {
+//			t.Fatal(err)
+//		}
+//		sandbox.Receive(kirimtest.Inbound{From: "+628123456789", Text: "Is it ready?"})
+//		sandbox.Fault(kirimtest.Fault{Method: "POST", Processed: true, Status: 502})
+//
+//		if err := shop.ConfirmOrder(t.Context(), client, sandbox.PhoneNumberID); err != nil {
+//			t.Fatal(err)
+//		}
+//		if n := len(sandbox.Messages()); n != 1 {
+//			t.Fatalf("the customer got %d messages", n)
+//		}
+//	}
+//
+// # What it simulates
+//
+//   - Sends and read receipts on POST /v1/{phone_number_id}/messages, checked
+//     field by field on the JSON as it arrived; GET /v1/me; GET /v1/health.
+//   - API keys: missing, unknown, revoked and expired ones
+//     ([Server.AddKey], [Server.RevokeKey]).
+//   - The two token buckets of the organisation with their headers and 429
+//     ([WithPlan], [Server.SetPlan]).
+//   - Idempotency-Key: replay, reuse, in flight, 24 hours of memory.
+//   - The 24-hour window: a free-form send needs a message of the customer
+//     ([Server.Receive]).
+//   - Templates. "order_update" (id), "appointment_reminder" (id and en) and the
+//     one-time code "login_code" (id) are approved, "promo_paused" is paused and
+//     "legacy_disabled" disabled ([Server.AddTemplate],
+//     [Server.SetTemplateStatus]).
+//   - Whatever can go wrong on the way ([Server.Fault]): any status and body,
+//     cut bodies, dropped connections, delays, silence.
+//
+// What arrived is in [Server.Messages] and [Server.Requests].
+//
+// # Time
+//
+// All time is counted on one [Clock]. A [ManualClock] moves when the test says
+// so. Under testing/synctest, start the sandbox inside the bubble with
+// [WithoutListener] and reach it through [Server.Transport]; then its time is
+// the bubble's.
+//
+// # Assumptions
+//
+// Where the public documentation of the API is silent, the sandbox follows
+// [Assumptions]. Each of its fields, and the list above them, is a guess that
+// the real service may not share; do not let a program depend on one.
+package kirimtest

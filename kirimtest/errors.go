@@ -1,0 +1,109 @@
+package kirimtest
+
+import "net/http"
+
+// apiError is an error of the API before it has a request id.
+type apiError struct {
+	status     int
+	typ        string
+	code       string
+	message    string
+	param      string
+	retryAfter int // seconds, sent as Retry-After when positive
+}
+
+// catalogue lists the codes that the API documents with their status and type.
+var catalogue = map[string]struct {
+	status int
+	typ    string
+}{
+	"invalid_phone_number":          {http.StatusBadRequest, "invalid_request_error"},
+	"invalid_template_name":         {http.StatusBadRequest, "invalid_request_error"},
+	"missing_required_field":        {http.StatusBadRequest, "invalid_request_error"},
+	"invalid_field_value":           {http.StatusBadRequest, "invalid_request_error"},
+	"invalid_limit":                 {http.StatusBadRequest, "invalid_request_error"},
+	"invalid_cursor":                {http.StatusBadRequest, "invalid_request_error"},
+	"invalid_webhook_url":           {http.StatusBadRequest, "invalid_request_error"},
+	"invalid_event_type":            {http.StatusBadRequest, "invalid_request_error"},
+	"missing_api_key":               {http.StatusUnauthorized, "authentication_error"},
+	"invalid_api_key":               {http.StatusUnauthorized, "authentication_error"},
+	"revoked_api_key":               {http.StatusUnauthorized, "authentication_error"},
+	"expired_api_key":               {http.StatusUnauthorized, "authentication_error"},
+	"feature_not_available":         {http.StatusForbidden, "permission_error"},
+	"organization_suspended":        {http.StatusForbidden, "permission_error"},
+	"resource_not_found":            {http.StatusNotFound, "not_found"},
+	"idempotency_in_progress":       {http.StatusConflict, "conflict"},
+	"webhook_subscription_disabled": {http.StatusConflict, "conflict"},
+	"template_already_exists":       {http.StatusConflict, "conflict"},
+	"idempotency_key_reuse":         {http.StatusUnprocessableEntity, "invalid_request_error"},
+	"whatsapp_number_not_verified":  {http.StatusUnprocessableEntity, "invalid_request_error"},
+	"cannot_revoke_last_secret":     {http.StatusUnprocessableEntity, "invalid_request_error"},
+	"outside_24h_window":            {http.StatusUnprocessableEntity, "invalid_request_error"},
+	"template_paused":               {http.StatusUnprocessableEntity, "invalid_request_error"},
+	"template_disabled":             {http.StatusUnprocessableEntity, "invalid_request_error"},
+	"rate_limit_exceeded":           {http.StatusTooManyRequests, "rate_limit_error"},
+	"internal_error":                {http.StatusInternalServerError, "api_error"},
+	"whatsapp_upstream_error":       {http.StatusBadGateway, "api_error"},
+	"service_unavailable":           {http.StatusServiceUnavailable, "api_error"},
+}
+
+// fail returns a documented error with the status and type of its code.
+func fail(code, param, message string) *apiError {
+	known, ok := catalogue[code]
+	if !ok {
+		known.status, known.typ = http.StatusBadRequest, "invalid_request_error"
+	}
+	return &apiError{status: known.status, typ: known.typ, code: code, param: param, message: message}
+}
+
+// failStatus is fail with another status than the one documented for the code.
+func failStatus(status int, code, param, message string) *apiError {
+	e := fail(code, param, message)
+	e.status = status
+	return e
+}
+
+// typeOfStatus is the error type that goes with a status of no known code.
+func typeOfStatus(status int) string {
+	switch {
+	case status == http.StatusUnauthorized:
+		return "authentication_error"
+	case status == http.StatusForbidden:
+		return "permission_error"
+	case status == http.StatusNotFound:
+		return "not_found"
+	case status == http.StatusConflict:
+		return "conflict"
+	case status == http.StatusTooManyRequests:
+		return "rate_limit_error"
+	case status >= 500:
+		return "api_error"
+	}
+	return "invalid_request_error"
+}
+
+// codeOfStatus is the code of an injected error that names none.
+func codeOfStatus(status int) string {
+	switch status {
+	case http.StatusUnauthorized:
+		return "invalid_api_key"
+	case http.StatusForbidden:
+		return "feature_not_available"
+	case http.StatusNotFound:
+		return "resource_not_found"
+	case http.StatusConflict:
+		return "idempotency_in_progress"
+	case http.StatusUnprocessableEntity:
+		return "outside_24h_window"
+	case http.StatusTooManyRequests:
+		return "rate_limit_exceeded"
+	case http.StatusInternalServerError:
+		return "internal_error"
+	case http.StatusBadGateway:
+		return "whatsapp_upstream_error"
+	}
+	if status >= 500 {
+		return "service_unavailable"
+	}
+	return "invalid_field_value"
+}

@@ -1,0 +1,224 @@
+package kirimtest
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Fault makes matching requests go wrong; see [Server.Fault]. With Status, Drop,
+// Hang and Slow all zero the request is answered as usual, after Delay.
+//
+// Note that net/http repeats a request by itself when a connection that it had
+// used before is dropped without an answer and the request carries an
+// Idempotency-Key: a dropped send may then be seen twice by the sandbox and
+// never by the client. [Server.Transport] does not do that.
+type Fault struct {
+	// Method is the HTTP method to match; empty matches all.
+	Method string
+
+	// Path is compared segment by segment: "*" stands for any one segment, and
+	// a last "**" for any number of them. Empty matches all.
+	// "/v1/*/messages" matches sends from any number.
+	Path string
+
+	// Skip lets that many matching requests pass unharmed first.
+	Skip int
+
+	// Times is how many requests are harmed. Zero means 1, a negative number
+	// all of them.
+	Times int
+
+	// Processed lets the request take its full effect first; then its answer is
+	// lost and the client gets what the rest of the fault says. Without it, the
+	// sandbox does nothing of what was asked when the fault answers.
+	Processed bool
+
+	// Delay is waited before the answer: after the request took effect when
+	// Processed is set, before it otherwise.
+	Delay time.Duration
+
+	// Slow keeps the answer of the operation itself back. The request takes
+	// effect at once, but for that long its Idempotency-Key counts as in
+	// flight, also when the client leaves.
+	Slow time.Duration
+
+	// Hang keeps the connection open without an answer until the client leaves
+	// or the server is closed.
+	Hang bool
+
+	// Drop closes the connection without an answer. Through Server.Transport
+	// the error is io.ErrUnexpectedEOF.
+	Drop bool
+
+	// Status answers instead of the operation.
+	Status int
+
+	// Header is added to the answer, or replaces what it has. Retry-After in
+	// any form goes here.
+	Header http.Header
+
+	// Code, Message and Param fill the API's error envelope, which is the body
+	// of a Status of 400 or more unless Body or Empty say otherwise. An empty
+	// Code is the usual one of the status.
+	Code, Message, Param string
+
+	// Body is sent as it stands. Unless Header says otherwise its Content-Type
+	// is text/html when it starts with "<", application/json with "{" or "[",
+	// and text/plain otherwise. A body as it stands comes as from a proxy in
+	// front of the API: without X-Request-Id and rate limit headers.
+	Body string
+
+	// Empty sends no body.
+	Empty bool
+
+	// Cut announces the whole body in Content-Length, sends the first half and
+	// closes the connection. With no Status the request takes effect and its
+	// own answer is cut.
+	Cut bool
+}
+
+// Fault arms a fault. Of several that match a request, the one armed first is
+// used until it is used up.
+func (s *Server) Fault(f Fault) {
+	if f.Times == 0 {
+		f.Times = 1
+	}
+	f.Header = f.Header.Clone()
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	s.state.faults = append(s.state.faults, &f)
+}
+
+// ClearFaults disarms all faults. Requests that hang keep hanging.
+func (s *Server) ClearFaults() {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	s.state.faults = nil
+}
+
+// takeFault returns the fault for a request, or nil.
+func (st *state) takeFault(method, path string) *Fault {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for i, f := range st.faults {
+		switch {
+		case f.Method != "" && f.Method != method || f.Path != "" && !pathMatches(f.Path, path):
+		case f.Skip > 0:
+			f.Skip--
+		default:
+			if f.Times == 1 {
+				st.faults = slices.Delete(st.faults, i, i+1)
+			}
+			f.Times--
+			return f
+		}
+	}
+	return nil
+}
+
+func pathMatches(pattern, path string) bool {
+	want, have := segments(pattern), segments(path)
+	for i, w := range want {
+		if w == "**" && i == len(want)-1 {
+			return true
+		}
+		if i >= len(have) || w != "*" && w != have[i] {
+			return false
+		}
+	}
+	return len(want) == len(have)
+}
+
+func (s *Server) faultStage(next handler) handler {
+	return func(c *call) *reply {
+		f := s.state.takeFault(c.r.Method, c.r.URL.Path)
+		if f == nil {
+			return next(c)
+		}
+		if f.Slow > 0 {
+			c.readyAt = s.cfg.clock.Now().Add(f.Slow)
+		}
+		var rep *reply
+		if f.Processed {
+			rep = next(c)
+		}
+		if f.Delay > 0 && !c.wait(f.Delay) {
+			return gone()
+		}
+		switch {
+		case f.Hang:
+			select {
+			case <-c.r.Context().Done():
+			case <-s.closed:
+			}
+			return gone()
+		case f.Drop:
+			return gone()
+		case f.Status != 0:
+			rep = f.reply()
+		case rep == nil:
+			rep = next(c)
+		}
+		harmed := *rep // rep may be remembered under an Idempotency-Key
+		harmed.cut = f.Cut
+		harmed.header = merged(rep.header, f.Header)
+		if f.Status == 0 && (f.Body != "" || f.Empty) {
+			f.setBody(&harmed)
+		}
+		return &harmed
+	}
+}
+
+// reply is the answer that a fault with a Status gives.
+func (f *Fault) reply() *reply {
+	rep := &reply{status: f.Status}
+	if f.Body != "" || f.Empty {
+		f.setBody(rep)
+		return rep
+	}
+	if f.Status < 400 {
+		rep.data = []byte("{}")
+		return rep
+	}
+	code, message := f.Code, f.Message
+	if code == "" {
+		code = codeOfStatus(f.Status)
+	}
+	if message == "" {
+		message = "Injected by a test."
+	}
+	rep.err = failStatus(f.Status, code, f.Param, message)
+	if known, ok := catalogue[code]; !ok || known.status != f.Status {
+		rep.err.typ = typeOfStatus(f.Status)
+	}
+	return rep
+}
+
+func (f *Fault) setBody(rep *reply) {
+	rep.asIs, rep.raw = true, []byte(f.Body)
+	if f.Empty {
+		rep.raw = nil
+		return
+	}
+	contentType := "text/plain; charset=utf-8"
+	switch start := strings.TrimLeft(f.Body, " \t\r\n"); {
+	case strings.HasPrefix(start, "<"):
+		contentType = "text/html; charset=utf-8"
+	case strings.HasPrefix(start, "{"), strings.HasPrefix(start, "["):
+		contentType = "application/json"
+	}
+	rep.header = merged(http.Header{"Content-Type": {contentType}}, rep.header)
+}
+
+// merged returns both headers in one, the second winning.
+func merged(a, b http.Header) http.Header {
+	h := make(http.Header, len(a)+len(b))
+	for _, part := range []http.Header{a, b} {
+		for name, values := range part {
+			h[http.CanonicalHeaderKey(name)] = values
+		}
+	}
+	return h
+}

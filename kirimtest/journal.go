@@ -1,0 +1,136 @@
+package kirimtest
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"time"
+)
+
+// Message is a send that the sandbox accepted.
+type Message struct {
+	ID             string // msg_…
+	WAMID          string // the id at WhatsApp
+	PhoneNumberID  string // the sender
+	To             string // as it was sent
+	Type           string // "text", "template", …
+	TemplateName   string // of a template
+	IdempotencyKey string // empty when the request had none
+	Body           json.RawMessage
+	Time           time.Time // when it was accepted
+}
+
+// Request is a request that the sandbox received.
+type Request struct {
+	Method         string
+	Path           string // unescaped, from "/v1" on
+	Query          string // undecoded, without "?"
+	Header         http.Header
+	Body           []byte // up to Limits.RequestBody bytes
+	IdempotencyKey string
+	RequestID      string
+	Time           time.Time // when its body was read
+
+	// Status is what it was answered with: 0 while it has no answer yet, and
+	// for good when the connection was dropped or the client left.
+	Status int
+
+	// Replayed tells that the answer was remembered under the IdempotencyKey.
+	Replayed bool
+}
+
+// Messages returns the accepted sends, oldest first, as many as
+// [Limits].Messages allows. The values are copies.
+func (s *Server) Messages() []Message {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	list := make([]Message, 0, len(s.state.sent.items))
+	for m := range s.state.sent.all {
+		m.Body = bytes.Clone(m.Body)
+		list = append(list, m)
+	}
+	return list
+}
+
+// MessageCount is the number of sends accepted since the start or the last
+// [Server.Forget], also of those that are no longer kept.
+func (s *Server) MessageCount() int {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	return s.state.accepted
+}
+
+// Processed is how many kept messages were accepted under an Idempotency-Key.
+// More than 1 means that a customer got the same message twice.
+func (s *Server) Processed(idempotencyKey string) int {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	n := 0
+	for m := range s.state.sent.all {
+		if m.IdempotencyKey == idempotencyKey {
+			n++
+		}
+	}
+	return n
+}
+
+// Requests returns the requests in the order in which they came, as many as
+// [Limits].Requests allows. The values are copies. The Authorization header is
+// never among them.
+func (s *Server) Requests() []Request {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	list := make([]Request, 0, len(s.state.requests.items))
+	for r := range s.state.requests.all {
+		clone := *r
+		clone.Body = bytes.Clone(r.Body)
+		clone.Header = r.Header.Clone()
+		for _, secret := range []string{"Authorization", "Proxy-Authorization", "Cookie"} {
+			clone.Header.Del(secret)
+		}
+		list = append(list, clone)
+	}
+	return list
+}
+
+// Forget empties [Server.Messages] and [Server.Requests]. Everything else (keys,
+// windows, idempotency) stays as it is.
+func (s *Server) Forget() {
+	st := &s.state
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for m := range st.sent.all {
+		delete(st.wamids, m.WAMID)
+	}
+	st.sent.reset()
+	st.requests.reset()
+	st.accepted = 0
+}
+
+// openRequest notes that a request came.
+func (st *state) openRequest(c *call, now time.Time) *Request {
+	r := &Request{
+		Method:         c.r.Method,
+		Path:           c.r.URL.Path,
+		Query:          c.r.URL.RawQuery,
+		Header:         c.r.Header,
+		Body:           c.body,
+		IdempotencyKey: c.idemKey,
+		RequestID:      c.requestID,
+		Time:           now,
+	}
+	if limit := st.limits.RequestBody; len(r.Body) > limit {
+		r.Body = bytes.Clone(r.Body[:limit])
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.requests.add(r)
+	return r
+}
+
+func (st *state) closeRequest(r *Request, rep *reply, status int) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	r.Status = status
+	r.Replayed = rep.header != nil && rep.header.Get("Idempotent-Replayed") == "true"
+}

@@ -1,0 +1,44 @@
+package kirimtest
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// health answers GET /v1/health.
+func health(*call) *reply {
+	return &reply{status: http.StatusOK, data: json.RawMessage(`{"status":"ok"}`)}
+}
+
+// me answers GET /v1/me.
+func me(c *call) *reply {
+	type organization struct {
+		ID     string `json:"id"`
+		Object string `json:"object"`
+		Name   string `json:"name"`
+	}
+	type key struct {
+		ID     string `json:"id"`
+		Object string `json:"object"`
+		Label  string `json:"label"`
+		Last4  string `json:"last4"`
+	}
+	type limits struct {
+		Tier           string `json:"tier"`
+		WritePerMinute int    `json:"write_per_minute"`
+		ReadPerMinute  int    `json:"read_per_minute"`
+	}
+	st := &c.s.state
+	st.mu.Lock()
+	id, plan := st.orgID, st.plan
+	st.mu.Unlock()
+	return ok(http.StatusOK, struct {
+		Organization organization `json:"organization"`
+		APIKey       key          `json:"api_key"`
+		RateLimits   limits       `json:"rate_limits"`
+	}{
+		organization{id, "organization", "Sandbox"},
+		key{c.key.id, "api_key", c.key.label, c.key.last4},
+		limits{plan.Name, plan.WritePerMinute, plan.ReadPerMinute},
+	})
+}

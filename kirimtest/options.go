@@ -1,0 +1,90 @@
+package kirimtest
+
+// Option changes a server before it starts. The order of options does not
+// matter.
+type Option func(*config)
+
+type config struct {
+	clock       Clock
+	listen      bool
+	apiKey      string
+	number      PhoneNumber
+	plan        Plan
+	limits      Limits
+	assumptions Assumptions
+	edits       []func(*Assumptions)
+}
+
+// Limits bound what the sandbox remembers, so that a long load test does not
+// fill the memory. Zero means the default, a negative number means 1.
+type Limits struct {
+	// Messages is how many accepted sends, and how many received messages, are
+	// kept; older ones are forgotten. Default 10,000.
+	Messages int
+
+	// Requests is how many requests are kept. Default 10,000.
+	Requests int
+
+	// RequestBody is how many bytes of each request's body are kept in
+	// [Request]. Default 65,536. [Message] always holds its body whole.
+	RequestBody int
+
+	// IdempotencyKeys is how many keys are remembered, within their 24 hours.
+	// Default 100,000. A test that sends more keyed requests than this and
+	// counts on the oldest being replayed must raise it.
+	IdempotencyKeys int
+}
+
+func (l Limits) withDefaults() Limits {
+	pick := func(n, standard int) int {
+		if n == 0 {
+			return standard
+		}
+		return max(n, 1)
+	}
+	return Limits{
+		Messages:        pick(l.Messages, 10_000),
+		Requests:        pick(l.Requests, 10_000),
+		RequestBody:     pick(l.RequestBody, 64<<10),
+		IdempotencyKeys: pick(l.IdempotencyKeys, 100_000),
+	}
+}
+
+// WithClock replaces the time package as the sandbox's source of time.
+func WithClock(c Clock) Option {
+	return func(cfg *config) { cfg.clock = c }
+}
+
+// WithoutListener starts no TCP listener and no goroutine: only
+// [Server.Transport] reaches the sandbox. Use it inside a testing/synctest
+// bubble, where waiting for the network would keep virtual time from moving.
+func WithoutListener() Option {
+	return func(cfg *config) { cfg.listen = false }
+}
+
+// WithAPIKey sets [Server.APIKey]. The default is random.
+func WithAPIKey(key string) Option {
+	return func(cfg *config) { cfg.apiKey = key }
+}
+
+// WithPhoneNumberID sets [Server.PhoneNumberID]. The default is
+// "106540352242922". [Server.AddPhoneNumber] adds further numbers.
+func WithPhoneNumberID(id string) Option {
+	return func(cfg *config) { cfg.number.ID = id }
+}
+
+// WithPlan sets the organisation's rate limits. The default is [Free].
+func WithPlan(p Plan) Option {
+	return func(cfg *config) { cfg.plan = p }
+}
+
+// WithLimits bounds what the sandbox remembers.
+func WithLimits(l Limits) Option {
+	return func(cfg *config) { cfg.limits = l }
+}
+
+// WithAssumptions edits the [Assumptions], which hold their defaults when edit
+// is called. It may be given more than once.
+func WithAssumptions(edit func(*Assumptions)) Option {
+	return func(cfg *config) { cfg.edits = append(cfg.edits, edit) }
+}

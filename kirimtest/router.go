@@ -1,0 +1,117 @@
+package kirimtest
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// route is one operation.
+type route struct {
+	pattern string // "/v1/{phone_number_id}/messages"
+	public  bool   // needs no key and takes no token
+	handle  handler
+}
+
+// router finds the operation of a method and path. Fixed segments win over
+// parameters; it is not changed after it was built.
+type router struct {
+	fixed  map[string]*router
+	param  *router
+	routes map[string]*route // by method
+}
+
+func (n *router) add(method string, r route) {
+	for _, seg := range segments(r.pattern) {
+		if strings.HasPrefix(seg, "{") {
+			if n.param == nil {
+				n.param = new(router)
+			}
+			n = n.param
+			continue
+		}
+		if n.fixed == nil {
+			n.fixed = make(map[string]*router)
+		}
+		if n.fixed[seg] == nil {
+			n.fixed[seg] = new(router)
+		}
+		n = n.fixed[seg]
+	}
+	if n.routes == nil {
+		n.routes = make(map[string]*route)
+	}
+	n.routes[method] = &r
+}
+
+// find returns the operation, the values of its parameters in order, and for a
+// path without this method the methods it has.
+func (n *router) find(method, escapedPath string) (r *route, params [3]string, allow string) {
+	node := n.walk(segments(escapedPath), &params, 0)
+	if node == nil {
+		return nil, params, ""
+	}
+	if r = node.routes[method]; r == nil && method == http.MethodHead {
+		r = node.routes[http.MethodGet]
+	}
+	if r != nil {
+		return r, params, ""
+	}
+	methods := make([]string, 0, 4)
+	for m := range node.routes {
+		methods = append(methods, m)
+	}
+	if slices.Contains(methods, http.MethodGet) {
+		methods = append(methods, http.MethodHead)
+	}
+	slices.Sort(methods)
+	return nil, params, strings.Join(methods, ", ")
+}
+
+func (n *router) walk(segs []string, params *[3]string, used int) *router {
+	if len(segs) == 0 {
+		if n.routes == nil {
+			return nil
+		}
+		return n
+	}
+	if next := n.fixed[segs[0]]; next != nil {
+		if found := next.walk(segs[1:], params, used); found != nil {
+			return found
+		}
+	}
+	if n.param == nil || segs[0] == "" || used == len(params) {
+		return nil
+	}
+	value, err := url.PathUnescape(segs[0])
+	if err != nil {
+		return nil
+	}
+	params[used] = value
+	return n.param.walk(segs[1:], params, used+1)
+}
+
+func segments(path string) []string {
+	return strings.Split(strings.TrimPrefix(path, "/"), "/")
+}
+
+// routes lists every operation. Handlers live in one file per resource.
+func (s *Server) routes() *router {
+	n := new(router)
+	n.add("GET", route{pattern: "/v1/health", public: true, handle: health})
+	n.add("GET", route{pattern: "/v1/me", handle: me})
+	n.add("POST", route{pattern: "/v1/{phone_number_id}/messages", handle: onNumber(postMessage)})
+	return n
+}
+
+// onNumber answers 404 unless the first parameter is a number of ours.
+func onNumber(h func(*call, PhoneNumber) *reply) handler {
+	return func(c *call) *reply {
+		n, found := c.s.state.number(c.params[0])
+		if !found {
+			return failed(fail("resource_not_found", "", "No such phone number in this organization."))
+		}
+		return h(c, n)
+	}
+}

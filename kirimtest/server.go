@@ -1,0 +1,136 @@
+package kirimtest
+
+import (
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"sync"
+	"testing"
+)
+
+// Server is a running sandbox: one organisation with one API key and one
+// connected phone number. Its methods are safe for concurrent use; its fields
+// are read-only.
+type Server struct {
+	URL           string // base URL, for example "http://127.0.0.1:40123/v1"
+	APIKey        string
+	PhoneNumberID string
+	WebhookSecret string
+
+	cfg    config
+	state  state
+	router *router
+	handle handler
+
+	closed    chan struct{} // closed by Close; ends every wait
+	closeOnce sync.Once
+
+	http   *http.Server // nil without listener
+	served chan struct{}
+	conns  sync.WaitGroup
+}
+
+// NewServer starts a sandbox on a free port of 127.0.0.1. Close it when done;
+// in a test, [Start] does that by itself. It panics when it cannot listen.
+func NewServer(opts ...Option) *Server {
+	s := &Server{
+		cfg: config{
+			clock:       realClock{},
+			listen:      true,
+			number:      PhoneNumber{ID: "106540352242922", Number: "+6281100000000", Name: "Sandbox", Status: connected},
+			plan:        Free(),
+			assumptions: defaultAssumptions(),
+		},
+		closed: make(chan struct{}),
+	}
+	for _, opt := range opts {
+		opt(&s.cfg)
+	}
+	for _, edit := range s.cfg.edits {
+		edit(&s.cfg.assumptions)
+	}
+	s.state.init(&s.cfg, s.cfg.clock.Now())
+	s.PhoneNumberID = s.cfg.number.ID
+	s.WebhookSecret = newSecret("whsec_", 24)
+	if s.APIKey = s.cfg.apiKey; s.APIKey == "" {
+		s.APIKey = s.AddKey(Key{})
+	} else {
+		s.addKey(s.APIKey, Key{})
+	}
+	s.router = s.routes()
+	s.handle = s.stages()
+	s.URL = "http://127.0.0.1/v1"
+	if s.cfg.listen {
+		s.listen()
+	}
+	return s
+}
+
+// Start is [NewServer] for a test: the sandbox is closed when t and its
+// subtests are done.
+func Start(t testing.TB, opts ...Option) *Server {
+	s := NewServer(opts...)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *Server) listen() {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic("kirimtest: " + err.Error())
+	}
+	s.URL = "http://" + l.Addr().String() + "/v1"
+	s.served = make(chan struct{})
+	s.http = &http.Server{
+		Handler:  http.HandlerFunc(s.serveHTTP),
+		ErrorLog: log.New(io.Discard, "", 0),
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			switch state {
+			case http.StateNew:
+				s.conns.Add(1)
+			case http.StateClosed, http.StateHijacked:
+				s.conns.Done()
+			}
+		},
+	}
+	go func() {
+		defer close(s.served)
+		s.http.Serve(l) // always fails: with ErrServerClosed after Close
+	}()
+}
+
+// Close stops the sandbox: hanging requests are dropped, connections closed,
+// and its goroutines have ended when it returns. What it holds can still be
+// asked for. Closing twice is fine.
+func (s *Server) Close() {
+	s.closeOnce.Do(func() {
+		close(s.closed)
+		if s.http == nil {
+			return
+		}
+		s.http.Close()
+		<-s.served
+		s.http.Close() // a connection that was accepted meanwhile
+		s.conns.Wait()
+	})
+}
+
+func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
+	a := s.answer(r)
+	if a.drop {
+		panic(http.ErrAbortHandler)
+	}
+	h := w.Header()
+	for name, values := range a.header {
+		h[name] = values
+	}
+	w.WriteHeader(a.status)
+	if r.Method != http.MethodHead {
+		w.Write(a.sent()) // fails when the client has left, which is its business
+	}
+	if a.cut {
+		http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}
+}

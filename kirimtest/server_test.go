@@ -1,0 +1,160 @@
+package kirimtest
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestServerListensOnLoopbackBelowV1(t *testing.T) {
+	t.Parallel()
+	s := Start(t)
+	if !strings.HasPrefix(s.URL, "http://127.0.0.1:") || !strings.HasSuffix(s.URL, "/v1") {
+		t.Errorf("URL %q", s.URL)
+	}
+	if !strings.HasPrefix(s.WebhookSecret, "whsec_") {
+		t.Errorf("secret %q", s.WebhookSecret)
+	}
+	r, err := tryWith(t.Context(), tcpClient(t), s, "POST", messagesPath(s), tmplBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantStatus(t, r, 200, "")
+	if r.header.Get("Date") == "" || r.header.Get("Content-Length") == "" {
+		t.Errorf("header %v", r.header)
+	}
+}
+
+func TestBothWaysReachTheSameState(t *testing.T) {
+	t.Parallel()
+	s := Start(t)
+	one, err := tryWith(t.Context(), tcpClient(t), s, "POST", messagesPath(s), tmplBody, withKey("k"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	two := post(t, s, tmplBody, withKey("k"))
+	if two.header.Get("Idempotent-Replayed") != "true" || two.data["id"] != one.data["id"] {
+		t.Errorf("%s after %s", two.body, one.body)
+	}
+}
+
+func TestDateIsThatOfTheClock(t *testing.T) {
+	t.Parallel()
+	overBoth(t, func(t *testing.T, s *Server, hc *http.Client) {
+		r, err := tryWith(t.Context(), hc, s, "GET", "/v1/me", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.header["Date"]; len(got) != 1 || got[0] != epoch.Format(http.TimeFormat) {
+			t.Errorf("Date %q", got)
+		}
+	})
+}
+
+func TestTooLargeABodyIsAnsweredOverTCP(t *testing.T) {
+	t.Parallel()
+	s := Start(t)
+	r, err := tryWith(t.Context(), tcpClient(t), s, "POST", messagesPath(s), strings.Repeat(" ", 4<<20))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantStatus(t, r, 413, "invalid_field_value")
+}
+
+func TestMemoryTransportClosesTheRequestBody(t *testing.T) {
+	t.Parallel()
+	s, _ := inMemory(t)
+	body := &closer{Reader: strings.NewReader(tmplBody)}
+	req, err := http.NewRequest("POST", s.URL+"/"+s.PhoneNumberID+"/messages", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bearer(s.APIKey)(req)
+	resp, err := s.Transport().RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if !body.closed || resp.Request != req || resp.StatusCode != 200 {
+		t.Errorf("closed %v, status %d", body.closed, resp.StatusCode)
+	}
+}
+
+type closer struct {
+	io.Reader
+	closed bool
+}
+
+func (c *closer) Close() error { c.closed = true; return nil }
+
+func TestRequestBodyThatFailsIsNotProcessed(t *testing.T) {
+	t.Parallel()
+	s, _ := inMemory(t)
+	req, err := http.NewRequest("POST", s.URL+"/"+s.PhoneNumberID+"/messages",
+		io.MultiReader(strings.NewReader(tmplBody), brokenReader{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bearer(s.APIKey)(req)
+	if _, err := s.Transport().RoundTrip(req); err == nil || s.MessageCount() != 0 {
+		t.Errorf("error %v, %d messages", err, s.MessageCount())
+	}
+}
+
+func TestClosedServerRefusesConnections(t *testing.T) {
+	t.Parallel()
+	s := Start(t)
+	s.Close()
+	s.Close()
+	for name, hc := range map[string]*http.Client{"memory": {Transport: s.Transport()}, "tcp": tcpClient(t)} {
+		_, err := tryWith(t.Context(), hc, s, "GET", "/v1/me", "")
+		var op *net.OpError
+		if !errors.As(err, &op) || op.Op != "dial" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Not parallel: it counts the goroutines of the process.
+func TestCloseEndsEveryGoroutine(t *testing.T) {
+	before := runtime.NumGoroutine()
+	s := NewServer()
+	s.Fault(Fault{Hang: true, Times: -1})
+	tr := &http.Transport{}
+	hc := &http.Client{Transport: tr}
+	done := make(chan error, 8)
+	for range cap(done) {
+		go func() {
+			_, err := tryWith(t.Context(), hc, s, "POST", messagesPath(s), tmplBody)
+			done <- err
+		}()
+	}
+	for len(s.Requests()) < cap(done) {
+		runtime.Gosched()
+	}
+	idle, err := net.Dial("tcp", strings.TrimSuffix(strings.TrimPrefix(s.URL, "http://"), "/v1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer idle.Close()
+	s.Close()
+	for range cap(done) {
+		if err := <-done; err == nil {
+			t.Error("a hanging request was answered")
+		}
+	}
+	tr.CloseIdleConnections()
+	deadline := time.Now().Add(10 * time.Second)
+	for runtime.NumGoroutine() > before && time.Now().Before(deadline) {
+		runtime.Gosched()
+	}
+	if n := runtime.NumGoroutine(); n > before {
+		stacks := make([]byte, 1<<20)
+		t.Errorf("%d goroutines, %d before\n%s", n, before, stacks[:runtime.Stack(stacks, true)])
+	}
+}
