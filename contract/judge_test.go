@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,8 +89,10 @@ func judgeOptions() *openapi3filter.Options {
 		AuthenticationFunc:                bearerPresent,
 		SchemaValidationOptions:           []openapi3.SchemaValidationOption{formats},
 	}
-	// The reason without a print of schema and value.
-	o.WithCustomSchemaErrorFunc(func(err *openapi3.SchemaError) string { return err.Reason })
+	// The place and the reason, without a print of schema and value.
+	o.WithCustomSchemaErrorFunc(func(err *openapi3.SchemaError) string {
+		return "/" + strings.Join(err.JSONPointer(), "/") + ": " + err.Reason
+	})
 	return o
 }
 
