@@ -183,9 +183,7 @@ func (c *call) recordFailure(ctx context.Context, err error) {
 func (c *call) recordError(resp *http.Response) {
 	// A body that breaks off still goes with a status.
 	body, _, _ := readBounded(resp, maxErrorBody)
-	if key := []byte(c.client.apiKey); bytes.Contains(body, key) {
-		body = bytes.ReplaceAll(body, key, []byte(redactedKey))
-	}
+	body = redactedBody(body, c.client.apiKey)
 	c.header = redacted(resp.Header, c.client.apiKey)
 	var e *Error
 	if c.client.decode != nil {
@@ -216,7 +214,7 @@ func (c *call) newInvalidResponse(message string) *Error {
 	e := &Error{
 		StatusCode: c.status,
 		Header:     redacted(c.header, c.client.apiKey),
-		Body:       c.body[:min(len(c.body), maxErrorBody)],
+		Body:       redactedBody(c.body[:min(len(c.body), maxErrorBody)], c.client.apiKey),
 		Kind:       KindInvalidResponse,
 		Message:    message,
 		detail:     message,
@@ -402,6 +400,14 @@ func readBounded(resp *http.Response, limit int) (body []byte, cut bool, err err
 		return body[:limit:limit], true, err
 	}
 	return body, false, err
+}
+
+// redactedBody returns the body, without the key should a server echo it.
+func redactedBody(body []byte, key string) []byte {
+	if !bytes.Contains(body, []byte(key)) {
+		return body
+	}
+	return bytes.ReplaceAll(body, []byte(key), []byte(redactedKey))
 }
 
 // redacted returns the header, without the key should a server echo it.

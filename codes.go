@@ -62,8 +62,8 @@ const (
 	CodeServiceUnavailable          ErrorCode = "service_unavailable"           // 503: maintenance or overload
 )
 
-// Error returns the code with the package's prefix.
-func (c ErrorCode) Error() string { return "kirim: " + printable(string(c)) }
+// Error returns the code itself, so that printing a code shows the code.
+func (c ErrorCode) Error() string { return string(c) }
 
 // kindOfCode classifies Kirim's codes.
 var kindOfCode = map[ErrorCode]Kind{
@@ -189,5 +189,5 @@ func (k Kind) text() string {
 	return printable(string(k))
 }
 
-// Error returns the kind's description with the package's prefix.
-func (k Kind) Error() string { return "kirim: " + k.text() }
+// Error returns the kind itself, so that printing a kind shows the kind.
+func (k Kind) Error() string { return string(k) }

@@ -248,20 +248,20 @@ func decodeMessage(data []byte) (OutboundMessage, error) {
 	if err != nil {
 		return m, err
 	}
-	// The fields come first: they say best why a body is not a send.
 	var kind string
-	if err := fields.text("type", &kind); err == nil && !isContentType(kind) {
-		return m, errors.New("type is not the name of a content")
-	}
-	for _, name := range names {
+	kindErr := fields.text("type", &kind)
+	for _, name := range names { // first, as they say best why a body is not a send
 		switch name {
 		case "messaging_product", "recipient_type", "to", "context", "type", kind:
 		default:
 			return m, fmt.Errorf("unknown field %.40q", name)
 		}
 	}
-	if err := fields.text("type", &kind); err != nil {
-		return m, err
+	if kindErr != nil {
+		return m, kindErr
+	}
+	if !isContentType(kind) {
+		return m, errors.New("type is not the name of a content")
 	}
 	if err := fields.constant("messaging_product", messagingProduct); err != nil {
 		return m, err
@@ -503,8 +503,8 @@ func isLower(name string) bool {
 	})
 }
 
-// convert maps a slice and keeps nil apart from empty, as the wire does.
-func convert[T, U any](in []T, to func(int, T) U) []U {
+// mapSlice maps a slice and keeps nil apart from empty, as the wire does.
+func mapSlice[T, U any](in []T, to func(int, T) U) []U {
 	if in == nil {
 		return nil
 	}

@@ -290,11 +290,17 @@ func (e *Error) maybeSent() bool {
 	case KindSendFailed, KindInvalidResponse, KindIdempotencyInProgress:
 		return true
 	case KindUpstream, KindInternal, KindUnavailable, KindUnknown:
-		refused := e.StatusCode == http.StatusServiceUnavailable && e.retryAfterKnown
-		return !refused && (e.StatusCode >= 500 || e.StatusCode < 300)
+		if e.StatusCode < 300 { // a failure that was reported in a 2xx answer
+			return true
+		}
 	}
-	return false
+	refused := e.StatusCode == http.StatusServiceUnavailable && e.retryAfterKnown
+	return e.StatusCode >= 500 && !refused && !e.permanentForMeta()
 }
+
+// permanentForMeta reports whether Meta refused the message, whatever the
+// status of the answer that tells it.
+func (e *Error) permanentForMeta() bool { return e.MetaCode != 0 && !IsTemporary(e) }
 
 // provesNotCarriedOut reports whether this answer to a keyed request also
 // settles the attempts before it. Had the server carried one of them out, it

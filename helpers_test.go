@@ -3,6 +3,8 @@ package kirim_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/kirim-go/kirim"
 )
 
 // wantText fails unless err's text has want in it.
@@ -12,3 +14,5 @@ func wantText(t *testing.T, err error, want string) {
 		t.Errorf("error is %v, want %q in it", err, want)
 	}
 }
+
+var hello = kirim.OutboundMessage{To: "+6281100000001", Content: kirim.Text{Body: "Halo"}}

@@ -205,7 +205,7 @@ func (w *wireMessage) setInteractive(c interactive) error {
 func (c ReplyButtons) wire() *wireInteractive {
 	return &wireInteractive{
 		Type: kindReplyButtons, Header: c.Header.wire(), Body: &wireText{c.Body}, Footer: optionalText(c.Footer),
-		Action: &wireAction{Buttons: convert(c.Buttons, func(_ int, b ReplyButton) wireButton {
+		Action: &wireAction{Buttons: mapSlice(c.Buttons, func(_ int, b ReplyButton) wireButton {
 			return wireButton{Type: "reply", Reply: &b}
 		})},
 	}
@@ -228,7 +228,7 @@ func (c CTAURL) wire() *wireInteractive {
 func (c Carousel) wire() *wireInteractive {
 	return &wireInteractive{
 		Type: kindCarousel, Body: &wireText{c.Body},
-		Action: &wireAction{Cards: convert(c.Cards, func(i int, card CarouselCard) wireCard {
+		Action: &wireAction{Cards: mapSlice(c.Cards, func(i int, card CarouselCard) wireCard {
 			return wireCard{
 				CardIndex: i, Type: kindCTAURL, Header: card.Header.wire(), Body: optionalText(card.Body),
 				Action: card.action(),
@@ -244,7 +244,7 @@ func (c CarouselCard) action() *wireAction {
 	if c.QuickReplies == nil || c.DisplayText != "" || c.URL != "" {
 		action = urlAction(c.DisplayText, c.URL)
 	}
-	action.Buttons = convert(c.QuickReplies, func(_ int, b ReplyButton) wireButton {
+	action.Buttons = mapSlice(c.QuickReplies, func(_ int, b ReplyButton) wireButton {
 		return wireButton{Type: "quick_reply", QuickReply: &b}
 	})
 	return action
@@ -295,7 +295,7 @@ func optionalLink(s string) *wireLink {
 
 var interactiveDecoders = map[string]func(*wireInteractive) interactive{
 	kindReplyButtons: func(w *wireInteractive) interactive {
-		buttons := convert(w.action().Buttons, func(_ int, b wireButton) ReplyButton { return valueOf(b.Reply) })
+		buttons := mapSlice(w.action().Buttons, func(_ int, b wireButton) ReplyButton { return valueOf(b.Reply) })
 		return ReplyButtons{Header: w.Header.typed(), Body: valueOf(w.Body).Text, Footer: valueOf(w.Footer).Text, Buttons: buttons}
 	},
 	kindList: func(w *wireInteractive) interactive {
@@ -312,10 +312,10 @@ var interactiveDecoders = map[string]func(*wireInteractive) interactive{
 		}
 	},
 	kindCarousel: func(w *wireInteractive) interactive {
-		cards := convert(w.action().Cards, func(_ int, card wireCard) CarouselCard {
+		cards := mapSlice(w.action().Cards, func(_ int, card wireCard) CarouselCard {
 			action := valueOf(card.Action)
 			button := valueOf(action.Parameters)
-			replies := convert(action.Buttons, func(_ int, b wireButton) ReplyButton { return valueOf(b.QuickReply) })
+			replies := mapSlice(action.Buttons, func(_ int, b wireButton) ReplyButton { return valueOf(b.QuickReply) })
 			return CarouselCard{
 				Header: card.Header.typed(), Body: valueOf(card.Body).Text,
 				DisplayText: button.DisplayText, URL: button.URL, QuickReplies: replies,

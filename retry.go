@@ -186,7 +186,7 @@ func outcomeOf(e *Error) outcome {
 // mayRepeat looks the answer up in the table and applies its exceptions.
 func (p *RetryPolicy) mayRepeat(row outcome, column operation, answer *Error) bool {
 	switch {
-	case answer != nil && answer.StatusCode >= 500 && answer.MetaCode != 0 && !IsTemporary(answer):
+	case answer != nil && answer.StatusCode >= 500 && answer.permanentForMeta():
 		return false
 	case row == internalError && column == keyed:
 		return p.RepeatInternalErrors

@@ -103,8 +103,9 @@ type TemplateLocation struct {
 	Address   string  `json:"address,omitempty"`
 }
 
-// TemplateProduct is a product of a catalogue, for a header.
+// TemplateProduct is a product of a catalogue, for a header or an mpm button.
 type TemplateProduct struct {
+	// CatalogID is for a header only.
 	CatalogID  string `json:"catalog_id,omitempty"`
 	RetailerID string `json:"product_retailer_id"`
 }
@@ -126,13 +127,8 @@ type TemplateAction struct {
 // TemplateSection is a group of products behind an mpm button.
 type TemplateSection struct {
 	// Title has at most 24 characters.
-	Title    string                `json:"title,omitempty"`
-	Products []TemplateSectionItem `json:"product_items"`
-}
-
-// TemplateSectionItem is one product, by its retailer id.
-type TemplateSectionItem struct {
-	RetailerID string `json:"product_retailer_id"`
+	Title    string            `json:"title,omitempty"`
+	Products []TemplateProduct `json:"product_items"`
 }
 
 // TemplateOffer is the end of a limited-time offer.
@@ -143,36 +139,36 @@ type TemplateOffer struct {
 
 // HeaderText fills the variable of a text header.
 func HeaderText(value string) Component {
-	return header(TextParameter(value))
+	return headerComponent(TextParameter(value))
 }
 
 // HeaderImage fills an image header with a public https link.
 func HeaderImage(link string) Component {
-	return header(Parameter{Type: "image", Image: &Image{Link: link}})
+	return headerComponent(Parameter{Type: "image", Image: &Image{Link: link}})
 }
 
 // HeaderVideo fills a video header with a public https link.
 func HeaderVideo(link string) Component {
-	return header(Parameter{Type: "video", Video: &Video{Link: link}})
+	return headerComponent(Parameter{Type: "video", Video: &Video{Link: link}})
 }
 
 // HeaderDocument fills a document header with the public https link of a PDF.
 // An empty filename is left out.
 func HeaderDocument(link, filename string) Component {
-	return header(Parameter{Type: "document", Document: &Document{Link: link, Filename: filename}})
+	return headerComponent(Parameter{Type: "document", Document: &Document{Link: link, Filename: filename}})
 }
 
 // HeaderLocation fills a location header.
 func HeaderLocation(place TemplateLocation) Component {
-	return header(Parameter{Type: "location", Location: &place})
+	return headerComponent(Parameter{Type: "location", Location: &place})
 }
 
 // HeaderProduct fills the header of a product card.
 func HeaderProduct(catalogID, retailerID string) Component {
-	return header(Parameter{Type: "product", Product: &TemplateProduct{CatalogID: catalogID, RetailerID: retailerID}})
+	return headerComponent(Parameter{Type: "product", Product: &TemplateProduct{CatalogID: catalogID, RetailerID: retailerID}})
 }
 
-func header(p Parameter) Component {
+func headerComponent(p Parameter) Component {
 	return Component{Type: "header", Parameters: []Parameter{p}}
 }
 
@@ -203,27 +199,27 @@ func NamedText(name, value string) Parameter {
 // URLButton fills the variable at the end of a button's URL. Index is the
 // button's position in the template, from 0.
 func URLButton(index int, suffix string) Component {
-	return button("url", index, TextParameter(suffix))
+	return buttonComponent("url", index, TextParameter(suffix))
 }
 
 // QuickReplyButton sets the payload that comes back when the button at index,
 // from 0, is chosen.
 func QuickReplyButton(index int, payload string) Component {
-	return button("quick_reply", index, Parameter{Type: "payload", Payload: payload})
+	return buttonComponent("quick_reply", index, Parameter{Type: "payload", Payload: payload})
 }
 
 // CopyCodeButton sets the code, at most 20 characters, that the button at
 // index, from 0, copies.
 func CopyCodeButton(index int, code string) Component {
-	return button("copy_code", index, Parameter{Type: "coupon_code", CouponCode: code})
+	return buttonComponent("copy_code", index, Parameter{Type: "coupon_code", CouponCode: code})
 }
 
 // ActionButton fills a button of sub-type flow, catalog or mpm at index, from 0.
 func ActionButton(subType string, index int, action TemplateAction) Component {
-	return button(subType, index, Parameter{Type: "action", Action: &action})
+	return buttonComponent(subType, index, Parameter{Type: "action", Action: &action})
 }
 
-func button(subType string, index int, p Parameter) Component {
+func buttonComponent(subType string, index int, p Parameter) Component {
 	return Component{Type: "button", SubType: subType, Index: index, Parameters: []Parameter{p}}
 }
 
@@ -234,11 +230,11 @@ func OfferExpires(at time.Time) Component {
 	}}}
 }
 
-// Cards fills the cards of a carousel template, each with its own components.
+// TemplateCards fills the cards of a carousel template, each with its own components.
 // A carousel of media takes exactly as many as were approved, one of products
 // 2 to 10.
-func Cards(cards ...[]Component) Component {
-	return Component{Type: "carousel", Cards: convert(cards, func(_ int, components []Component) TemplateCard {
+func TemplateCards(cards ...[]Component) Component {
+	return Component{Type: "carousel", Cards: mapSlice(cards, func(_ int, components []Component) TemplateCard {
 		return TemplateCard{Components: components}
 	})}
 }
@@ -284,12 +280,12 @@ func (c Template) wire() *wireTemplate {
 }
 
 func wireComponents(components []Component) []wireComponent {
-	return convert(components, func(_ int, c Component) wireComponent {
+	return mapSlice(components, func(_ int, c Component) wireComponent {
 		w := wireComponent{Type: c.Type, SubType: c.SubType, Parameters: c.Parameters}
 		if c.Type == "button" {
 			w.Index = (*wireIndex)(&c.Index)
 		}
-		w.Cards = convert(c.Cards, func(i int, card TemplateCard) wireTemplateCard {
+		w.Cards = mapSlice(c.Cards, func(i int, card TemplateCard) wireTemplateCard {
 			return wireTemplateCard{CardIndex: i, Components: wireComponents(card.Components)}
 		})
 		return w
@@ -297,10 +293,10 @@ func wireComponents(components []Component) []wireComponent {
 }
 
 func typedComponents(components []wireComponent) []Component {
-	return convert(components, func(_ int, w wireComponent) Component {
+	return mapSlice(components, func(_ int, w wireComponent) Component {
 		return Component{
 			Type: w.Type, SubType: w.SubType, Index: int(valueOf(w.Index)), Parameters: w.Parameters,
-			Cards: convert(w.Cards, func(_ int, card wireTemplateCard) TemplateCard {
+			Cards: mapSlice(w.Cards, func(_ int, card wireTemplateCard) TemplateCard {
 				return TemplateCard{Components: typedComponents(card.Components)}
 			}),
 		}

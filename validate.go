@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -11,8 +12,8 @@ import (
 	"unicode/utf8"
 )
 
-// limit is how many of a unit there may be. A max of 0 is none.
-type limit struct {
+// bounds is how many of a unit there may be. A max of 0 is none.
+type bounds struct {
 	min, max int
 	unit     string
 }
@@ -23,57 +24,57 @@ type limit struct {
 // such a server would take.
 var (
 	// https://developers.kirim.chat/sending/send-text/
-	limitText = limit{1, 4096, "character"}
+	limitText = bounds{1, 4096, "character"}
 	// https://developers.kirim.chat/sending/send-image/
-	limitCaption = limit{0, 1024, "character"}
+	limitCaption = bounds{0, 1024, "character"}
 
 	// https://developers.kirim.chat/sending/send-buttons/ and
 	// https://developers.kirim.chat/sending/send-lists/
-	limitBody = limit{1, 1024, "character"}
+	limitBody = bounds{1, 1024, "character"}
 	// https://developers.kirim.chat/sending/send-lists/ and
 	// https://docs.kirimdev.com/sending/send-reply-buttons/
-	limitFooter     = limit{0, 60, "character"}
-	limitTextHeader = limit{0, 60, "character"}
+	limitFooter     = bounds{0, 60, "character"}
+	limitTextHeader = bounds{0, 60, "character"}
 
 	// https://docs.kirimdev.com/sending/send-reply-buttons/
-	limitReplyButtons = limit{1, 3, "button"}
-	limitReplyID      = limit{1, 256, "character"}
-	limitReplyTitle   = limit{1, 20, "character"}
+	limitReplyButtons = bounds{1, 3, "button"}
+	limitReplyID      = bounds{1, 256, "character"}
+	limitReplyTitle   = bounds{1, 20, "character"}
 
 	// https://developers.kirim.chat/sending/send-lists/
-	limitListButton     = limit{1, 20, "character"}
-	limitRows           = limit{1, 10, "row"}
-	limitSectionTitle   = limit{0, 24, "character"}
-	limitRowID          = limit{1, 200, "character"}
-	limitRowTitle       = limit{1, 24, "character"}
-	limitRowDescription = limit{0, 72, "character"}
+	limitListButton     = bounds{1, 20, "character"}
+	limitRows           = bounds{1, 10, "row"}
+	limitSectionTitle   = bounds{0, 24, "character"}
+	limitRowID          = bounds{1, 200, "character"}
+	limitRowTitle       = bounds{1, 24, "character"}
+	limitRowDescription = bounds{0, 72, "character"}
 	// https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/interactive-list-messages
-	limitSections    = limit{1, 10, "section"}
-	limitSectionRows = limit{1, 0, "row"}
+	limitSections    = bounds{1, 10, "section"}
+	limitSectionRows = bounds{1, 0, "row"}
 	// https://github.com/facebook/openapi/blob/main/business-messaging-api_v23.0.yaml
-	limitSeveralSectionsTitle = limit{1, 24, "character"}
+	limitSeveralSectionsTitle = bounds{1, 24, "character"}
 
 	// https://developers.kirim.chat/sending/send-buttons/
-	limitDisplayText = limit{1, 20, "character"}
+	limitDisplayText = bounds{1, 20, "character"}
 
 	// https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/interactive-media-carousel-messages
-	limitCards          = limit{2, 10, "card"}
-	limitCardBody       = limit{0, 160, "character"}
-	limitCardBreaks     = limit{0, 2, "line break"}
-	limitCardQuickReply = limit{1, 0, "button"} // no maximum is documented
+	limitCards          = bounds{2, 10, "card"}
+	limitCardBody       = bounds{0, 160, "character"}
+	limitCardBreaks     = bounds{0, 2, "line break"}
+	limitCardQuickReply = bounds{1, 0, "button"} // no maximum is documented
 
 	// https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/marketing-templates/media-card-carousel-templates
-	limitTemplateCards = limit{2, 10, "card"}
+	limitTemplateCards = bounds{2, 10, "card"}
 	// https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/marketing-templates/mpm-templates
-	limitProductSections     = limit{0, 10, "section"}
-	limitProductSectionTitle = limit{0, 24, "character"}
-	limitProducts            = limit{0, 30, "product"}
+	limitProductSections     = bounds{0, 10, "section"}
+	limitProductSectionTitle = bounds{0, 24, "character"}
+	limitProducts            = bounds{0, 30, "product"}
 	// https://developers.facebook.com/documentation/business-messaging/whatsapp/changelog
-	limitCouponCode = limit{0, 20, "character"}
+	limitCouponCode = bounds{0, 20, "character"}
 
 	// For text without a documented limit.
-	unlimited = limit{0, 0, "character"}
-	required  = limit{1, 0, "character"}
+	limitNone     = bounds{0, 0, "character"}
+	limitRequired = bounds{1, 0, "character"}
 )
 
 var (
@@ -83,9 +84,9 @@ var (
 	templateNamePattern = regexp.MustCompile(`^[a-z0-9_]{1,512}$`)
 )
 
-func (l limit) allows(n int) bool { return n >= l.min && (l.max == 0 || n <= l.max) }
+func (l bounds) allows(n int) bool { return n >= l.min && (l.max == 0 || n <= l.max) }
 
-func (l limit) String() string {
+func (l bounds) String() string {
 	switch {
 	case l.max == 0:
 		return "at least " + quantity(l.min, l.unit)
@@ -114,8 +115,11 @@ type Violation struct {
 	Actual string
 }
 
-// String is "path: limit, not actual".
-func (v Violation) String() string { return v.Path + ": " + v.Limit + ", not " + v.Actual }
+// String is "path: want limit, got actual". A path longer than 120 characters,
+// which only carousels within carousels have, is cut.
+func (v Violation) String() string {
+	return fmt.Sprintf("%.120s: want %s, got %s", v.Path, v.Limit, v.Actual)
+}
 
 // ValidationError is all that is wrong with a message. Its text holds no phone
 // number, no URL and nothing of the content.
@@ -163,7 +167,7 @@ func (m OutboundMessage) Validate() error {
 	if !recipientPattern.MatchString(m.To) {
 		c.add("to", "E.164 with a leading + and 7 to 15 digits", recipientShape(m.To))
 	}
-	c.text("context.message_id", m.ReplyTo, unlimited)
+	c.text("context.message_id", m.ReplyTo, limitNone)
 	if strings.HasPrefix(m.ReplyTo, "msg_") {
 		c.add("context.message_id", "the wamid of an inbound message", "a msg_ id")
 	}
@@ -211,15 +215,15 @@ func (c *checker) add(path, limit, actual string) {
 	c.violations = append(c.violations, Violation{path, limit, actual})
 }
 
-func at(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
+func atIndex(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
 
-func (c *checker) count(path string, n int, l limit) {
+func (c *checker) count(path string, n int, l bounds) {
 	if !l.allows(n) {
 		c.add(path, l.String(), quantity(n, l.unit))
 	}
 }
 
-func (c *checker) text(path, s string, l limit) {
+func (c *checker) text(path, s string, l bounds) {
 	if !utf8.ValidString(s) {
 		c.add(path, "valid UTF-8", "invalid UTF-8")
 		return
@@ -266,17 +270,18 @@ func (c *checker) media(path, link, id, caption string) {
 	if link != "" {
 		c.https(path+".link", link)
 	}
-	c.text(path+".id", id, unlimited)
+	c.text(path+".id", id, limitNone)
 	c.text(path+".caption", caption, limitCaption)
 }
 
-// unique reports a key that stood before, at the path of an earlier element.
-func (c *checker) unique(seen map[string]string, path, field, key string) {
-	if first, twice := seen[key]; twice {
-		c.add(path+field, "unique", "the same as "+first)
-		return
+// unique reports a key that stood before; seen maps each to its first path. An
+// empty key is reported for its length.
+func (c *checker) unique(seen map[string]string, path, key string) {
+	if first, twice := seen[key]; !twice {
+		seen[key] = path
+	} else if key != "" {
+		c.add(path, "a unique value", "the same as "+first)
 	}
-	seen[key] = path + field
 }
 
 func (t Text) check(c *checker)  { c.text("text.body", t.Body, limitText) }
@@ -286,7 +291,7 @@ func (m Audio) check(c *checker) { c.media("audio", m.Link, m.ID, "") }
 
 func (m Document) check(c *checker) {
 	c.media("document", m.Link, m.ID, m.Caption)
-	c.text("document.filename", m.Filename, unlimited)
+	c.text("document.filename", m.Filename, limitNone)
 }
 
 func (r Raw) check(c *checker) {
@@ -323,16 +328,16 @@ func (l List) check(c *checker) {
 		titles = limitSeveralSectionsTitle
 	}
 	for i, section := range l.Sections {
-		path := at(path, i)
+		path := atIndex(path, i)
 		c.text(path+".title", section.Title, titles)
 		c.count(path+".rows", len(section.Rows), limitSectionRows)
 		rows += len(section.Rows)
 		for j, row := range section.Rows {
-			path := at(path+".rows", j)
+			path := atIndex(path+".rows", j)
 			c.text(path+".id", row.ID, limitRowID)
 			c.text(path+".title", row.Title, limitRowTitle)
 			c.text(path+".description", row.Description, limitRowDescription)
-			c.unique(ids, path, ".id", row.ID)
+			c.unique(ids, path+".id", row.ID)
 		}
 	}
 	if rows > limitRows.max { // a section without rows is reported already
@@ -351,9 +356,9 @@ func (k Carousel) check(c *checker) {
 	path := interactivePath + ".action.cards"
 	c.count(path, len(k.Cards), limitCards)
 	for i, card := range k.Cards {
-		card.check(c, at(path, i))
+		card.check(c, atIndex(path, i))
 		if card.Header.kind() != k.Cards[0].Header.kind() {
-			c.add(at(path, i)+".header.type", "the same on all cards", "another than on the first")
+			c.add(atIndex(path, i)+".header.type", "the same on all cards", "another than on the first")
 		}
 	}
 }
@@ -406,15 +411,15 @@ func (c *checker) urlButton(path, label, link string) {
 func (c *checker) replies(path, object string, replies []ReplyButton) {
 	ids, titles := map[string]string{}, map[string]string{}
 	for i, reply := range replies {
-		path := at(path, i) + object
+		path := atIndex(path, i) + object
 		c.text(path+".id", reply.ID, limitReplyID)
 		c.text(path+".title", reply.Title, limitReplyTitle)
 		// https://github.com/facebook/openapi/blob/main/business-messaging-api_v23.0.yaml
 		if strings.TrimSpace(reply.ID) != reply.ID {
 			c.add(path+".id", "no leading or trailing spaces", "some")
 		}
-		c.unique(ids, path, ".id", reply.ID)
-		c.unique(titles, path, ".title", reply.Title)
+		c.unique(ids, path+".id", reply.ID)
+		c.unique(titles, path+".title", reply.Title)
 	}
 }
 
@@ -426,17 +431,17 @@ func (t Template) check(c *checker) {
 		}
 		c.add("template.name", "1 to 512 lower-case letters, digits and underscores", actual)
 	}
-	c.text("template.language", t.Language, required)
+	c.text("template.language", t.Language, limitRequired)
 	c.components("template.components", t.Components)
 }
 
 func (c *checker) components(path string, components []Component) {
 	for i, component := range components {
-		path := at(path, i)
-		c.text(path+".type", component.Type, required)
+		path := atIndex(path, i)
+		c.text(path+".type", component.Type, limitRequired)
 		switch component.Type {
 		case "button":
-			c.text(path+".sub_type", component.SubType, required)
+			c.text(path+".sub_type", component.SubType, limitRequired)
 			if component.Index < 0 {
 				c.add(path+".index", "0 or more", "less")
 			}
@@ -444,16 +449,16 @@ func (c *checker) components(path string, components []Component) {
 			c.count(path+".cards", len(component.Cards), limitTemplateCards)
 			fallthrough
 		default:
-			c.text(path+".sub_type", component.SubType, unlimited)
+			c.text(path+".sub_type", component.SubType, limitNone)
 			if component.Index != 0 {
 				c.add(path+".index", "none except on a button", "an index")
 			}
 		}
 		for j, p := range component.Parameters {
-			p.check(c, at(path+".parameters", j))
+			p.check(c, atIndex(path+".parameters", j))
 		}
 		for j, card := range component.Cards {
-			c.components(at(path+".cards", j)+".components", card.Components)
+			c.components(atIndex(path+".cards", j)+".components", card.Components)
 		}
 	}
 }
@@ -461,7 +466,7 @@ func (c *checker) components(path string, components []Component) {
 // check asks for the value that the type names, and no other. The server knows
 // more types: of those only the text is looked at.
 func (p Parameter) check(c *checker, path string) {
-	c.text(path+".type", p.Type, required)
+	c.text(path+".type", p.Type, limitRequired)
 	values := [...]struct {
 		kind string
 		set  bool
@@ -500,33 +505,45 @@ func (p Parameter) checkText(c *checker, path string) {
 	place, product, action := valueOf(p.Location), valueOf(p.Product), valueOf(p.Action)
 	for _, field := range [...]struct {
 		name, text string
-		limit      limit
+		limit      bounds
 	}{
-		{".parameter_name", p.Name, unlimited}, {".text", p.Text, unlimited},
-		{".payload", p.Payload, unlimited}, {".coupon_code", p.CouponCode, limitCouponCode},
-		{".currency.fallback_value", money.Fallback, unlimited}, {".currency.code", money.Code, unlimited},
-		{".date_time.fallback_value", valueOf(p.DateTime).Fallback, unlimited},
-		{".image.link", image.Link, unlimited}, {".image.id", image.ID, unlimited}, {".image.caption", image.Caption, unlimited},
-		{".video.link", video.Link, unlimited}, {".video.id", video.ID, unlimited}, {".video.caption", video.Caption, unlimited},
-		{".document.link", file.Link, unlimited}, {".document.id", file.ID, unlimited},
-		{".document.caption", file.Caption, unlimited}, {".document.filename", file.Filename, unlimited},
-		{".location.name", place.Name, unlimited}, {".location.address", place.Address, unlimited},
-		{".product.catalog_id", product.CatalogID, unlimited}, {".product.product_retailer_id", product.RetailerID, unlimited},
-		{".action.flow_token", action.FlowToken, unlimited},
-		{".action.thumbnail_product_retailer_id", action.ThumbnailID, unlimited},
+		{".parameter_name", p.Name, limitNone}, {".text", p.Text, limitNone},
+		{".payload", p.Payload, limitNone}, {".coupon_code", p.CouponCode, limitCouponCode},
+		{".currency.fallback_value", money.Fallback, limitNone}, {".currency.code", money.Code, limitNone},
+		{".date_time.fallback_value", valueOf(p.DateTime).Fallback, limitNone},
+		{".image.link", image.Link, limitNone}, {".image.id", image.ID, limitNone}, {".image.caption", image.Caption, limitNone},
+		{".video.link", video.Link, limitNone}, {".video.id", video.ID, limitNone}, {".video.caption", video.Caption, limitNone},
+		{".document.link", file.Link, limitNone}, {".document.id", file.ID, limitNone},
+		{".document.caption", file.Caption, limitNone}, {".document.filename", file.Filename, limitNone},
+		{".location.name", place.Name, limitNone}, {".location.address", place.Address, limitNone},
+		{".product.catalog_id", product.CatalogID, limitNone}, {".product.product_retailer_id", product.RetailerID, limitNone},
+		{".action.flow_token", action.FlowToken, limitNone},
+		{".action.thumbnail_product_retailer_id", action.ThumbnailID, limitNone},
 	} {
-		c.text(path+field.name, field.text, field.limit)
+		if field.text != "" {
+			c.text(path+field.name, field.text, field.limit)
+		}
 	}
 	if data := action.FlowActionData; len(data) > 0 && !(json.Valid(data) && utf8.Valid(data)) {
 		c.add(path+".action.flow_action_data", "JSON", "something else")
 	}
+	for _, degrees := range [...]struct {
+		name  string
+		value float64
+	}{{"latitude", place.Latitude}, {"longitude", place.Longitude}} {
+		if math.IsNaN(degrees.value) || math.IsInf(degrees.value, 0) {
+			c.add(path+".location."+degrees.name, "a finite number", "none")
+		}
+	}
 	products, path := 0, path+".action.sections"
 	c.count(path, len(action.Sections), limitProductSections)
 	for i, section := range action.Sections {
-		path := at(path, i)
+		path := atIndex(path, i)
 		c.text(path+".title", section.Title, limitProductSectionTitle)
-		for j, item := range section.Products {
-			c.text(at(path+".product_items", j)+".product_retailer_id", item.RetailerID, unlimited)
+		for j, product := range section.Products {
+			path := atIndex(path+".product_items", j)
+			c.text(path+".catalog_id", product.CatalogID, limitNone)
+			c.text(path+".product_retailer_id", product.RetailerID, limitNone)
 		}
 		products += len(section.Products)
 	}

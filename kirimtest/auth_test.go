@@ -142,6 +142,22 @@ func TestPathsMethodsAndSizesOutsideTheAPIAreAnsweredInTheEnvelope(t *testing.T)
 	}
 }
 
+func TestCodesOfThoseAnswersAreAssumptions(t *testing.T) {
+	t.Parallel()
+	s, _ := inMemory(t, WithAssumptions(func(a *Assumptions) {
+		a.UnknownPathCode, a.WrongMethodCode, a.TooLargeCode, a.MalformedCode = "no_path", "no_method", "too_large", "no_json"
+		a.RateHeadersOn5xx, a.MaxBody = true, 10
+	}))
+	wantStatus(t, do(t, s, "GET", "/v1/nothing", ""), 404, "no_path")
+	wantStatus(t, do(t, s, "POST", "/v1/me", ""), 405, "no_method")
+	wantStatus(t, post(t, s, "eleven byte"), 413, "too_large")
+	wantStatus(t, post(t, s, "{"), 400, "no_json")
+	s.Fault(Fault{Status: 500})
+	if r := do(t, s, "GET", "/v1/me", ""); r.num(t, "X-RateLimit-Remaining") != 599 {
+		t.Errorf("%v", r.header)
+	}
+}
+
 func TestTheDefaultBodyLimitIsOneMiB(t *testing.T) {
 	t.Parallel()
 	s, _ := inMemory(t)

@@ -24,7 +24,8 @@
 //     field by field on the JSON as it arrived; GET /v1/me; GET /v1/health.
 //   - API keys: missing, unknown, revoked and expired ones
 //     ([Server.AddKey], [Server.RevokeKey]).
-//   - The two token buckets of the organisation with their headers and 429
+//   - The two token buckets of the organisation with their headers and 429. The
+//     61st send of a minute is refused, unless a test asks for more
 //     ([WithPlan], [Server.SetPlan]).
 //   - Idempotency-Key: replay, reuse, in flight, 24 hours of memory.
 //   - The 24-hour window: a free-form send needs a message of the customer
@@ -43,7 +44,7 @@
 // All time is counted on one [Clock]. A [ManualClock] moves when the test says
 // so. Under testing/synctest, start the sandbox inside the bubble with
 // [WithoutListener] and reach it through [Server.Transport]; then its time is
-// the bubble's.
+// the bubble's, and a client that waits between two attempts waits no real time.
 //
 // # Assumptions
 //

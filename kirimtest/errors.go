@@ -63,46 +63,23 @@ func failStatus(status int, code, param, message string) *apiError {
 	return e
 }
 
-// typeOfStatus is the error type that goes with a status of no known code.
-func typeOfStatus(status int) string {
-	switch {
-	case status == http.StatusUnauthorized:
-		return "authentication_error"
-	case status == http.StatusForbidden:
-		return "permission_error"
-	case status == http.StatusNotFound:
-		return "not_found"
-	case status == http.StatusConflict:
-		return "conflict"
-	case status == http.StatusTooManyRequests:
-		return "rate_limit_error"
-	case status >= 500:
-		return "api_error"
-	}
-	return "invalid_request_error"
+// usualCodes are the codes of injected errors that name none.
+var usualCodes = map[int]string{
+	http.StatusUnauthorized:        "invalid_api_key",
+	http.StatusForbidden:           "feature_not_available",
+	http.StatusNotFound:            "resource_not_found",
+	http.StatusConflict:            "idempotency_in_progress",
+	http.StatusUnprocessableEntity: "outside_24h_window",
+	http.StatusTooManyRequests:     "rate_limit_exceeded",
+	http.StatusInternalServerError: "internal_error",
+	http.StatusBadGateway:          "whatsapp_upstream_error",
 }
 
-// codeOfStatus is the code of an injected error that names none.
-func codeOfStatus(status int) string {
-	switch status {
-	case http.StatusUnauthorized:
-		return "invalid_api_key"
-	case http.StatusForbidden:
-		return "feature_not_available"
-	case http.StatusNotFound:
-		return "resource_not_found"
-	case http.StatusConflict:
-		return "idempotency_in_progress"
-	case http.StatusUnprocessableEntity:
-		return "outside_24h_window"
-	case http.StatusTooManyRequests:
-		return "rate_limit_exceeded"
-	case http.StatusInternalServerError:
-		return "internal_error"
-	case http.StatusBadGateway:
-		return "whatsapp_upstream_error"
-	}
-	if status >= 500 {
+func usualCode(status int) string {
+	switch code := usualCodes[status]; {
+	case code != "":
+		return code
+	case status >= 500:
 		return "service_unavailable"
 	}
 	return "invalid_field_value"

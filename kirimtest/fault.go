@@ -1,19 +1,20 @@
 package kirimtest
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 )
 
-// Fault makes matching requests go wrong; see [Server.Fault]. With Status, Drop,
-// Hang and Slow all zero the request is answered as usual, after Delay.
+// Fault makes matching requests go wrong; see [Server.Fault]. Each field that is
+// left zero does no harm: a fault with only a Delay answers as usual, later.
 //
-// Note that net/http repeats a request by itself when a connection that it had
-// used before is dropped without an answer and the request carries an
-// Idempotency-Key: a dropped send may then be seen twice by the sandbox and
-// never by the client. [Server.Transport] does not do that.
+// Beware of net/http: when a connection that was used before is dropped without
+// an answer, it sends a request with an Idempotency-Key again by itself. Over
+// TCP the sandbox may then see a dropped send twice and the client no error.
+// [Server.Transport] does not do that.
 type Fault struct {
 	// Method is the HTTP method to match; empty matches all.
 	Method string
@@ -52,7 +53,8 @@ type Fault struct {
 	// the error is io.ErrUnexpectedEOF.
 	Drop bool
 
-	// Status answers instead of the operation.
+	// Status answers instead of the operation. When it is zero the operation
+	// takes effect and answers.
 	Status int
 
 	// Header is added to the answer, or replaces what it has. Retry-After in
@@ -64,7 +66,7 @@ type Fault struct {
 	// Code is the usual one of the status.
 	Code, Message, Param string
 
-	// Body is sent as it stands. Unless Header says otherwise its Content-Type
+	// Body is the body as it stands, also of a Status of zero. Unless Header says otherwise its Content-Type
 	// is text/html when it starts with "<", application/json with "{" or "[",
 	// and text/plain otherwise. A body as it stands comes as from a proxy in
 	// front of the API: without X-Request-Id and rate limit headers.
@@ -74,8 +76,8 @@ type Fault struct {
 	Empty bool
 
 	// Cut announces the whole body in Content-Length, sends the first half and
-	// closes the connection. With no Status the request takes effect and its
-	// own answer is cut.
+	// closes the connection. With a Status of zero the operation's own answer
+	// is cut.
 	Cut bool
 }
 
@@ -158,6 +160,10 @@ func (s *Server) faultStage(next handler) handler {
 			return gone()
 		case f.Status != 0:
 			rep = f.reply()
+			if f.Status == http.StatusTooManyRequests { // of an empty bucket
+				c.rate = s.state.peekTokens(c.r.Method, s.cfg.clock.Now())
+				c.rate.remaining, c.rated = 0, true
+			}
 		case rep == nil:
 			rep = next(c)
 		}
@@ -182,16 +188,10 @@ func (f *Fault) reply() *reply {
 		rep.data = []byte("{}")
 		return rep
 	}
-	code, message := f.Code, f.Message
-	if code == "" {
-		code = codeOfStatus(f.Status)
-	}
-	if message == "" {
-		message = "Injected by a test."
-	}
-	rep.err = failStatus(f.Status, code, f.Param, message)
-	if known, ok := catalogue[code]; !ok || known.status != f.Status {
-		rep.err.typ = typeOfStatus(f.Status)
+	usual := usualCode(f.Status)
+	rep.err = failStatus(f.Status, cmp.Or(f.Code, usual), f.Param, cmp.Or(f.Message, "Injected by a test."))
+	if catalogue[rep.err.code].status != f.Status { // not the code's own type then
+		rep.err.typ = catalogue[usual].typ
 	}
 	return rep
 }

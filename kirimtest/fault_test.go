@@ -87,6 +87,47 @@ func TestFaultsAnswerInsteadOfTheOperation(t *testing.T) {
 	}
 }
 
+func TestInjectedErrorsHaveTheUsualCodeOfTheirStatus(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		status    int
+		typ, code string
+	}{
+		{400, "invalid_request_error", "invalid_field_value"},
+		{401, "authentication_error", "invalid_api_key"},
+		{403, "permission_error", "feature_not_available"},
+		{404, "not_found", "resource_not_found"},
+		{409, "conflict", "idempotency_in_progress"},
+		{418, "invalid_request_error", "invalid_field_value"},
+		{422, "invalid_request_error", "outside_24h_window"},
+		{429, "rate_limit_error", "rate_limit_exceeded"},
+		{500, "api_error", "internal_error"},
+		{502, "api_error", "whatsapp_upstream_error"},
+		{503, "api_error", "service_unavailable"},
+		{599, "api_error", "service_unavailable"},
+	}
+	s, _ := inMemory(t)
+	for _, tt := range tests {
+		s.Fault(Fault{Status: tt.status})
+		r := post(t, s, tmplBody)
+		if r.status != tt.status || r.typ() != tt.typ || r.code() != tt.code {
+			t.Errorf("%d: got %d %s %s", tt.status, r.status, r.typ(), r.code())
+		}
+	}
+}
+
+func TestInjected429ShowsAnEmptyBucketAndTakesNothing(t *testing.T) {
+	t.Parallel()
+	s, _ := inMemory(t)
+	s.Fault(Fault{Status: 429})
+	if r := post(t, s, tmplBody); r.num(t, "X-RateLimit-Remaining") != 0 || r.num(t, "X-RateLimit-Limit") != 60 || r.header.Get("Retry-After") != "" {
+		t.Errorf("%v", r.header)
+	}
+	if r := post(t, s, tmplBody); r.num(t, "X-RateLimit-Remaining") != 59 {
+		t.Errorf("%v", r.header)
+	}
+}
+
 func TestFaultsMatchByMethodPathAndCount(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -177,6 +218,25 @@ func TestConnectionsAreDroppedBeforeOrAfterProcessing(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+func TestNetHTTPItselfRepeatsAKeyedSendOnAConnectionThatWasUsedBefore(t *testing.T) {
+	t.Parallel()
+	s := Start(t)
+	hc := tcpClient(t)
+	for _, key := range []string{"warm-up", "k"} {
+		r, err := tryWith(t.Context(), hc, s, "POST", messagesPath(s), tmplBody, withKey(key), func(r *http.Request) {
+			if key == "k" {
+				s.Fault(Fault{Drop: true, Processed: true})
+			}
+		})
+		if err != nil || r.status != 200 {
+			t.Fatalf("%s: %v %d", key, err, r.status)
+		}
+	}
+	if n := len(s.Requests()); n != 3 || s.Processed("k") != 1 {
+		t.Errorf("%d requests, processed %d times", n, s.Processed("k"))
 	}
 }
 

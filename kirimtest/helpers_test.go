@@ -122,3 +122,12 @@ func wantStatus(t testing.TB, r result, status int, code string) {
 		t.Fatalf("got %d %q, want %d %q; body %s", r.status, r.code(), status, code, r.body)
 	}
 }
+
+// wantRefusal is wantStatus with the param of the error.
+func wantRefusal(t testing.TB, r result, status int, code, param string) {
+	t.Helper()
+	wantStatus(t, r, status, code)
+	if r.param() != param {
+		t.Errorf("param %q, want %q", r.param(), param)
+	}
+}

@@ -104,16 +104,16 @@ func (s *Server) claim(c *call) (mine *keyedCall, theirs *reply) {
 	timedOut := false
 	for {
 		now := s.cfg.clock.Now()
+		s.state.mu.Lock()
 		first, owned := s.state.firstWithKey(c.idemKey, fingerprint, now)
+		rep, readyAt := first.reply, first.readyAt
+		s.state.mu.Unlock()
 		if owned {
 			return first, nil
 		}
 		if first.fingerprint != fingerprint {
 			return nil, failed(fail("idempotency_key_reuse", "", "The Idempotency-Key was used for another request."))
 		}
-		s.state.mu.Lock()
-		rep, readyAt := first.reply, first.readyAt
-		s.state.mu.Unlock()
 		if rep != nil && !now.Before(readyAt) {
 			return nil, s.replay(c, first, rep)
 		}
@@ -147,6 +147,7 @@ func (s *Server) claim(c *call) (mine *keyedCall, theirs *reply) {
 	}
 }
 
+// replay is the answer of the first call once more.
 func (s *Server) replay(c *call, first *keyedCall, rep *reply) *reply {
 	if !s.cfg.assumptions.ReplayTakesToken && c.rated {
 		c.rate = s.state.returnToken(c.r.Method, s.cfg.clock.Now())
@@ -190,10 +191,8 @@ func (s *Server) cacheable(rep *reply) bool {
 }
 
 // firstWithKey returns the remembered call with the key, or a new one that the
-// caller then owns.
+// caller then owns. st.mu is held.
 func (st *state) firstWithKey(key string, fingerprint [sha256.Size]byte, now time.Time) (k *keyedCall, owned bool) {
-	st.mu.Lock()
-	defer st.mu.Unlock()
 	for old := st.keyAge.front(); old != nil && !now.Before(old.expires); old = st.keyAge.front() {
 		st.forgetOldestKey()
 	}

@@ -40,7 +40,7 @@ type Request struct {
 }
 
 // Messages returns the accepted sends, oldest first, as many as
-// [Limits].Messages allows. The values are copies.
+// [Limits] allows. The values are copies.
 func (s *Server) Messages() []Message {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -75,7 +75,7 @@ func (s *Server) Processed(idempotencyKey string) int {
 }
 
 // Requests returns the requests in the order in which they came, as many as
-// [Limits].Requests allows. The values are copies. The Authorization header is
+// [Limits] allows. The values are copies. The Authorization header is
 // never among them.
 func (s *Server) Requests() []Request {
 	s.state.mu.Lock()

@@ -112,11 +112,7 @@ func TestTemplatesAreSentByTheirState(t *testing.T) {
 			t.Parallel()
 			s, _ := inMemory(t)
 			s.AddTemplate(Template{Name: "fresh", Language: "id", Status: TemplatePending})
-			r := post(t, s, tt.body)
-			wantStatus(t, r, tt.status, tt.code)
-			if r.param() != tt.param {
-				t.Errorf("param %q, want %q", r.param(), tt.param)
-			}
+			wantRefusal(t, post(t, s, tt.body), tt.status, tt.code, tt.param)
 		})
 	}
 }
@@ -172,11 +168,7 @@ func TestReadReceipts(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			r := do(t, s, "POST", tt.path, tt.body)
-			wantStatus(t, r, tt.status, tt.code)
-			if r.param() != tt.param {
-				t.Errorf("param %q, want %q", r.param(), tt.param)
-			}
+			wantRefusal(t, do(t, s, "POST", tt.path, tt.body), tt.status, tt.code, tt.param)
 		})
 	}
 }

@@ -16,7 +16,8 @@ type config struct {
 }
 
 // Limits bound what the sandbox remembers, so that a long load test does not
-// fill the memory. Zero means the default, a negative number means 1.
+// fill the memory. Zero means the default, a negative number means 1. Contacts
+// that wrote are not bounded: each holds a window of its own.
 type Limits struct {
 	// Messages is how many accepted sends, and how many received messages, are
 	// kept; older ones are forgotten. Default 10,000.

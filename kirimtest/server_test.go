@@ -1,6 +1,7 @@
 package kirimtest
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -82,6 +83,16 @@ func TestMemoryTransportClosesTheRequestBody(t *testing.T) {
 	resp.Body.Close()
 	if !body.closed || resp.Request != req || resp.StatusCode != 200 {
 		t.Errorf("closed %v, status %d", body.closed, resp.StatusCode)
+	}
+}
+
+func TestMemoryTransportSendsNothingOnceTheContextHasEnded(t *testing.T) {
+	t.Parallel()
+	s, _ := inMemory(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := try(ctx, s, "POST", messagesPath(s), tmplBody); !errors.Is(err, context.Canceled) || len(s.Requests()) != 0 {
+		t.Errorf("error %v, %d requests", err, len(s.Requests()))
 	}
 }
 

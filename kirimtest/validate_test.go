@@ -110,6 +110,9 @@ func TestSendsAreCheckedFieldByField(t *testing.T) {
 		{"a list has at most 10 rows", interactive("list", sections(rows(5), rows(6)), ""), invalid, "interactive.action.sections"},
 		{"a list has sections", interactive("list", sections(), ""), invalid, "interactive.action.sections"},
 		{"a list has only a text header", interactive("list", sections(rows(1)), `,"header":{"type":"image","image":{"link":"https://x.test"}}`), invalid, "interactive.header.type"},
+		{"sections are an array", interactive("list", `{"button":"b","sections":{}}`, ""), invalid, "interactive.action.sections"},
+		{"sections are objects", interactive("list", `{"button":"b","sections":[1]}`, ""), invalid, "interactive.action.sections[0]"},
+		{"sections are required", interactive("list", `{"button":"b"}`, ""), missing, "interactive.action.sections"},
 		{"a section has rows", interactive("list", sections(""), ""), invalid, "interactive.action.sections[0].rows"},
 		{"a section title has at most 24 characters", interactive("list", strings.Replace(sections(rows(1)), `"s"`, `"`+long(25)+`"`, 1), ""), invalid, "interactive.action.sections[0].title"},
 		{"a list button has at most 20 characters", interactive("list", strings.Replace(sections(rows(1)), `"b"`, `"`+long(21)+`"`, 1), ""), invalid, "interactive.action.button"},
@@ -145,10 +148,7 @@ func TestSendsAreCheckedFieldByField(t *testing.T) {
 			if tt.code == "" {
 				status = 200
 			}
-			wantStatus(t, r, status, tt.code)
-			if r.param() != tt.param {
-				t.Errorf("param %q, want %q", r.param(), tt.param)
-			}
+			wantRefusal(t, r, status, tt.code, tt.param)
 			if r.typ() != "" && r.typ() != "invalid_request_error" {
 				t.Errorf("type %q", r.typ())
 			}

@@ -1,0 +1,153 @@
+package kirim_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/kirim-go/kirim"
+)
+
+func printMessage(m kirim.OutboundMessage) {
+	body, err := json.Marshal(m)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var indented bytes.Buffer
+	_ = json.Indent(&indented, body, "", "  ") // just marshalled
+	fmt.Println(indented.String())
+}
+
+func ExampleText() {
+	printMessage(kirim.OutboundMessage{
+		To:      "+6281100000001",
+		Content: kirim.Text{Body: "Your order is on its way."},
+	})
+	// Output:
+	// {
+	//   "messaging_product": "whatsapp",
+	//   "to": "+6281100000001",
+	//   "type": "text",
+	//   "text": {
+	//     "body": "Your order is on its way."
+	//   }
+	// }
+}
+
+func ExampleList() {
+	printMessage(kirim.OutboundMessage{
+		To: "+6281100000001",
+		Content: kirim.List{
+			Body:   "How should we send it?",
+			Button: "Choose",
+			Sections: []kirim.ListSection{{
+				Rows: []kirim.ListRow{
+					{ID: "express", Title: "Express", Description: "Within 3 hours"},
+					{ID: "regular", Title: "Regular"},
+				},
+			}},
+		},
+	})
+	// Output:
+	// {
+	//   "messaging_product": "whatsapp",
+	//   "to": "+6281100000001",
+	//   "type": "interactive",
+	//   "interactive": {
+	//     "type": "list",
+	//     "body": {
+	//       "text": "How should we send it?"
+	//     },
+	//     "action": {
+	//       "button": "Choose",
+	//       "sections": [
+	//         {
+	//           "rows": [
+	//             {
+	//               "id": "express",
+	//               "title": "Express",
+	//               "description": "Within 3 hours"
+	//             },
+	//             {
+	//               "id": "regular",
+	//               "title": "Regular"
+	//             }
+	//           ]
+	//         }
+	//       ]
+	//     }
+	//   }
+	// }
+}
+
+func ExampleTemplate() {
+	printMessage(kirim.OutboundMessage{
+		To: "+6281100000001",
+		Content: kirim.Template{
+			Name:     "order_ready",
+			Language: "id",
+			Components: []kirim.Component{
+				kirim.HeaderImage("https://files.example.com/77.jpg"),
+				kirim.BodyText("Sari"),
+				kirim.URLButton(0, "orders/77"),
+			},
+		},
+	})
+	// Output:
+	// {
+	//   "messaging_product": "whatsapp",
+	//   "to": "+6281100000001",
+	//   "type": "template",
+	//   "template": {
+	//     "name": "order_ready",
+	//     "language": "id",
+	//     "components": [
+	//       {
+	//         "type": "header",
+	//         "parameters": [
+	//           {
+	//             "type": "image",
+	//             "image": {
+	//               "link": "https://files.example.com/77.jpg"
+	//             }
+	//           }
+	//         ]
+	//       },
+	//       {
+	//         "type": "body",
+	//         "parameters": [
+	//           {
+	//             "type": "text",
+	//             "text": "Sari"
+	//           }
+	//         ]
+	//       },
+	//       {
+	//         "type": "button",
+	//         "sub_type": "url",
+	//         "index": 0,
+	//         "parameters": [
+	//           {
+	//             "type": "text",
+	//             "text": "orders/77"
+	//           }
+	//         ]
+	//       }
+	//     ]
+	//   }
+	// }
+}
+
+func ExampleOutboundMessage_Validate() {
+	err := kirim.OutboundMessage{
+		To: "081100000001",
+		Content: kirim.ReplyButtons{
+			Body:    "Is the address right?",
+			Buttons: []kirim.ReplyButton{{ID: "no", Title: "No, please change it"}, {ID: "yes", Title: "Yes, that is the right one"}},
+		},
+	}.Validate()
+	fmt.Println(err)
+	// Output:
+	// kirim: invalid message: to: want E.164 with a leading + and 7 to 15 digits, got 12 characters, no leading +; interactive.action.buttons[1].reply.title: want 1 to 20 characters, got 26 characters
+}

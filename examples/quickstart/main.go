@@ -1,0 +1,126 @@
+// Quickstart sends WhatsApp messages and shows what happens when something
+// goes wrong. Without an account it runs against a sandbox in this program:
+//
+//	go run ./examples/quickstart
+//
+// With KIRIM_API_KEY and KIRIM_PHONE_NUMBER_ID set it talks to the real API
+// and writes to KIRIM_TO, a number in E.164 that you may write to. The
+// template is order_update, or KIRIM_TEMPLATE, in the language id.
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"os"
+
+	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/kirimtest"
+)
+
+func main() {
+	if err := run(context.Background(), os.Stdout); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(ctx context.Context, out io.Writer, opts ...kirimtest.Option) error {
+	if id := os.Getenv("KIRIM_PHONE_NUMBER_ID"); id != "" && os.Getenv("KIRIM_API_KEY") != "" {
+		client, err := kirim.NewClientFromEnv()
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "Talking to the real API: %v. KIRIM_TO is %q.\n\n", client, os.Getenv("KIRIM_TO"))
+		d := demo{ctx, client.PhoneNumber(id).Messages, out}
+		return d.basics(os.Getenv("KIRIM_TO"), os.Getenv("KIRIM_TO"))
+	}
+	sandbox := kirimtest.NewServer(opts...)
+	defer sandbox.Close()
+	client, err := sandbox.Client()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "KIRIM_API_KEY and KIRIM_PHONE_NUMBER_ID are not set: using a sandbox at %s\n\n", sandbox.URL)
+	const customer, stranger = "+6281100000001", "+6281100000002"
+	sandbox.Receive(kirimtest.Inbound{From: customer, Text: "Is my order ready?"})
+	d := demo{ctx, client.PhoneNumber(sandbox.PhoneNumberID).Messages, out}
+	if err := d.basics(customer, stranger); err != nil {
+		return err
+	}
+	return d.troubles(sandbox, customer)
+}
+
+// demo runs the steps and prints a line for each.
+type demo struct {
+	ctx      context.Context
+	messages *kirim.MessagesService
+	out      io.Writer
+}
+
+// basics sends what every program sends: a text to somebody who has written
+// to us, a template, and a text that comes too late and is rescued.
+func (d demo) basics(customer, stranger string) error {
+	d.line("STEP", "MESSAGE", "REQUEST", "ATTEMPTS", "RATE LIMIT")
+	text := kirim.Text{Body: "Your order has left the house."}
+	template := kirim.Template{Name: cmp.Or(os.Getenv("KIRIM_TEMPLATE"), "order_update"), Language: "id"}
+
+	if err := d.send("text", kirim.OutboundMessage{To: customer, Content: text}); err != nil && !kirim.IsOutside24hWindow(err) {
+		return err
+	}
+	if err := d.send("template", kirim.OutboundMessage{To: stranger, Content: template}); err != nil {
+		return err
+	}
+	late := kirim.OutboundMessage{To: stranger, Content: text}
+	if err := d.send("text outside the 24-hour window", late); !kirim.IsOutside24hWindow(err) {
+		return err
+	}
+	var r kirim.Response
+	accepted, err := d.messages.SendOrTemplate(d.ctx, late, template, kirim.WithResponse(&r))
+	return d.report("  rescued by a template", accepted, &r, err)
+}
+
+// troubles makes the sandbox fail in ways that the client deals with alone.
+func (d demo) troubles(sandbox *kirimtest.Server, customer string) error {
+	message := kirim.OutboundMessage{To: customer, Content: kirim.Text{Body: "It arrives today."}}
+	for _, trouble := range []struct {
+		step, key string
+		fault     kirimtest.Fault
+	}{
+		{"429 with Retry-After: 1", "order-1041:arrival", kirimtest.Fault{Status: 429, Header: http.Header{"Retry-After": {"1"}}}},
+		{"502 twice, HTML from a proxy", "order-1042:arrival", kirimtest.Fault{Status: 502, Body: "<html>Bad Gateway</html>", Times: 2}},
+		{"502 after the message went out", "order-1043:arrival", kirimtest.Fault{Status: 502, Processed: true}},
+	} {
+		sandbox.Fault(trouble.fault)
+		if err := d.send(trouble.step, message, kirim.WithIdempotencyKey(trouble.key)); err != nil {
+			return err
+		}
+		fmt.Fprintf(d.out, "  key %s: the customer got %d\n", trouble.key, sandbox.Processed(trouble.key))
+	}
+	fmt.Fprintf(d.out, "\nThe sandbox saw %d requests and sent %d messages.\n", len(sandbox.Requests()), sandbox.MessageCount())
+	return nil
+}
+
+func (d demo) send(step string, message kirim.OutboundMessage, opts ...kirim.RequestOption) error {
+	var r kirim.Response
+	accepted, err := d.messages.Send(d.ctx, message, append(opts, kirim.WithResponse(&r))...)
+	return d.report(step, accepted, &r, err)
+}
+
+// report prints the outcome of a step and returns its error.
+func (d demo) report(step string, accepted *kirim.AcceptedMessage, r *kirim.Response, err error) error {
+	outcome := "refused: the window is closed"
+	if err == nil {
+		outcome = accepted.ID
+	} else if !kirim.IsOutside24hWindow(err) {
+		return err
+	}
+	d.line(step, outcome, r.RequestID, r.Attempts, fmt.Sprintf("%d of %d left", r.RateLimit.Remaining, r.RateLimit.Limit))
+	return err
+}
+
+func (d demo) line(columns ...any) {
+	fmt.Fprintf(d.out, "%-32s  %-30s  %-30s  %-8v  %s\n", columns...)
+}

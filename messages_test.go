@@ -1,0 +1,165 @@
+package kirim_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/kirim-go/kirim"
+)
+
+var (
+	windowClosed = answer{status: 422, body: envelope(kirim.TypeInvalidRequest, kirim.CodeOutside24hWindow)}
+	accepted     = answer{status: 200, body: `{"data":{"id":"msg_1","object":"message","status":"pending"},"request_id":"req_1"}`}
+	reminder     = kirim.Template{Name: "order_update", Language: "id"}
+)
+
+func TestSend(t *testing.T) {
+	t.Parallel()
+	w := newWire(accepted)
+	m, err := w.client(t).PhoneNumber("106540352242922").Messages.Send(t.Context(), hello)
+	if err != nil || m.ID != "msg_1" || m.Status != "pending" || m.WAMID != "" || m.UsedTemplate {
+		t.Fatalf("%+v, %v", m, err)
+	}
+	sent := w.seen()[0]
+	if sent.method != "POST" || sent.url != testBase+"/106540352242922/messages" {
+		t.Errorf("%s %s", sent.method, sent.url)
+	}
+	if want := `{"messaging_product":"whatsapp","to":"+6281100000001","type":"text","text":{"body":"Halo"}}`; sent.body != want {
+		t.Errorf("sent %s, want %s", sent.body, want)
+	}
+}
+
+func TestAWrongMessageIsRefusedBeforeItIsSentUnlessTheCheckIsOff(t *testing.T) {
+	t.Parallel()
+	wrong := kirim.OutboundMessage{To: "0811", Content: kirim.Text{}}
+	w := newWire(accepted)
+	_, err := w.client(t).PhoneNumber("1").Messages.Send(t.Context(), wrong)
+	var v *kirim.ValidationError
+	if !errors.As(err, &v) || len(v.Violations) != 2 || len(w.seen()) != 0 {
+		t.Fatalf("%v after %d requests", err, len(w.seen()))
+	}
+	if !kirim.IsInvalidRecipient(err) || !errors.Is(err, kirim.KindInvalidRequest) || kirim.MaybeSent(err) || kirim.IsTemporary(err) {
+		t.Errorf("the local refusal does not look like a remote one: %v", err)
+	}
+	if _, err := w.client(t).PhoneNumber("1").Messages.Send(t.Context(), wrong, kirim.SkipValidation()); err != nil {
+		t.Error(err)
+	}
+	if _, err := w.client(t, kirim.WithoutValidation()).PhoneNumber("1").Messages.Send(t.Context(), wrong); err != nil {
+		t.Error(err)
+	}
+	if _, err := w.client(t, kirim.WithoutValidation()).PhoneNumber("1").Messages.Send(t.Context(), kirim.OutboundMessage{}); err == nil || len(w.seen()) != 2 {
+		t.Errorf("a message without content: %v after %d requests", err, len(w.seen()))
+	}
+}
+
+func TestSendOrTemplate(t *testing.T) {
+	t.Parallel()
+	meta := answer{status: 500, body: `{"error":{"type":"api_error","code":"internal_error","message":"(#131047) Re-engagement message","request_id":"r"}}`}
+	paused := answer{status: 422, body: envelope(kirim.TypeInvalidRequest, kirim.CodeTemplatePaused)}
+	long := strings.Repeat("k", 250)
+	hashed := sha256.Sum256([]byte(long + ":template"))
+	tests := []struct {
+		name    string
+		answers []answer
+		key     string
+		keys    []string // of the requests; "" for any
+		used    bool
+		err     error
+	}{
+		{"the message goes out", []answer{accepted}, "order-1", []string{"order-1"}, false, nil},
+		{"the window is closed", []answer{windowClosed, accepted}, "order-1", []string{"order-1", "order-1:template"}, true, nil},
+		{"Meta says so, in a 500", []answer{meta, accepted}, "order-1", []string{"order-1", "order-1:template"}, true, nil},
+		{"without a key of the caller's", []answer{windowClosed, accepted}, "", []string{"", ""}, true, nil},
+		{"a key too long for a suffix", []answer{windowClosed, accepted}, long, []string{long, hex.EncodeToString(hashed[:])}, true, nil},
+		{"a reset before the refusal", []answer{{err: errReset}, windowClosed, accepted}, "order-1", []string{"order-1", "order-1", "order-1:template"}, true, nil},
+		{"another refusal", []answer{paused}, "order-1", []string{"order-1"}, false, kirim.CodeTemplatePaused},
+		{"the template fails too", []answer{windowClosed, paused}, "order-1", []string{"order-1", "order-1:template"}, false, kirim.CodeTemplatePaused},
+		{"doubt whether the message is out", []answer{{status: 504, body: "{}"}}, "order-1", []string{"order-1", "order-1", "order-1", "order-1"}, false, kirim.KindUpstream},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWire(tt.answers...)
+				var opts []kirim.RequestOption
+				if tt.key != "" {
+					opts = append(opts, kirim.WithIdempotencyKey(tt.key))
+				}
+				m, err := w.client(t).PhoneNumber("1").Messages.SendOrTemplate(t.Context(), hello, reminder, opts...)
+				if !errors.Is(err, tt.err) {
+					t.Fatalf("error is %v, want %v", err, tt.err)
+				}
+				if (m != nil) != (tt.err == nil) || m != nil && m.UsedTemplate != tt.used {
+					t.Errorf("%+v", m)
+				}
+				sent := w.seen()
+				if len(sent) != len(tt.keys) {
+					t.Fatalf("%d requests, want %d", len(sent), len(tt.keys))
+				}
+				for i, want := range tt.keys {
+					got := sent[i].header.Get("Idempotency-Key")
+					if tt.key == "" {
+						want = sent[0].header.Get("Idempotency-Key") + strings.Repeat(":template", i)
+					}
+					if got != want {
+						t.Errorf("request %d has the key %q, want %q", i+1, got, want)
+					}
+				}
+				if isTemplate := strings.Contains(sent[len(sent)-1].body, `"template":{"name":"order_update"`); tt.used && !isTemplate {
+					t.Errorf("the last request was %s", sent[len(sent)-1].body)
+				}
+			})
+		})
+	}
+}
+
+func TestSendOrTemplateChecksBothBeforeItSendsEither(t *testing.T) {
+	t.Parallel()
+	w := newWire(accepted)
+	_, err := w.client(t).PhoneNumber("1").Messages.SendOrTemplate(t.Context(), hello, kirim.Template{Name: "No Such Name"})
+	var v *kirim.ValidationError
+	if !errors.As(err, &v) || len(w.seen()) != 0 {
+		t.Errorf("%v after %d requests", err, len(w.seen()))
+	}
+}
+
+func TestSendOrTemplateWithoutKeys(t *testing.T) {
+	t.Parallel()
+	w := newWire(windowClosed, accepted)
+	m, err := w.client(t, kirim.WithoutIdempotencyKeys()).PhoneNumber("1").Messages.SendOrTemplate(t.Context(), hello, reminder)
+	if err != nil || !m.UsedTemplate {
+		t.Errorf("%+v, %v", m, err)
+	}
+	checkKeys(t, w.seen(), false)
+}
+
+func TestMarkRead(t *testing.T) {
+	t.Parallel()
+	w := newWire(answer{status: 200, body: `{"data":{"id":"msg_1","object":"message","status":"read","message_id":"wamid.1"},"request_id":"req_1"}`})
+	messages := w.client(t).PhoneNumber("1").Messages
+	receipt, err := messages.MarkRead(t.Context(), "wamid.1")
+	if err != nil || receipt.ID != "msg_1" || receipt.Status != "read" || receipt.WAMID != "wamid.1" {
+		t.Fatalf("%+v, %v", receipt, err)
+	}
+	if _, err := messages.ShowTyping(t.Context(), "wamid.1"); err != nil {
+		t.Fatal(err)
+	}
+	sent := w.seen()
+	if want := `{"messaging_product":"whatsapp","status":"read","message_id":"wamid.1"}`; sent[0].body != want {
+		t.Errorf("sent %s", sent[0].body)
+	}
+	if want := `{"messaging_product":"whatsapp","status":"read","message_id":"wamid.1","typing_indicator":{"type":"text"}}`; sent[1].body != want {
+		t.Errorf("sent %s", sent[1].body)
+	}
+	for _, wrong := range []string{"", "msg_01HXYZABCDEFGHJKMNPQRSTVWX"} {
+		_, err := messages.MarkRead(t.Context(), wrong)
+		wantText(t, err, "message_id: want the wamid of a received message")
+	}
+	if len(w.seen()) != 2 {
+		t.Errorf("%d requests", len(w.seen()))
+	}
+}
