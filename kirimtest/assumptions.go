@@ -13,7 +13,14 @@ import (
 // Some rules are assumed without a switch:
 //
 //   - A bucket refills at limit/60 tokens per second; X-RateLimit-Reset and
-//     Retry-After are rounded up to whole seconds.
+//     Retry-After are rounded up to whole seconds. A request takes its token
+//     when its key was accepted, whatever comes of it then; one without a
+//     good key takes none, and neither do /health and an injected fault.
+//   - An Authorization header of another scheme than Bearer is an
+//     invalid_api_key; the scheme may be in any case.
+//   - An Idempotency-Key is looked at before the path and the body, so that a
+//     404 or 400 is remembered too. Its 24 hours begin with the first use; a call
+//     that waits for another one waits 30 seconds from its own arrival.
 //   - A replayed answer has a fresh X-Request-Id and fresh X-RateLimit headers.
 //   - The same Idempotency-Key on another path is a reuse (422). An empty key
 //     counts as none. The canonical JSON of the fingerprint has sorted keys and no

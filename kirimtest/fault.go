@@ -66,10 +66,11 @@ type Fault struct {
 	// Code is the usual one of the status.
 	Code, Message, Param string
 
-	// Body is the body as it stands, also of a Status of zero. Unless Header says otherwise its Content-Type
-	// is text/html when it starts with "<", application/json with "{" or "[",
-	// and text/plain otherwise. A body as it stands comes as from a proxy in
-	// front of the API: without X-Request-Id and rate limit headers.
+	// Body is sent as it stands, also in place of the operation's own body when
+	// Status is zero. Unless Header says otherwise its Content-Type is text/html
+	// when it starts with "<", application/json with "{" or "[", and text/plain
+	// otherwise. It comes as from a proxy in front of the API: without
+	// X-Request-Id and rate limit headers.
 	Body string
 
 	// Empty sends no body.
