@@ -3,8 +3,8 @@ package contract
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"reflect"
@@ -35,7 +35,8 @@ type driver struct {
 type act func(ctx context.Context, c *kirim.Client) (any, error)
 
 // drivers of all methods, by resource in drivers_test.go.
-var drivers = slices.Concat(clientDrivers, messageDrivers)
+var drivers = slices.Concat(clientDrivers, messageDrivers, templateDrivers, conversationDrivers,
+	contactDrivers, labelDrivers, customerDrivers, webhookDrivers)
 
 // notDriven are exported methods that are not operations.
 var notDriven = map[string]string{
@@ -82,7 +83,7 @@ func drive(t *testing.T, base string, full bool) map[string]*said {
 					}
 					heard[op.id].add(t, x)
 				}}
-				client, err := kirim.NewClient(apiKey, kirim.WithBaseURL(base), kirim.WithHTTPClient(&http.Client{Transport: listen}))
+				client, err := kirim.NewClient(apiKey, kirim.WithBaseURL(base), kirim.WithHTTPClient(&http.Client{Transport: fileHost{t, listen}}))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -93,8 +94,13 @@ func drive(t *testing.T, base string, full bool) map[string]*said {
 				if requests == 0 {
 					t.Fatal("no request was made")
 				}
-				if op := j.operation(t, d.operation); op.method == http.MethodPost && last.header.Get("Idempotency-Key") == "" {
+				op := j.operation(t, d.operation)
+				if op.method == http.MethodPost && last.header.Get("Idempotency-Key") == "" {
 					t.Error("a POST without Idempotency-Key")
+				}
+				paged := op.Parameters.GetByInAndName("query", "cursor") != nil
+				if full && paged && strings.HasSuffix(d.method, ".All") && requests != 2 {
+					t.Errorf("%d requests for a list of two pages", requests)
 				}
 				reads(t, d, last, result)
 			})
@@ -320,18 +326,32 @@ func sdkMethods(t *testing.T) []string {
 }
 
 // reads fails unless all that an answer says is found in what the method
-// returned, under the same name. What is not a struct of the SDK's is the
-// driver's to compare.
+// returned, under the same name and in a field made for it.
 func reads(t *testing.T, d driver, x *exchange, result any) {
 	t.Helper()
-	if result == nil || len(x.answer) == 0 {
+	if result == nil {
 		return
 	}
 	var answer struct {
-		Data any `json:"data"`
+		Data       any
+		HasMore    bool   `json:"has_more"`
+		NextCursor string `json:"next_cursor"`
 	}
 	if err := json.Unmarshal(x.answer, &answer); err != nil {
 		t.Fatal(err)
+	}
+	if v := reflect.Indirect(reflect.ValueOf(result)); v.Kind() == reflect.Struct && v.FieldByName("Items").IsValid() {
+		if more, next := v.FieldByName("HasMore").Bool(), v.FieldByName("NextCursor").String(); more != answer.HasMore || next != answer.NextCursor {
+			t.Errorf("the page says %v, %q and the answer %v, %q", more, next, answer.HasMore, answer.NextCursor)
+		}
+		result = v.FieldByName("Items").Interface()
+	}
+	if items, ok := result.(listed); ok {
+		page, _ := answer.Data.([]any)
+		if len(items) < len(page) {
+			t.Fatalf("the iterator gave %d items, the last page has %d", len(items), len(page))
+		}
+		result = items[len(items)-len(page):]
 	}
 	encoded, err := json.Marshal(result)
 	if err != nil {
@@ -341,11 +361,42 @@ func reads(t *testing.T, d driver, x *exchange, result any) {
 	if err := json.Unmarshal(encoded, &have); err != nil {
 		t.Fatal(err)
 	}
-	for _, lost := range missing("", answer.Data, have) {
-		if _, known := notRead[d.method+" "+lost]; !known {
-			t.Errorf("%s of the answer is not in %T", lost, result)
+	for _, lost := range append(missing("", answer.Data, have), extras("", reflect.ValueOf(result))...) {
+		where := d.operation + " " + lost
+		if _, known := notRead[where]; !known {
+			t.Errorf("%s of the answer has no field of %T", where, result)
 		}
 	}
+}
+
+// extras lists what the SDK kept of an answer without a field for it.
+func extras(at string, v reflect.Value) (paths []string) {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			return extras(at, v.Elem())
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			paths = append(paths, extras(at+"[]", v.Index(i))...)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			field := v.Type().Field(i)
+			if !field.IsExported() {
+				continue
+			}
+			if extra, ok := v.Field(i).Interface().(kirim.Extra); ok {
+				for _, name := range slices.Sorted(maps.Keys(extra)) {
+					paths = append(paths, strings.TrimPrefix(at+"."+name, "."))
+				}
+				continue
+			}
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			paths = append(paths, extras(strings.TrimPrefix(at+"."+name, "."), v.Field(i))...)
+		}
+	}
+	return paths
 }
 
 // missing lists what is in want and not in have.
@@ -402,7 +453,27 @@ func isZero(v any) bool {
 }
 
 // notRead is what answers say and the SDK does not hand on, with the reason:
-// "method property".
+// "operation property".
 var notRead = map[string]string{}
 
-var errNothing = errors.New("the iterator gave nothing")
+const fileContent = "the content of a file"
+
+// fileHost answers for the host that media lie on, which is not the API's, and
+// must not be shown the key.
+type fileHost struct {
+	t    *testing.T
+	next http.RoundTripper
+}
+
+func (h fileHost) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Host != "example.com" {
+		return h.next.RoundTrip(req)
+	}
+	if req.Header.Get("Authorization") != "" {
+		h.t.Error("another host was shown the API key")
+	}
+	return &http.Response{
+		StatusCode: 200, Header: http.Header{}, ContentLength: int64(len(fileContent)),
+		Body: io.NopCloser(strings.NewReader(fileContent)), ProtoMajor: 1, ProtoMinor: 1, Request: req,
+	}, nil
+}

@@ -2,12 +2,17 @@ package contract
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"reflect"
 	"time"
 
 	"github.com/kirim-go/kirim"
 )
 
-var clientDrivers = []driver{}
+// on is the number that the drivers use.
 
 func on(c *kirim.Client) *kirim.PhoneNumber { return c.PhoneNumber(number) }
 
@@ -17,6 +22,59 @@ const (
 	link      = "https://example.com/file"
 )
 
+const (
+	conversationID = "cnv" + ulid
+	contactID      = "ctc" + ulid
+	labelID        = "lbl" + ulid
+	customerID     = "cus" + ulid
+	linkID         = "csl" + ulid
+	messageID      = "msg" + ulid
+	subscriptionID = "wbs" + ulid
+	secretID       = "sec" + ulid
+	deliveryID     = "wbd" + ulid
+)
+
+var (
+	before   = time.Date(2025, 6, 1, 7, 0, 0, 0, time.FixedZone("WIB", 7*60*60)) // is sent in UTC
+	after    = time.Date(2025, 5, 1, 12, 30, 0, 500_000_000, time.UTC)
+	metadata = kirim.Metadata{"tier": "gold", "points": 12}
+	name     = "Ana"
+)
+
+// filled returns params whose fields are all set: a new field needs a value
+// here, and so a place in the contract.
+func filled[P any](params P) P {
+	v := reflect.ValueOf(params)
+	for i := range v.NumField() {
+		if v.Field(i).IsZero() {
+			panic(fmt.Sprintf("%T: %s is not set", params, v.Type().Field(i).Name))
+		}
+	}
+	return params
+}
+
+// listed is what an iterator gave.
+type listed []any
+
+func collect[T any](seq iter.Seq2[*T, error]) (any, error) {
+	items := listed{}
+	for item, err := range seq {
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, item)
+	}
+	return items, nil
+}
+
+// done is the result of a method that returns nothing.
+func done(err error) (any, error) { return nil, err }
+
+type (
+	ctx = context.Context
+	sdk = *kirim.Client
+)
+
 // twice drives a method whose parameters are all required.
 func twice(method, operation string, do act) driver {
 	return driver{method, operation, []act{do}, []act{do}}
@@ -24,7 +82,7 @@ func twice(method, operation string, do act) driver {
 
 // send is a call of Send.
 func send(m kirim.OutboundMessage) act {
-	return func(ctx context.Context, c *kirim.Client) (any, error) { return on(c).Messages.Send(ctx, m) }
+	return func(ctx ctx, c sdk) (any, error) { return on(c).Messages.Send(ctx, m) }
 }
 
 // sends makes a call for each content.
@@ -105,21 +163,95 @@ var messageDrivers = []driver{
 	},
 	{
 		method: "Messages.SendOrTemplate", operation: "sendMessage",
-		full: []act{func(ctx context.Context, c *kirim.Client) (any, error) {
+		full: []act{func(ctx ctx, c sdk) (any, error) {
 			return on(c).Messages.SendOrTemplate(ctx,
 				kirim.OutboundMessage{To: recipient, Content: kirim.Text{Body: "a"}, ReplyTo: wamid},
 				kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("4711")}})
 		}},
-		minimal: []act{func(ctx context.Context, c *kirim.Client) (any, error) {
+		minimal: []act{func(ctx ctx, c sdk) (any, error) {
 			return on(c).Messages.SendOrTemplate(ctx,
 				kirim.OutboundMessage{To: recipient, Content: kirim.Text{Body: "a"}},
 				kirim.Template{Name: "order_update", Language: "id"})
 		}},
 	},
-	twice("Messages.MarkRead", "sendMessage", func(ctx context.Context, c *kirim.Client) (any, error) {
+	twice("Messages.MarkRead", "sendMessage", func(ctx ctx, c sdk) (any, error) {
 		return on(c).Messages.MarkRead(ctx, wamid)
 	}),
-	twice("Messages.ShowTyping", "sendMessage", func(ctx context.Context, c *kirim.Client) (any, error) {
+	twice("Messages.ShowTyping", "sendMessage", func(ctx ctx, c sdk) (any, error) {
 		return on(c).Messages.ShowTyping(ctx, wamid)
 	}),
+	lists("Messages.List", "listMessages",
+		func(ctx ctx, c sdk, p kirim.MessageListParams) (any, error) { return on(c).Messages.List(ctx, p) }, fullMessageList),
+	lists("Messages.All", "listMessages",
+		func(ctx ctx, c sdk, p kirim.MessageListParams) (any, error) {
+			return collect(on(c).Messages.All(ctx, p))
+		}, fullMessageList),
+	twice("Messages.Get", "getMessage", func(ctx ctx, c sdk) (any, error) {
+		return on(c).Messages.Get(ctx, messageID)
+	}),
+	{
+		method: "Messages.Media", operation: "getMessageMedia",
+		full:    []act{media(filled(kirim.MediaParams{MaxBytes: 1000}))},
+		minimal: []act{media(kirim.MediaParams{})},
+	},
 }
+
+var fullMessageList = filled(kirim.MessageListParams{
+	ConversationID: conversationID, Direction: kirim.MessageInbound, Status: kirim.MessageFailed,
+	CreatedAfter: after, CreatedBefore: before, Limit: 100, Cursor: "start",
+})
+
+func media(params kirim.MediaParams) act {
+	return func(ctx ctx, c sdk) (any, error) {
+		m, err := on(c).Messages.Media(ctx, messageID, params)
+		if err != nil {
+			return nil, err
+		}
+		defer m.Close()
+		content, err := io.ReadAll(m)
+		if err == nil && string(content) != fileContent {
+			err = errors.New("the file is another")
+		}
+		return nil, err
+	}
+}
+
+// lists drives a method that lists.
+func lists[P any](method, operation string, list func(ctx, sdk, P) (any, error), full P) driver {
+	var none P
+	return driver{
+		method: method, operation: operation,
+		full:    []act{func(ctx ctx, c sdk) (any, error) { return list(ctx, c, full) }},
+		minimal: []act{func(ctx ctx, c sdk) (any, error) { return list(ctx, c, none) }},
+	}
+}
+
+// takes drives a method with each of the parameters.
+func takes[P any](method, operation string, call func(ctx, sdk, P) (any, error), minimal P, full ...P) driver {
+	d := driver{
+		method: method, operation: operation,
+		minimal: []act{func(ctx ctx, c sdk) (any, error) { return call(ctx, c, minimal) }},
+	}
+	for _, params := range full {
+		d.full = append(d.full, func(ctx ctx, c sdk) (any, error) { return call(ctx, c, params) })
+	}
+	return d
+}
+
+var clientDrivers = []driver{
+	twice("Client.Me", "getMe", func(ctx ctx, c sdk) (any, error) { return c.Me(ctx) }),
+	twice("Client.Health", "getHealth", func(ctx ctx, c sdk) (any, error) { return done(c.Health(ctx)) }),
+	twice("Client.OpenAPI", "getOpenAPI", func(ctx ctx, c sdk) (any, error) {
+		document, err := c.OpenAPI(ctx)
+		if err == nil && (len(document) == 0 || document[0] != '{') {
+			err = errors.New("no document")
+		}
+		return nil, err
+	}),
+	lists("Accounts.List", "listAccounts",
+		func(ctx ctx, c sdk, p kirim.AccountListParams) (any, error) { return c.Accounts.List(ctx, p) }, fullAccountList),
+	lists("Accounts.All", "listAccounts",
+		func(ctx ctx, c sdk, p kirim.AccountListParams) (any, error) { return collect(c.Accounts.All(ctx, p)) }, fullAccountList),
+}
+
+var fullAccountList = filled(kirim.AccountListParams{Status: "all", Cursor: "start"})

@@ -148,7 +148,7 @@ func (s server) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if _, paged := value["has_more"]; paged {
 		// One further page, where the operation can be asked for one.
-		more := s.full && op.Parameters.GetByInAndName("query", "cursor") != nil && !input.Request.URL.Query().Has("cursor")
+		more := s.full && op.Parameters.GetByInAndName("query", "cursor") != nil && input.Request.URL.Query().Get("cursor") != "next=="
 		value["has_more"], value["next_cursor"] = more, nil
 		if more {
 			value["next_cursor"] = "next=="
