@@ -217,11 +217,18 @@ func TestRequestsWithAllParametersKeepTheContract(t *testing.T) {
 
 	t.Run("every change of a body is refused", func(t *testing.T) {
 		total := 0
+		kinds := map[string]bool{} // of messages; one of each is enough
 		for _, op := range j.operations {
-			if s := heard[op.id]; s != nil {
-				for _, x := range s.exchanges {
-					total += refusesChanges(t, j, x, op)
+			if heard[op.id] == nil {
+				continue
+			}
+			for _, x := range heard[op.id].exchanges {
+				kind := fmt.Sprint(kindOf(t, x.body))
+				if op.id == "sendMessage" && kinds[kind] || len(x.body) > 10_000 {
+					continue
 				}
+				kinds[kind] = true
+				total += refusesChanges(t, j, x, op)
 			}
 		}
 		t.Logf("%d changes", total)
@@ -233,13 +240,7 @@ func TestRequestsWithAllParametersKeepTheContract(t *testing.T) {
 		interactive := maps.Clone(schemas["Interactive"].Value.Discriminator.Mapping)
 		delete(interactive, "button") // Meta's word for reply_buttons
 		for _, x := range heard["sendMessage"].exchanges {
-			var m struct {
-				Type        string
-				Interactive struct{ Type string }
-			}
-			if err := json.Unmarshal(x.body, &m); err != nil {
-				t.Fatal(err)
-			}
+			m := kindOf(t, x.body)
 			delete(kinds, m.Type)
 			delete(interactive, m.Interactive.Type)
 		}
@@ -247,6 +248,19 @@ func TestRequestsWithAllParametersKeepTheContract(t *testing.T) {
 			t.Errorf("not sent: %v %v", slices.Collect(maps.Keys(kinds)), slices.Collect(maps.Keys(interactive)))
 		}
 	})
+}
+
+type messageKind struct {
+	Type        string
+	Interactive struct{ Type string }
+}
+
+func kindOf(t *testing.T, body []byte) (m messageKind) {
+	t.Helper()
+	if err := json.Unmarshal(body, &m); err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 func TestRequestsWithFewestParametersKeepTheContract(t *testing.T) {
@@ -388,6 +402,9 @@ func extras(at string, v reflect.Value) (paths []string) {
 			}
 			if extra, ok := v.Field(i).Interface().(kirim.Extra); ok {
 				for _, name := range slices.Sorted(maps.Keys(extra)) {
+					if name == "object" || name == ownProperty {
+						continue // the name of the type; nothing that the document knows
+					}
 					paths = append(paths, strings.TrimPrefix(at+"."+name, "."))
 				}
 				continue
@@ -412,7 +429,7 @@ func missing(at string, want, have any) []string {
 			path := strings.TrimPrefix(at+"."+name, ".")
 			_, given := object[name]
 			switch {
-			case name == "object", !given && isZero(want[name]):
+			case !given && isZero(want[name]):
 			case !given:
 				lost = append(lost, path)
 			default:

@@ -56,10 +56,13 @@ func (e *examples) value(name string, schema *openapi3.Schema) any {
 	}
 }
 
+// ownProperty is what examples put into an object that lists no properties.
+const ownProperty = "some"
+
 func (e *examples) object(name string, schema *openapi3.Schema) any {
 	object := map[string]any{}
 	if len(schema.Properties) == 0 && e.full {
-		object["some"] = name
+		object[ownProperty] = name
 	}
 	for _, property := range slices.Sorted(maps.Keys(schema.Properties)) {
 		if e.full || slices.Contains(schema.Required, property) {
