@@ -125,7 +125,7 @@ func (c *call) check(ctx context.Context, resp *http.Response, err error) (bool,
 	c.attempts++
 	c.waiting = false
 	c.record(ctx, resp, err)
-	again := c.again(ctx)
+	again := c.shouldRepeat(ctx)
 	c.log(ctx, again)
 	c.waiting = again
 	c.trace.reset()
@@ -164,10 +164,9 @@ func (c *call) recordFailure(ctx context.Context, err error) {
 	if outer := (*url.Error)(nil); errors.As(err, &outer) {
 		err = outer.Err
 	}
-	var sent bool
-	c.row, sent = failureOf(err, &c.trace)
-	if c.status != 0 {
-		c.row, sent = lost, true
+	sent := true
+	if c.row = lost; c.status == 0 {
+		c.row, sent = failureOf(err, &c.trace)
 	}
 	c.ambiguous = c.ambiguous || sent
 	if ctx.Err() != nil {
@@ -230,8 +229,8 @@ func (c *call) fill(e *Error) {
 	e.IdempotencyKey, e.Attempts = c.key, c.attempts
 }
 
-// again decides whether to repeat, and sets wait when so.
-func (c *call) again(ctx context.Context) bool {
+// shouldRepeat decides whether to repeat, and sets wait when so.
+func (c *call) shouldRepeat(ctx context.Context) bool {
 	var answer *Error
 	if c.failure == nil && c.row != success {
 		answer = c.answer
@@ -245,7 +244,7 @@ func (c *call) again(ctx context.Context) bool {
 	case c.settings.noRetry:
 		return c.stop("retries are off for this call", nil)
 	case c.attempts > policy.MaxRetries:
-		return c.stop(fmt.Sprintf("the policy allows %d retries", policy.MaxRetries), nil)
+		return c.stop("the retries are used up", nil)
 	}
 	var asked time.Duration
 	if answer != nil {
@@ -256,7 +255,11 @@ func (c *call) again(ctx context.Context) bool {
 	}
 	c.wait = policy.delay(c.attempts-1, asked)
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= c.wait {
-		return c.stop(fmt.Sprintf("the wait of %v would pass the deadline", c.wait.Round(time.Millisecond)), nil)
+		why := "a wait"
+		if asked > 0 {
+			why = fmt.Sprintf("the wait of %v that the server asks for", asked)
+		}
+		return c.stop(why+" would pass the deadline", nil)
 	}
 	c.cost = quotaCost
 	if c.row == throttled || asked > 0 {

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // ErrorDecoder turns an answer that is not 2xx into an [*Error]. It is given
@@ -322,10 +321,8 @@ func seconds(value string) (time.Duration, bool) {
 // it looks like a code, an id or a field path, quoted and cut otherwise.
 func printable(s string) string {
 	const limit = 100
-	plain := len(s) <= limit && !strings.ContainsFunc(s, func(r rune) bool {
-		return r > unicode.MaxASCII || !(unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_-.:[]/#", r))
-	})
-	if plain && !looksLikePhone(s) {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.:[]/#"
+	if len(s) <= limit && strings.Trim(s, plain) == "" && !looksLikePhone(s) {
 		return s
 	}
 	return "(" + strconv.Itoa(len(s)) + " bytes)"

@@ -1,2 +1,81 @@
-// Package kirim is the Go SDK for the Kirim WhatsApp Business API.
+// Package kirim is the Go SDK for the Kirim WhatsApp Business API. It sends
+// messages so that each goes out once, or the caller knows exactly why not.
+//
+//	package main
+//
+//	import (
+//		"context"
+//		"errors"
+//		"log"
+//
+//		"github.com/kirim-go/kirim"
+//	)
+//
+//	func main() {
+//		client, err := kirim.NewClientFromEnv() // KIRIM_API_KEY
+//		if err != nil {
+//			log.Fatal(err)
+//		}
+//		messages := client.PhoneNumber("106540352242922").Messages
+//
+//		sent, err := messages.Send(context.Background(), kirim.OutboundMessage{
+//			To:      "+6281100000001",
+//			Content: kirim.Text{Body: "Your order has left the house."},
+//		}, kirim.WithIdempotencyKey("order-1042:shipped"))
+//
+//		var e *kirim.Error
+//		switch {
+//		case err == nil:
+//			log.Print("accepted as ", sent.ID)
+//		case kirim.IsOutside24hWindow(err):
+//			log.Print("the customer must write first, or be sent a template")
+//		case kirim.MaybeSent(err):
+//			log.Print("repeat later with the same key: ", err)
+//		case errors.As(err, &e):
+//			log.Printf("refused, request %s: %s", e.RequestID, e.Message)
+//		default:
+//			log.Print("nothing was sent: ", err)
+//		}
+//	}
+//
+// # Authentication
+//
+// A client holds one API key of an organisation, given to [NewClient] or read
+// from the environment by [NewClientFromEnv]. The key goes out in the
+// Authorization header to the base URL's origin and nowhere else, over https
+// unless the host is loopback, and is shown in no error, log or dump.
+//
+// # Errors
+//
+// An answer that is not 2xx is an [*Error], whatever its body was. Branch on
+// its [ErrorCode] or its [Kind] with [errors.Is], or ask a question with a
+// predicate such as [IsOutside24hWindow], [IsRateLimited] or [IsTemporary].
+// No complete answer is a [*TransportError]; a message that breaks a
+// documented limit is a [*ValidationError] and is not sent. [MaybeSent] says
+// of any of them whether the message may be out all the same.
+//
+// # Retries
+//
+// Requests are repeated when that is safe, up to three times, as the table at
+// [RetryPolicy] says: 429 and 503 after the time that the server asks for, 502
+// and 504 after growing random delays, broken connections only under an
+// idempotency key. A wait that would pass the deadline of the context is not
+// begun.
+//
+// # Idempotency
+//
+// Every POST carries an Idempotency-Key, made once per call and the same on
+// all its attempts. The server carries out one request per key within 24 hours and
+// answers the others from memory. Derive the key from what the message is
+// about, with [WithIdempotencyKey], and a restart of your program does not
+// send it twice either.
+//
+// # Concurrency
+//
+// A [Client] and everything reached from it is safe for concurrent use.
+//
+// # Testing
+//
+// Package [github.com/kirim-go/kirim/kirimtest] is a sandbox that runs inside
+// a test and needs no account.
 package kirim

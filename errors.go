@@ -254,7 +254,7 @@ func (e *TransportError) LogValue() slog.Value {
 //
 // It is false for nil and for errors that are not of this package.
 func MaybeSent(err error) bool {
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // every error of the tree is looked at, not the first that matches
 	case nil:
 		return false
 	case *Error:
@@ -266,7 +266,7 @@ func MaybeSent(err error) bool {
 			return true
 		}
 	}
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // likewise
 	case interface{ Unwrap() error }:
 		return MaybeSent(e.Unwrap())
 	case interface{ Unwrap() []error }:

@@ -166,7 +166,7 @@ func TestAnErrorBodyOfAnyShapeIsAnError(t *testing.T) {
 			kirim.Error{Kind: kirim.KindInvalidRequest, Type: "invalid_request_error", Code: "invalid_field_value", Message: "\uFFFD\uFFFD"}},
 		{"invalid UTF-8 in plain text", answer{status: 400, body: "\xff", header: map[string]string{"Content-Type": "text/plain"}}, kirim.Error{Kind: kirim.KindInvalidRequest, Message: "\uFFFD"}},
 		{"truncated JSON", answer{status: 422, body: `{"error":{"type":"invalid_request_er`}, kirim.Error{Kind: kirim.KindInvalidRequest, Message: "Unprocessable Entity"}},
-		{"a body that breaks off", answer{status: 422, body: `{"error":`, cut: true}, kirim.Error{Kind: kirim.KindInvalidRequest, Message: "Unprocessable Entity"}},
+		{"a body that breaks off", answer{status: 422, body: `{"error":`, cut: io.ErrUnexpectedEOF}, kirim.Error{Kind: kirim.KindInvalidRequest, Message: "Unprocessable Entity"}},
 		{"nesting without end", answer{status: 400, body: strings.Repeat("[", 60000)}, kirim.Error{Kind: kirim.KindInvalidRequest, Message: "Bad Request"}},
 		{"a status outside all ranges", answer{status: 999}, kirim.Error{Kind: kirim.KindInternal}},
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/kirim-go/kirim"
@@ -24,7 +25,7 @@ type answer struct {
 	header map[string]string
 	body   string
 	err    error         // instead of an answer
-	cut    bool          // the body breaks off after what is in it
+	cut    error         // the body breaks off with it, after what is in it
 	hang   bool          // no answer until the request's context ends
 	before func()        // runs when the request has been read
 	after  time.Duration // passes before the answer
@@ -78,18 +79,14 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 		header.Set(name, value)
 	}
 	var reader io.Reader = strings.NewReader(a.body)
-	if a.cut {
-		reader = io.MultiReader(reader, brokenReader{})
+	if a.cut != nil {
+		reader = io.MultiReader(reader, iotest.ErrReader(a.cut))
 	}
 	return &http.Response{
 		StatusCode: a.status, Header: header, Body: io.NopCloser(reader), ContentLength: -1,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: req,
 	}, nil
 }
-
-type brokenReader struct{}
-
-func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 func (w *wire) seen() []seen {
 	w.mu.Lock()

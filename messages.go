@@ -167,7 +167,7 @@ func (s *MessagesService) markRead(ctx context.Context, wamid string, typing *ty
 
 // checkWAMID refuses what cannot be WhatsApp's id of a message.
 func checkWAMID(path, wamid string) error {
-	actual := ""
+	var actual string
 	switch {
 	case wamid == "":
 		actual = "empty"

@@ -148,18 +148,28 @@ const (
 	refused // any other answer
 )
 
-// repeatable is the table itself. Exceptions to it are in again.
-var repeatable = [...][5]bool{
-	//               read   remove replace keyed  unkeyed
-	notSent:        {true, true, true, true, true},
-	lost:           {true, true, true, true, false},
-	requestTimeout: {true, true, true, true, false},
-	inProgress:     {false, false, false, true, false},
-	throttled:      {true, true, true, true, true},
-	internalError:  {true, true, false, false, false},
-	gatewayError:   {true, true, true, true, false},
-	unavailable:    {true, true, true, true, false},
-	refused:        {},
+// verdict is a cell of the table.
+type verdict int
+
+const (
+	stop verdict = iota
+	again
+	ifAllowed    // by RetryPolicy.RepeatInternalErrors
+	ifRetryAfter // when the answer has one
+)
+
+var verdicts = [...][5]verdict{
+	//               read   remove replace keyed unkeyed
+	notSent:        {again, again, again, again, again},
+	misconfigured:  {stop, stop, stop, stop, stop},
+	lost:           {again, again, again, again, stop},
+	requestTimeout: {again, again, again, again, stop},
+	inProgress:     {stop, stop, stop, again, stop},
+	throttled:      {again, again, again, again, again},
+	internalError:  {again, again, stop, ifAllowed, stop},
+	gatewayError:   {again, again, again, again, stop},
+	unavailable:    {again, again, again, again, ifRetryAfter},
+	refused:        {stop, stop, stop, stop, stop},
 }
 
 // outcomeOf finds the row for an answer that is not 2xx.
@@ -183,30 +193,40 @@ func outcomeOf(e *Error) outcome {
 	return refused
 }
 
-// mayRepeat looks the answer up in the table and applies its exceptions.
+// mayRepeat looks an outcome up in the table. answer is nil when there was
+// none.
 func (p *RetryPolicy) mayRepeat(row outcome, column operation, answer *Error) bool {
-	switch {
-	case answer != nil && answer.StatusCode >= 500 && answer.permanentForMeta():
+	if answer != nil && answer.StatusCode >= 500 && answer.permanentForMeta() {
 		return false
-	case row == internalError && column == keyed:
-		return p.RepeatInternalErrors
-	case row == unavailable && column == unkeyed:
-		return answer.retryAfterKnown
 	}
-	return repeatable[row][column]
+	switch verdicts[row][column] {
+	case again:
+		return true
+	case ifAllowed:
+		return p.RepeatInternalErrors
+	case ifRetryAfter:
+		return answer.retryAfterKnown
+	default:
+		return false
+	}
 }
 
 // delay returns how long to wait before the n-th repeat, counted from 0.
 // asked is the server's Retry-After, 0 for none.
 func (p *RetryPolicy) delay(n int, asked time.Duration) time.Duration {
 	if asked > 0 {
-		return asked + rand.N(min(asked/10, time.Second)+1)
+		return asked + jitter(min(asked/10, time.Second))
 	}
 	limit := p.MaxDelay
 	if n < 62 && p.MinDelay <= p.MaxDelay>>n {
 		limit = p.MinDelay << n
 	}
-	return rand.N(limit + 1)
+	return jitter(limit)
+}
+
+// jitter returns a random duration from 0 to limit.
+func jitter(limit time.Duration) time.Duration {
+	return rand.N(limit + 1) //nolint:gosec // spreads load; nobody gains by guessing it
 }
 
 // failureOf finds the row for an attempt without a complete answer. Proof
@@ -294,7 +314,7 @@ func contextError(ctx context.Context) error {
 	if err == nil {
 		return nil
 	}
-	if cause := context.Cause(ctx); cause != err {
+	if cause := context.Cause(ctx); !errors.Is(cause, err) {
 		return fmt.Errorf("%w: %w", err, cause)
 	}
 	return err

@@ -69,7 +69,8 @@ func TestEveryCellOfTheRetryTable(t *testing.T) {
 		{"connection closed", answer{err: io.EOF}, "again again again again stop", "no yes yes yes yes"},
 		{"error of an unknown kind", answer{err: errors.New("odd")}, "again again again again stop", "no yes yes yes yes"},
 		{"attempt timed out", answer{hang: true}, "again again again again stop", "no yes yes yes yes"},
-		{"body of a 200 cut short", answer{status: 200, body: `{"data":`, cut: true}, "again again again again stop", "no yes yes yes yes"},
+		{"body of a 200 cut short", answer{status: 200, body: `{"data":`, cut: io.ErrUnexpectedEOF}, "again again again again stop", "no yes yes yes yes"},
+		{"body of a 200 cut by what looks like a failed dial", answer{status: 200, cut: errRefused}, "again again again again stop", "no yes yes yes yes"},
 		{"408", answer{status: 408}, "again again again again stop", "no yes yes yes yes"},
 		{"409 idempotency_in_progress", answer{status: 409, body: inProgress}, "stop stop stop again stop", "no yes yes yes yes"},
 		{"409 of another code", answer{status: 409, body: envelope(kirim.TypeConflict, kirim.CodeTemplateAlreadyExists)}, "stop stop stop stop stop", "no no no no no"},
@@ -91,7 +92,7 @@ func TestEveryCellOfTheRetryTable(t *testing.T) {
 			sent   string
 		}{strconv.Itoa(status), answer{status: status}, "stop stop stop stop stop", "no no no no no"})
 	}
-	for _, status := range []int{501, 505, 507, 511, 599} {
+	for _, status := range []int{0, 501, 505, 507, 511, 599} {
 		rows = append(rows, struct {
 			name   string
 			answer answer
@@ -276,7 +277,7 @@ func TestOwnDelayIsFullJitterUnderADoublingCap(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		policy := kirim.RetryPolicy{MaxRetries: 8, MinDelay: 100 * time.Millisecond, MaxDelay: time.Second, WithoutQuota: true}
-		limits := []time.Duration{100, 200, 400, 800, 1000, 1000, 1000, 1000}
+		limits := []int{100, 200, 400, 800, 1000, 1000, 1000, 1000} // ms
 		longest := make([]time.Duration, len(limits))
 		shortest := []time.Duration{1 << 62, 1 << 62, 1 << 62, 1 << 62, 1 << 62, 1 << 62, 1 << 62, 1 << 62}
 		const calls = 300
@@ -293,7 +294,7 @@ func TestOwnDelayIsFullJitterUnderADoublingCap(t *testing.T) {
 			}
 		}
 		for i, limit := range limits {
-			limit *= time.Millisecond
+			limit := time.Duration(limit) * time.Millisecond
 			if longest[i] > limit {
 				t.Errorf("wait %d reached %v, over the cap of %v", i+1, longest[i], limit)
 			}

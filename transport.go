@@ -2,6 +2,7 @@ package kirim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -37,14 +38,14 @@ func newHTTPClient(theirs *http.Client, timeout time.Duration) *http.Client {
 		if !safe {
 			return http.ErrUseLastResponse
 		}
-		if checkRedirect != nil {
-			if err := checkRedirect(req, via); err != nil && err != http.ErrUseLastResponse {
-				return &redirectRefusedError{err}
-			} else if err != nil {
-				return err
-			}
+		if checkRedirect == nil {
+			return nil
 		}
-		return nil
+		err := checkRedirect(req, via)
+		if err == nil || errors.Is(err, http.ErrUseLastResponse) {
+			return err
+		}
+		return &redirectRefusedError{err}
 	}
 	return ours
 }
@@ -111,14 +112,14 @@ func (t *attemptTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 // attempt is the body of one attempt's answer, still under its timeout.
 type attempt struct {
 	io.ReadCloser
-	ctx, parent context.Context
+	ctx, parent context.Context //nolint:containedctx // the value lives as long as the attempt
 	cancel      context.CancelFunc
 	timeout     time.Duration
 }
 
 func (a *attempt) Read(p []byte) (int, error) {
 	n, err := a.ReadCloser.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = a.explain(err)
 	}
 	return n, err

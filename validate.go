@@ -233,7 +233,7 @@ func (c *checker) text(path, s string, l bounds) {
 
 func (c *checker) https(path, link string) {
 	u, err := url.Parse(link)
-	actual := ""
+	var actual string
 	switch {
 	case !utf8.ValidString(link):
 		actual = "invalid UTF-8"
@@ -284,101 +284,101 @@ func (c *checker) unique(seen map[string]string, path, key string) {
 	}
 }
 
-func (t Text) check(c *checker)  { c.text("text.body", t.Body, limitText) }
-func (m Image) check(c *checker) { c.media("image", m.Link, m.ID, m.Caption) }
-func (m Video) check(c *checker) { c.media("video", m.Link, m.ID, m.Caption) }
-func (m Audio) check(c *checker) { c.media("audio", m.Link, m.ID, "") }
+func (c Text) check(found *checker)  { found.text("text.body", c.Body, limitText) }
+func (c Image) check(found *checker) { found.media("image", c.Link, c.ID, c.Caption) }
+func (c Video) check(found *checker) { found.media("video", c.Link, c.ID, c.Caption) }
+func (c Audio) check(found *checker) { found.media("audio", c.Link, c.ID, "") }
 
-func (m Document) check(c *checker) {
-	c.media("document", m.Link, m.ID, m.Caption)
-	c.text("document.filename", m.Filename, limitNone)
+func (c Document) check(found *checker) {
+	found.media("document", c.Link, c.ID, c.Caption)
+	found.text("document.filename", c.Filename, limitNone)
 }
 
-func (r Raw) check(c *checker) {
-	path := r.Type
-	if !isContentType(r.Type) {
+func (c Raw) check(found *checker) {
+	path := c.Type
+	if !isContentType(c.Type) {
 		path = "type"
-		c.add(path, "1 to 64 lower-case letters, digits and underscores, not the name of another field",
-			quantity(utf8.RuneCountInString(r.Type), "character"))
+		found.add(path, "1 to 64 lower-case letters, digits and underscores, not the name of another field",
+			quantity(utf8.RuneCountInString(c.Type), "character"))
 	}
-	if _, err := r.encoded(); err != nil {
-		c.add(path, "a value that encodes to JSON", "none")
+	if _, err := c.encoded(); err != nil {
+		found.add(path, "a value that encodes to JSON", "none")
 	}
 }
 
 const interactivePath = "interactive"
 
-func (b ReplyButtons) check(c *checker) {
-	b.Header.check(c, interactivePath+".header")
-	c.bodyAndFooter(b.Body, b.Footer)
+func (c ReplyButtons) check(found *checker) {
+	c.Header.check(found, interactivePath+".header")
+	found.bodyAndFooter(c.Body, c.Footer)
 	path := interactivePath + ".action.buttons"
-	c.count(path, len(b.Buttons), limitReplyButtons)
-	c.replies(path, ".reply", b.Buttons)
+	found.count(path, len(c.Buttons), limitReplyButtons)
+	found.replies(path, ".reply", c.Buttons)
 }
 
-func (l List) check(c *checker) {
-	Header{Text: l.Header}.check(c, interactivePath+".header")
-	c.bodyAndFooter(l.Body, l.Footer)
-	c.text(interactivePath+".action.button", l.Button, limitListButton)
+func (c List) check(found *checker) {
+	Header{Text: c.Header}.check(found, interactivePath+".header")
+	found.bodyAndFooter(c.Body, c.Footer)
+	found.text(interactivePath+".action.button", c.Button, limitListButton)
 
 	path := interactivePath + ".action.sections"
-	c.count(path, len(l.Sections), limitSections)
+	found.count(path, len(c.Sections), limitSections)
 	titles, rows, ids := limitSectionTitle, 0, map[string]string{}
-	if len(l.Sections) > 1 {
+	if len(c.Sections) > 1 {
 		titles = limitSeveralSectionsTitle
 	}
-	for i, section := range l.Sections {
+	for i, section := range c.Sections {
 		path := atIndex(path, i)
-		c.text(path+".title", section.Title, titles)
-		c.count(path+".rows", len(section.Rows), limitSectionRows)
+		found.text(path+".title", section.Title, titles)
+		found.count(path+".rows", len(section.Rows), limitSectionRows)
 		rows += len(section.Rows)
 		for j, row := range section.Rows {
 			path := atIndex(path+".rows", j)
-			c.text(path+".id", row.ID, limitRowID)
-			c.text(path+".title", row.Title, limitRowTitle)
-			c.text(path+".description", row.Description, limitRowDescription)
-			c.unique(ids, path+".id", row.ID)
+			found.text(path+".id", row.ID, limitRowID)
+			found.text(path+".title", row.Title, limitRowTitle)
+			found.text(path+".description", row.Description, limitRowDescription)
+			found.unique(ids, path+".id", row.ID)
 		}
 	}
 	if rows > limitRows.max { // a section without rows is reported already
-		c.add(path, limitRows.String()+" in all sections", quantity(rows, limitRows.unit))
+		found.add(path, limitRows.String()+" in all sections", quantity(rows, limitRows.unit))
 	}
 }
 
-func (u CTAURL) check(c *checker) {
-	u.Header.check(c, interactivePath+".header")
-	c.bodyAndFooter(u.Body, u.Footer)
-	c.urlButton(interactivePath+".action.parameters", u.DisplayText, u.URL)
+func (c CTAURL) check(found *checker) {
+	c.Header.check(found, interactivePath+".header")
+	found.bodyAndFooter(c.Body, c.Footer)
+	found.urlButton(interactivePath+".action.parameters", c.DisplayText, c.URL)
 }
 
-func (k Carousel) check(c *checker) {
-	c.bodyAndFooter(k.Body, "")
+func (c Carousel) check(found *checker) {
+	found.bodyAndFooter(c.Body, "")
 	path := interactivePath + ".action.cards"
-	c.count(path, len(k.Cards), limitCards)
-	for i, card := range k.Cards {
-		card.check(c, atIndex(path, i))
-		if card.Header.kind() != k.Cards[0].Header.kind() {
-			c.add(atIndex(path, i)+".header.type", "the same on all cards", "another than on the first")
+	found.count(path, len(c.Cards), limitCards)
+	for i, card := range c.Cards {
+		card.check(found, atIndex(path, i))
+		if card.Header.kind() != c.Cards[0].Header.kind() {
+			found.add(atIndex(path, i)+".header.type", "the same on all cards", "another than on the first")
 		}
 	}
 }
 
-func (k CarouselCard) check(c *checker, path string) {
-	k.Header.check(c, path+".header")
-	if kind := k.Header.kind(); kind != "image" && kind != "video" {
-		c.add(path+".header", "one of image and video", "none of them")
+func (c CarouselCard) check(found *checker, path string) {
+	c.Header.check(found, path+".header")
+	if kind := c.Header.kind(); kind != "image" && kind != "video" {
+		found.add(path+".header", "one of image and video", "none of them")
 	}
-	c.text(path+".body.text", k.Body, limitCardBody)
-	c.count(path+".body.text", strings.Count(k.Body, "\n"), limitCardBreaks)
-	if k.QuickReplies == nil {
-		c.urlButton(path+".action.parameters", k.DisplayText, k.URL)
+	found.text(path+".body.text", c.Body, limitCardBody)
+	found.count(path+".body.text", strings.Count(c.Body, "\n"), limitCardBreaks)
+	if c.QuickReplies == nil {
+		found.urlButton(path+".action.parameters", c.DisplayText, c.URL)
 		return
 	}
-	if k.DisplayText != "" || k.URL != "" {
-		c.add(path+".action", "one of a URL button and quick replies", "both")
+	if c.DisplayText != "" || c.URL != "" {
+		found.add(path+".action", "one of a URL button and quick replies", "both")
 	}
-	c.count(path+".action.buttons", len(k.QuickReplies), limitCardQuickReply)
-	c.replies(path+".action.buttons", ".quick_reply", k.QuickReplies)
+	found.count(path+".action.buttons", len(c.QuickReplies), limitCardQuickReply)
+	found.replies(path+".action.buttons", ".quick_reply", c.QuickReplies)
 }
 
 func (h Header) check(c *checker, path string) {
@@ -423,16 +423,16 @@ func (c *checker) replies(path, object string, replies []ReplyButton) {
 	}
 }
 
-func (t Template) check(c *checker) {
-	if !templateNamePattern.MatchString(t.Name) {
-		actual := quantity(utf8.RuneCountInString(t.Name), "character")
-		if strings.ContainsFunc(t.Name, notTemplateName) {
+func (c Template) check(found *checker) {
+	if !templateNamePattern.MatchString(c.Name) {
+		actual := quantity(utf8.RuneCountInString(c.Name), "character")
+		if strings.ContainsFunc(c.Name, notTemplateName) {
 			actual += ", some of them others"
 		}
-		c.add("template.name", "1 to 512 lower-case letters, digits and underscores", actual)
+		found.add("template.name", "1 to 512 lower-case letters, digits and underscores", actual)
 	}
-	c.text("template.language", t.Language, limitRequired)
-	c.components("template.components", t.Components)
+	found.text("template.language", c.Language, limitRequired)
+	found.components("template.components", c.Components)
 }
 
 func (c *checker) components(path string, components []Component) {
@@ -524,7 +524,7 @@ func (p Parameter) checkText(c *checker, path string) {
 			c.text(path+field.name, field.text, field.limit)
 		}
 	}
-	if data := action.FlowActionData; len(data) > 0 && !(json.Valid(data) && utf8.Valid(data)) {
+	if data := action.FlowActionData; len(data) > 0 && (!json.Valid(data) || !utf8.Valid(data)) {
 		c.add(path+".action.flow_action_data", "JSON", "something else")
 	}
 	for _, degrees := range [...]struct {

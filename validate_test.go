@@ -347,6 +347,10 @@ func TestAllViolationsAreReportedAtOnceAndTheTextStaysShort(t *testing.T) {
 	err := m.Validate()
 	var logged bytes.Buffer
 	slog.New(slog.NewTextHandler(&logged, nil)).Error("send", "error", err)
+	var invalid *ValidationError
+	if !errors.As(err, &invalid) {
+		t.Fatal(err)
+	}
 	text := err.Error()
 	if !strings.HasPrefix(text, "kirim: invalid message: to: want ") || !strings.HasSuffix(text, "; and 7 more") {
 		t.Error(text)
@@ -354,7 +358,7 @@ func TestAllViolationsAreReportedAtOnceAndTheTextStaysShort(t *testing.T) {
 	if !strings.Contains(logged.String(), "error.count=17") {
 		t.Error(logged.String())
 	}
-	for _, s := range []string{text, logged.String(), fmt.Sprintf("%+v", err.(*ValidationError).Violations)} {
+	for _, s := range []string{text, logged.String(), fmt.Sprintf("%+v", invalid.Violations)} {
 		if strings.Contains(s, "secret") || strings.Contains(strings.TrimSuffix(s, "\n"), "\n") {
 			t.Error(s)
 		}

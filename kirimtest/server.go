@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+	"time"
 )
 
 // Server is a running sandbox: one organisation with one API key and one
@@ -83,8 +84,9 @@ func (s *Server) listen() {
 	s.URL = "http://" + l.Addr().String() + "/v1"
 	s.served = make(chan struct{})
 	s.http = &http.Server{
-		Handler:  http.HandlerFunc(s.serveHTTP),
-		ErrorLog: log.New(io.Discard, "", 0),
+		Handler:           http.HandlerFunc(s.serveHTTP),
+		ReadHeaderTimeout: time.Minute,
+		ErrorLog:          log.New(io.Discard, "", 0),
 		ConnState: func(_ net.Conn, state http.ConnState) {
 			switch state {
 			case http.StateNew:

@@ -34,8 +34,8 @@ func run(ctx context.Context, out io.Writer, opts ...kirimtest.Option) error {
 			return err
 		}
 		fmt.Fprintf(out, "Talking to the real API: %v. KIRIM_TO is %q.\n\n", client, os.Getenv("KIRIM_TO"))
-		d := demo{ctx, client.PhoneNumber(id).Messages, out}
-		return d.basics(os.Getenv("KIRIM_TO"), os.Getenv("KIRIM_TO"))
+		d := demo{client.PhoneNumber(id).Messages, out}
+		return d.basics(ctx, os.Getenv("KIRIM_TO"), os.Getenv("KIRIM_TO"))
 	}
 	sandbox := kirimtest.NewServer(opts...)
 	defer sandbox.Close()
@@ -46,44 +46,43 @@ func run(ctx context.Context, out io.Writer, opts ...kirimtest.Option) error {
 	fmt.Fprintf(out, "KIRIM_API_KEY and KIRIM_PHONE_NUMBER_ID are not set: using a sandbox at %s\n\n", sandbox.URL)
 	const customer, stranger = "+6281100000001", "+6281100000002"
 	sandbox.Receive(kirimtest.Inbound{From: customer, Text: "Is my order ready?"})
-	d := demo{ctx, client.PhoneNumber(sandbox.PhoneNumberID).Messages, out}
-	if err := d.basics(customer, stranger); err != nil {
+	d := demo{client.PhoneNumber(sandbox.PhoneNumberID).Messages, out}
+	if err := d.basics(ctx, customer, stranger); err != nil {
 		return err
 	}
-	return d.troubles(sandbox, customer)
+	return d.troubles(ctx, sandbox, customer)
 }
 
 // demo runs the steps and prints a line for each.
 type demo struct {
-	ctx      context.Context
 	messages *kirim.MessagesService
 	out      io.Writer
 }
 
 // basics sends what every program sends: a text to somebody who has written
 // to us, a template, and a text that comes too late and is rescued.
-func (d demo) basics(customer, stranger string) error {
+func (d demo) basics(ctx context.Context, customer, stranger string) error {
 	d.line("STEP", "MESSAGE", "REQUEST", "ATTEMPTS", "RATE LIMIT")
 	text := kirim.Text{Body: "Your order has left the house."}
 	template := kirim.Template{Name: cmp.Or(os.Getenv("KIRIM_TEMPLATE"), "order_update"), Language: "id"}
 
-	if err := d.send("text", kirim.OutboundMessage{To: customer, Content: text}); err != nil && !kirim.IsOutside24hWindow(err) {
+	if err := d.send(ctx, "text", kirim.OutboundMessage{To: customer, Content: text}); err != nil && !kirim.IsOutside24hWindow(err) {
 		return err
 	}
-	if err := d.send("template", kirim.OutboundMessage{To: stranger, Content: template}); err != nil {
+	if err := d.send(ctx, "template", kirim.OutboundMessage{To: stranger, Content: template}); err != nil {
 		return err
 	}
 	late := kirim.OutboundMessage{To: stranger, Content: text}
-	if err := d.send("text outside the 24-hour window", late); !kirim.IsOutside24hWindow(err) {
+	if err := d.send(ctx, "text outside the 24-hour window", late); !kirim.IsOutside24hWindow(err) {
 		return err
 	}
 	var r kirim.Response
-	accepted, err := d.messages.SendOrTemplate(d.ctx, late, template, kirim.WithResponse(&r))
+	accepted, err := d.messages.SendOrTemplate(ctx, late, template, kirim.WithResponse(&r))
 	return d.report("  rescued by a template", accepted, &r, err)
 }
 
 // troubles makes the sandbox fail in ways that the client deals with alone.
-func (d demo) troubles(sandbox *kirimtest.Server, customer string) error {
+func (d demo) troubles(ctx context.Context, sandbox *kirimtest.Server, customer string) error {
 	message := kirim.OutboundMessage{To: customer, Content: kirim.Text{Body: "It arrives today."}}
 	for _, trouble := range []struct {
 		step, key string
@@ -94,7 +93,7 @@ func (d demo) troubles(sandbox *kirimtest.Server, customer string) error {
 		{"502 after the message went out", "order-1043:arrival", kirimtest.Fault{Status: 502, Processed: true}},
 	} {
 		sandbox.Fault(trouble.fault)
-		if err := d.send(trouble.step, message, kirim.WithIdempotencyKey(trouble.key)); err != nil {
+		if err := d.send(ctx, trouble.step, message, kirim.WithIdempotencyKey(trouble.key)); err != nil {
 			return err
 		}
 		fmt.Fprintf(d.out, "  key %s: the customer got %d\n", trouble.key, sandbox.Processed(trouble.key))
@@ -103,9 +102,9 @@ func (d demo) troubles(sandbox *kirimtest.Server, customer string) error {
 	return nil
 }
 
-func (d demo) send(step string, message kirim.OutboundMessage, opts ...kirim.RequestOption) error {
+func (d demo) send(ctx context.Context, step string, message kirim.OutboundMessage, opts ...kirim.RequestOption) error {
 	var r kirim.Response
-	accepted, err := d.messages.Send(d.ctx, message, append(opts, kirim.WithResponse(&r))...)
+	accepted, err := d.messages.Send(ctx, message, append(opts, kirim.WithResponse(&r))...)
 	return d.report(step, accepted, &r, err)
 }
 

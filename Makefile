@@ -1,0 +1,33 @@
+# The targets that CI runs, in its order. Each works alone.
+GOLANGCI_LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+NESTED = $(patsubst ./%/go.mod,%,$(shell find . -mindepth 2 -name go.mod))
+MODULES = . $(NESTED)
+
+.PHONY: all quickstart test nested fmt vet tidy lint fuzz
+
+all: quickstart test nested fmt vet tidy lint
+
+quickstart:
+	go run ./examples/quickstart
+
+test:
+	go test -race ./...
+
+nested:
+	@set -e; for m in $(NESTED); do echo "$$m:"; (cd $$m && go test -race ./...); done
+
+fmt:
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; fi
+
+vet:
+	@set -e; for m in $(MODULES); do (cd $$m && go vet ./...); done
+
+tidy:
+	@set -e; for m in $(MODULES); do (cd $$m && go mod tidy -diff); done
+
+lint:
+	@set -e; for m in $(MODULES); do echo "$$m:"; (cd $$m && $(GOLANGCI_LINT) run ./...); done
+
+fuzz:
+	go test -run '^$$' -fuzz FuzzDecodeError -fuzztime 30s .
+	go test -run '^$$' -fuzz FuzzOutboundMessage -fuzztime 30s .
