@@ -110,8 +110,11 @@ func (c *Client) mediaLink(ctx context.Context, path string, opts []RequestOptio
 		said = &Response{}
 	}
 	core := *c.core
-	core.http = withoutRedirects(c.http.Transport)
-	core.http.Jar = c.http.Jar
+	core.http = &http.Client{
+		Transport:     c.http.Transport,
+		Jar:           c.http.Jar,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	err = (&Client{core: &core}).Do(ctx, http.MethodGet, path, nil, nil, nil, append(opts[:len(opts):len(opts)], WithResponse(said))...)
 	var answer *Error
 	if err == nil {
@@ -129,13 +132,6 @@ func (c *Client) mediaLink(ctx context.Context, path string, opts []RequestOptio
 		return nil, answer.leadingNowhere(err)
 	}
 	return target, nil
-}
-
-func withoutRedirects(transport http.RoundTripper) *http.Client {
-	return &http.Client{
-		Transport:     transport,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
 }
 
 // mediaTarget is where a redirect leads. The text of its error does not quote
@@ -170,7 +166,7 @@ func (c *Client) openMedia(ctx context.Context, path string, target *url.URL, li
 	slow := time.AfterFunc(c.policy.AttemptTimeout, func() {
 		cancel(&attemptTimeoutError{timeout: c.policy.AttemptTimeout})
 	})
-	resp, err := c.getMedia(ctx, path, target, lost)
+	resp, from, err := c.getMedia(ctx, path, target, lost)
 	if err != nil {
 		slow.Stop()
 		cancel(nil)
@@ -179,7 +175,7 @@ func (c *Client) openMedia(ctx context.Context, path string, target *url.URL, li
 	m := &Media{
 		ContentType: resp.Header.Get("Content-Type"),
 		Size:        resp.ContentLength,
-		Filename:    filenameOf(resp.Header.Get("Content-Disposition"), resp.Request.URL),
+		Filename:    filenameOf(resp.Header.Get("Content-Disposition"), from),
 		body:        resp.Body, limit: limit, lost: lost, stop: cancel,
 	}
 	switch {
@@ -195,19 +191,20 @@ func (c *Client) openMedia(ctx context.Context, path string, target *url.URL, li
 
 // getMedia follows the redirects of the host. It does so itself, as net/http
 // would tell each host the link of the one before it.
-func (c *Client) getMedia(ctx context.Context, path string, target *url.URL, lost func(error) error) (*http.Response, error) {
-	host := withoutRedirects(c.http.Transport.(*attemptTransport).transport())
+func (c *Client) getMedia(ctx context.Context, path string, target *url.URL, lost func(error) error) (*http.Response, *url.URL, error) {
+	host := c.http.Transport.(*attemptTransport).transport()
 	for hops := 0; ; hops++ {
 		request := &http.Request{
 			Method: http.MethodGet, URL: target, Host: target.Host,
+			Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 			Header: http.Header{"Accept-Encoding": {"identity"}}, // the file as it is, with its length
 		}
-		resp, err := host.Do(request.WithContext(ctx))
+		resp, err := host.RoundTrip(request.WithContext(ctx))
 		if err != nil {
-			return nil, lost(err)
+			return nil, nil, lost(err)
 		}
 		if resp.StatusCode/100 == 2 {
-			return resp, nil
+			return resp, target, nil
 		}
 		body, _, _ := readBounded(resp, maxErrorBody)
 		answer := DecodeError(resp.StatusCode, resp.Header, body)
@@ -215,24 +212,21 @@ func (c *Client) getMedia(ctx context.Context, path string, target *url.URL, los
 		answer.detail = "from the host of the file"
 		switch {
 		case resp.StatusCode/100 == 3 && hops == maxMediaRedirects:
-			return nil, answer.leadingNowhere(errors.New("the host of the file redirects too often"))
+			return nil, nil, answer.leadingNowhere(errors.New("the host of the file redirects too often"))
 		case resp.StatusCode/100 == 3:
 			if target, err = c.mediaTarget(target, resp.Header); err != nil {
-				return nil, answer.leadingNowhere(err)
+				return nil, nil, answer.leadingNowhere(err)
 			}
 			continue
 		case IsAuthentication(answer) || IsPermission(answer):
 			answer.Kind = KindUpstream // it is not our key that was refused
 		}
-		return nil, answer
+		return nil, nil, answer
 	}
 }
 
 // mediaFailure is the error for a file that did not come, or not in full.
 func mediaFailure(ctx context.Context, path string, err error) error {
-	if outer := (*url.Error)(nil); errors.As(err, &outer) {
-		err = outer.Err // the text of the outer one has the link in it
-	}
 	var slow *attemptTimeoutError
 	switch cause := context.Cause(ctx); {
 	case cause == os.ErrClosed || errors.As(cause, &slow):
