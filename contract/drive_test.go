@@ -412,6 +412,7 @@ func extras(at string, v reflect.Value) (paths []string) {
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			paths = append(paths, extras(strings.TrimPrefix(at+"."+name, "."), v.Field(i))...)
 		}
+	default: // has no fields
 	}
 	return paths
 }

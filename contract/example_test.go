@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"context"
 	"encoding/json"
 	"io"
 	"maps"
@@ -120,7 +119,7 @@ func (s server) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	input, op, err := s.judge.find(&exchange{method: req.Method, url: req.URL.String(), header: req.Header})
+	input, op, err := s.judge.find(req.Context(), &exchange{method: req.Method, url: req.URL.String(), header: req.Header})
 	if err != nil {
 		return nil, err
 	}
@@ -181,10 +180,10 @@ func TestTheJudgeAcceptsTheExamples(t *testing.T) {
 	for _, op := range j.operations {
 		for _, full := range []bool{true, false} {
 			x := exampleOf(t, j, op, full)
-			if _, err := j.request(x); err != nil {
+			if _, err := j.request(t.Context(), x); err != nil {
 				t.Errorf("%s, full %v: request: %v", op.id, full, err)
 			}
-			if err := j.reply(x); err != nil {
+			if err := j.reply(t.Context(), x); err != nil {
 				t.Errorf("%s, full %v: answer: %v\n%s", op.id, full, err, x.answer)
 			}
 		}
@@ -229,7 +228,7 @@ func exampleOf(t testing.TB, j *judge, op operation, full bool) *exchange {
 		x.body, _ = json.Marshal(value)
 		x.header.Set("Content-Type", "application/json")
 	}
-	req, err := http.NewRequestWithContext(context.Background(), x.method, x.url, strings.NewReader(string(x.body)))
+	req, err := http.NewRequestWithContext(t.Context(), x.method, x.url, strings.NewReader(string(x.body)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -112,14 +112,14 @@ func bearerPresent(_ context.Context, in *openapi3filter.AuthenticationInput) er
 var commonHeaders = []string{"Accept", "Authorization", "User-Agent"}
 
 // request finds the operation of a request, and everything wrong with it.
-func (j *judge) request(x *exchange) (operation, error) {
-	input, op, err := j.find(x)
+func (j *judge) request(ctx context.Context, x *exchange) (operation, error) {
+	input, op, err := j.find(ctx, x)
 	if err != nil {
 		return operation{}, err
 	}
 	var wrong []error
 	complain := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf(format, args...)) }
-	if err := openapi3filter.ValidateRequest(context.Background(), input); err != nil {
+	if err := openapi3filter.ValidateRequest(ctx, input); err != nil {
 		wrong = append(wrong, err)
 	}
 	for name, values := range input.Request.URL.Query() {
@@ -149,8 +149,8 @@ func (j *judge) request(x *exchange) (operation, error) {
 	return op, errors.Join(wrong...)
 }
 
-func (j *judge) find(x *exchange) (*openapi3filter.RequestValidationInput, operation, error) {
-	req, err := http.NewRequest(x.method, x.url, bytes.NewReader(x.body))
+func (j *judge) find(ctx context.Context, x *exchange) (*openapi3filter.RequestValidationInput, operation, error) {
+	req, err := http.NewRequestWithContext(ctx, x.method, x.url, bytes.NewReader(x.body))
 	if err != nil {
 		return nil, operation{}, err
 	}
@@ -206,8 +206,8 @@ func oneReading(data []byte) error {
 }
 
 // reply finds everything wrong with the answer of an exchange.
-func (j *judge) reply(x *exchange) error {
-	input, op, err := j.find(x)
+func (j *judge) reply(ctx context.Context, x *exchange) error {
+	input, op, err := j.find(ctx, x)
 	if err != nil {
 		return err
 	}
@@ -218,7 +218,7 @@ func (j *judge) reply(x *exchange) error {
 	if documented == nil {
 		return fmt.Errorf("status %d is not documented for %s", x.status, op.id)
 	}
-	err = openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
+	err = openapi3filter.ValidateResponse(ctx, &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: input, Status: x.status, Header: x.answerHeader,
 		Body: io.NopCloser(bytes.NewReader(x.answer)), Options: options,
 	})
@@ -310,7 +310,7 @@ func (l *listener) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	again := req.Clone(req.Context())
 	again.Body = io.NopCloser(bytes.NewReader(x.body))
-	op, err := l.judge.request(x)
+	op, err := l.judge.request(req.Context(), x)
 	if op.Operation == nil || err != nil && !l.lax {
 		l.t.Errorf("request %s %s\n%s\n%v", x.method, x.url, x.body, err)
 	}
@@ -326,7 +326,7 @@ func (l *listener) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(x.answer))
 	if op.Operation != nil {
-		if err := l.judge.reply(x); err != nil {
+		if err := l.judge.reply(req.Context(), x); err != nil {
 			l.t.Errorf("answer %d to %s %s\n%s\n%v", x.status, x.method, x.url, x.answer, err)
 		}
 		l.heard(op, x)

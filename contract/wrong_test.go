@@ -82,7 +82,7 @@ func TestTheJudgeRefusesWrongRequests(t *testing.T) {
 			}
 			x := exampleOf(t, j, op, true)
 			w.change(x)
-			if _, err := j.request(x); err == nil {
+			if _, err := j.request(t.Context(), x); err == nil {
 				t.Errorf("%s: %s: no complaint", op.id, w.what)
 			} else if !strings.Contains(err.Error(), w.want) {
 				t.Errorf("%s: %s: the complaint is %v, want %q in it", op.id, w.what, err, w.want)
@@ -98,7 +98,7 @@ func TestTheJudgeWantsTheKeyOnEveryOperationButTwo(t *testing.T) {
 	for _, op := range j.operations {
 		x := exampleOf(t, j, op, true)
 		x.header.Del("Authorization")
-		if _, err := j.request(x); err == nil {
+		if _, err := j.request(t.Context(), x); err == nil {
 			public = append(public, op.id)
 		}
 	}
@@ -119,7 +119,7 @@ func TestTheJudgeRefusesWrongAnswers(t *testing.T) {
 	const envelope = `{"error":{"type":"not_found","code":"resource_not_found","message":"m","request_id":"` + exampleRequestID + `"}}`
 	right := exampleOf(t, j, j.operation(t, "getContact"), true)
 	fails(404, envelope)(right)
-	if err := j.reply(right); err != nil {
+	if err := j.reply(t.Context(), right); err != nil {
 		t.Fatalf("a right error: %v", err)
 	}
 	for _, w := range []struct {
@@ -161,7 +161,7 @@ func TestTheJudgeRefusesWrongAnswers(t *testing.T) {
 				continue
 			}
 			w.change(x)
-			if err := j.reply(x); err == nil {
+			if err := j.reply(t.Context(), x); err == nil {
 				t.Errorf("%s: %s: no complaint", op.id, w.what)
 			} else if !strings.Contains(err.Error(), w.want) {
 				t.Errorf("%s: %s: the complaint is %v, want %q in it", op.id, w.what, err, w.want)
@@ -184,7 +184,7 @@ func TestTheJudgeRefusesEveryChangeOfAnAnswer(t *testing.T) {
 			total++
 			changed := *x
 			changed.answer = answer
-			if err := j.reply(&changed); err == nil {
+			if err := j.reply(t.Context(), &changed); err == nil {
 				t.Errorf("%s: %s: no complaint\n%s", op.id, what, answer)
 			}
 		}
@@ -218,7 +218,7 @@ func refusesChanges(t *testing.T, j *judge, x *exchange, op operation) (total in
 		total++
 		changed := *x
 		changed.body = body
-		if _, err := j.request(&changed); err == nil {
+		if _, err := j.request(t.Context(), &changed); err == nil {
 			t.Errorf("%s: %s: no complaint\n%s", op.id, what, body)
 		}
 	}
