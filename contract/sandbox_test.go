@@ -22,15 +22,52 @@ import (
 // one out when it does: TestTheSandboxLacksWhatItIsSaidToLack will ask for it,
 // and then TestAnswersOfTheSandboxKeepTheContract for a call that succeeds.
 var notSimulated = []string{
-	"addSigningSecret", "archiveCustomer", "attachContactLabel", "attachConversationLabel", "bulkLabelContacts",
-	"bulkReplayWebhookDeliveries", "createContact", "createCustomer", "createLabel", "createSetupLink",
-	"createTemplate", "createWebhookSubscription", "deleteContact", "deleteLabel", "deleteWebhookSubscription",
-	"detachContactLabel", "detachConversationLabel", "getContact", "getConversation", "getCustomer", "getMessage",
-	"getMessageMedia", "getOpenAPI", "getTemplate", "getWebhookDelivery", "getWebhookSubscription", "listAccounts",
-	"listContacts", "listConversations", "listCustomers", "listLabels", "listMessages", "listSetupLinks",
-	"listTemplates", "listWebhookDeliveries", "listWebhookSubscriptions", "replayWebhookDelivery", "revokeSetupLink",
-	"revokeSigningSecret", "syncTemplates", "updateContact", "updateConversation", "updateCustomer", "updateLabel",
-	"updateSetupLink", "updateWebhookSubscription",
+	"addSigningSecret",
+	"archiveCustomer",
+	"attachContactLabel",
+	"attachConversationLabel",
+	"bulkLabelContacts",
+	"bulkReplayWebhookDeliveries",
+	"createContact",
+	"createCustomer",
+	"createLabel",
+	"createSetupLink",
+	"createTemplate",
+	"createWebhookSubscription",
+	"deleteContact",
+	"deleteLabel",
+	"deleteWebhookSubscription",
+	"detachContactLabel",
+	"detachConversationLabel",
+	"getContact",
+	"getConversation",
+	"getCustomer",
+	"getMessage",
+	"getMessageMedia",
+	"getOpenAPI",
+	"getTemplate",
+	"getWebhookDelivery",
+	"getWebhookSubscription",
+	"listAccounts",
+	"listContacts",
+	"listConversations",
+	"listCustomers",
+	"listLabels",
+	"listMessages",
+	"listSetupLinks",
+	"listTemplates",
+	"listWebhookDeliveries",
+	"listWebhookSubscriptions",
+	"replayWebhookDelivery",
+	"revokeSetupLink",
+	"revokeSigningSecret",
+	"syncTemplates",
+	"updateContact",
+	"updateConversation",
+	"updateCustomer",
+	"updateLabel",
+	"updateSetupLink",
+	"updateWebhookSubscription",
 }
 
 const sandboxURL = "https://kirim.test/v1"
@@ -195,6 +232,13 @@ func (w *world) lists(id string) {
 	}
 }
 
+// aside does what must not be the last that was seen of a kind.
+func (w *world) aside(do func()) {
+	seen := maps.Clone(w.ids)
+	do()
+	maps.Copy(w.ids, seen)
+}
+
 type object = map[string]any
 
 // live uses everything that the sandbox can do, in an order in which each
@@ -211,10 +255,9 @@ func (w *world) live() {
 	w.works("listAccounts", "", nil)
 	w.works("listAccounts", "status=all", nil)
 
-	hook := w.works("createWebhookSubscription", "", object{
+	w.works("createWebhookSubscription", "", object{
 		"url": "https://hooks.example.com/kirim", "events": []string{"message.received", "message.status"}, "description": "orders",
 	})
-	w.works("createWebhookSubscription", "", object{"url": "https://hooks.example.com/second", "events": []string{"message.received"}})
 
 	inbound := s.Receive(kirimtest.Inbound{From: recipient, Text: "Hello"})
 	client := w.client()
@@ -246,7 +289,6 @@ func (w *world) live() {
 	w.works("syncTemplates", "", nil)
 
 	w.works("createLabel", "", object{"name": "VIP", "color": "red"})
-	w.works("createLabel", "", object{"name": "New"})
 	w.lists("listLabels")
 	w.works("updateLabel", "", object{"name": "Newer", "color": "sky"})
 
@@ -271,10 +313,13 @@ func (w *world) live() {
 			"contact_ids": []string{w.ids["ctc"], "ctc_01HXYZABCDEFGHJKMNPQRSTVWX"}, "label_id": w.ids["lbl"], "operation": operation,
 		})
 	}
-	w.works("deleteContact", "", nil)
-	w.works("deleteLabel", "", nil)
+	w.aside(func() {
+		w.works("createContact", "", object{"phone_number": "+6281100000004"})
+		w.works("deleteContact", "", nil)
+		w.works("createLabel", "", object{"name": "New"})
+		w.works("deleteLabel", "", nil)
+	})
 
-	w.works("createCustomer", "", object{"name": "Toko Ana"})
 	w.works("createCustomer", "", object{"name": "Toko Budi", "email": "budi@example.com", "metadata": object{"plan": "gold"}})
 	w.lists("listCustomers")
 	w.works("getCustomer", "", nil)
@@ -285,22 +330,29 @@ func (w *world) live() {
 	})
 	w.lists("listSetupLinks")
 	w.works("updateSetupLink", "", object{"success_redirect_url": nil})
-	w.works("revokeSetupLink", "", nil)
-	w.works("archiveCustomer", "", nil)
+	w.aside(func() {
+		w.works("createCustomer", "", object{"name": "Toko Ana"})
+		w.works("createSetupLink", "", nil)
+		w.works("revokeSetupLink", "", nil)
+		w.works("archiveCustomer", "", nil)
+	})
 
 	w.lists("listWebhookSubscriptions")
 	w.works("getWebhookSubscription", "", nil)
 	w.works("updateWebhookSubscription", "", object{"description": nil, "events": []string{"message.received", "contact.created"}})
 	w.works("addSigningSecret", "", nil)
-	w.works("addSigningSecret", "", object{"expires_in_hours": 24})
-	w.works("revokeSigningSecret", "", nil)
+	w.aside(func() {
+		w.works("addSigningSecret", "", object{"expires_in_hours": 24})
+		w.works("revokeSigningSecret", "", nil)
+	})
 	w.lists("listWebhookDeliveries")
 	w.works("getWebhookDelivery", "", nil)
 	w.works("replayWebhookDelivery", "", nil)
-	if hook != nil {
-		w.works("bulkReplayWebhookDeliveries", "", object{"subscription_id": w.ids["wbs"]})
-	}
-	w.works("deleteWebhookSubscription", "", nil)
+	w.works("bulkReplayWebhookDeliveries", "", object{"subscription_id": w.ids["wbs"]})
+	w.aside(func() {
+		w.works("createWebhookSubscription", "", object{"url": "https://hooks.example.com/second", "events": []string{"message.received"}})
+		w.works("deleteWebhookSubscription", "", nil)
+	})
 }
 
 func TestTheSandboxLacksWhatItIsSaidToLack(t *testing.T) {

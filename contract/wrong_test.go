@@ -2,13 +2,16 @@ package contract
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/kirim-go/kirim"
 )
 
 // A judge that cannot say no proves nothing. The tests in this file make right
@@ -325,5 +328,34 @@ func TestMutationsKnowWhatTheyChange(t *testing.T) {
 	}
 	for what, body := range got {
 		t.Errorf("unexpected: %s: %s", what, body)
+	}
+}
+
+func TestWhatTheSDKLosesOfAnAnswerIsFound(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		what, want, have string
+		lost             []string
+	}{
+		{"all is there", `{"a":{"b":[1,"x"]}}`, `{"a":{"b":[1,"x"]},"c":1}`, nil},
+		{"nothing, left out", `{"a":null,"b":[],"c":""}`, `{}`, nil},
+		{"a value left out", `{"a":{"b":1}}`, `{"a":{}}`, []string{"a.b"}},
+		{"another value", `{"a":[{"b":1},{"b":2}]}`, `{"a":[{"b":1},{"b":3}]}`, []string{"a[].b"}},
+		{"a list cut short", `{"a":[1,2]}`, `{"a":[1]}`, []string{"a"}},
+		{"a list for an object", `{"a":{"b":1}}`, `{"a":[1]}`, []string{"a"}},
+	} {
+		var want, have any
+		if err := errors.Join(json.Unmarshal([]byte(test.want), &want), json.Unmarshal([]byte(test.have), &have)); err != nil {
+			t.Fatal(err)
+		}
+		if lost := missing("", want, have); !slices.Equal(lost, test.lost) {
+			t.Errorf("%s: lost %q, want %q", test.what, lost, test.lost)
+		}
+	}
+	contact := &kirim.Contact{Extra: kirim.Extra{"colour": nil}}
+	contact.WhatsAppAccount.Extra = kirim.Extra{"e164": nil, "object": nil}
+	got := extras("", reflect.ValueOf([]any{contact}))
+	if want := []string{"[].whatsapp_account.e164", "[].colour"}; !slices.Equal(got, want) {
+		t.Errorf("kept without a field: %q, want %q", got, want)
 	}
 }
