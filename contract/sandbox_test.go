@@ -459,6 +459,20 @@ func TestRefusalsOfTheSandboxKeepTheContract(t *testing.T) {
 	}
 }
 
+func TestARescueByTemplateKeepsTheContract(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	accepted, err := w.client().PhoneNumber(w.sandbox.PhoneNumberID).Messages.SendOrTemplate(t.Context(),
+		kirim.OutboundMessage{To: recipient, Content: kirim.Text{Body: "Your order is ready."}},
+		kirim.Template{Name: "order_update", Language: "id"})
+	if err != nil || !accepted.UsedTemplate {
+		t.Errorf("%+v, %v; want the template sent", accepted, err)
+	}
+	if answers := w.answers["sendMessage"]; !answers[200] || !answers[422] {
+		t.Errorf("the answers were %v, want 422 and 200", answers)
+	}
+}
+
 func TestRefusalsOfASendKeepTheContract(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
