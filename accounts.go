@@ -41,6 +41,9 @@ const (
 	AccountOnboarding   AccountStatus = "onboarding"
 )
 
+// AccountStatusAll selects accounts of any status in a list.
+const AccountStatusAll AccountStatus = "all"
+
 // AccountRef is the account that a contact, a conversation or a message
 // belongs to.
 type AccountRef struct {
@@ -61,8 +64,9 @@ type CustomerRef struct {
 
 // AccountListParams selects accounts.
 type AccountListParams struct {
-	// Status is connected, which is the server's default, or all.
-	Status string `url:"status,omitempty"`
+	// Status is AccountConnected, which is the server's default, or
+	// AccountStatusAll.
+	Status AccountStatus `url:"status,omitempty"`
 	// Cursor continues a list. The server puts all accounts on one page, so
 	// it has had no use so far; that it works is assumed.
 	Cursor string `url:"cursor,omitempty"`

@@ -166,7 +166,7 @@ func (c *Client) openMedia(ctx context.Context, path string, target *url.URL, li
 	slow := time.AfterFunc(c.policy.AttemptTimeout, func() {
 		cancel(&attemptTimeoutError{timeout: c.policy.AttemptTimeout})
 	})
-	resp, from, err := c.getMedia(ctx, path, target, lost)
+	resp, from, err := c.getMedia(ctx, path, target, lost) //nolint:bodyclose // by Media.Close
 	if err != nil {
 		slow.Stop()
 		cancel(nil)
@@ -180,10 +180,10 @@ func (c *Client) openMedia(ctx context.Context, path string, target *url.URL, li
 	}
 	switch {
 	case !slow.Stop():
-		m.Close()
+		_ = m.Close()
 		return nil, lost(context.Cause(ctx))
 	case m.Size > limit:
-		m.Close()
+		_ = m.Close()
 		return nil, &MediaTooLargeError{limit, m.Size}
 	}
 	return m, nil
@@ -229,7 +229,7 @@ func (c *Client) getMedia(ctx context.Context, path string, target *url.URL, los
 func mediaFailure(ctx context.Context, path string, err error) error {
 	var slow *attemptTimeoutError
 	switch cause := context.Cause(ctx); {
-	case cause == os.ErrClosed || errors.As(cause, &slow):
+	case errors.Is(cause, os.ErrClosed) || errors.As(cause, &slow):
 		err = cause
 	case cause != nil:
 		err = contextError(ctx)
@@ -251,9 +251,9 @@ func (m *Media) Read(p []byte) (int, error) {
 	switch {
 	case int64(n) > room:
 		n, err = int(room), &MediaTooLargeError{m.limit, m.Size}
-	case err == io.EOF && m.read+int64(n) < m.Size:
+	case errors.Is(err, io.EOF) && m.read+int64(n) < m.Size:
 		err = m.lost(io.ErrUnexpectedEOF)
-	case err != nil && err != io.EOF:
+	case err != nil && !errors.Is(err, io.EOF):
 		err = m.lost(err)
 	}
 	m.read += int64(n)

@@ -28,7 +28,8 @@ type AcceptedMessage struct {
 	Status string `json:"status"`
 	// WAMID is WhatsApp's id of the message. It is often still empty here
 	// and then comes with the message.sent webhook.
-	WAMID string `json:"message_id,omitempty"`
+	WAMID  string `json:"message_id,omitempty"`
+	Object string `json:"object,omitempty"` // "message"
 	// UsedTemplate says that [MessagesService.SendOrTemplate] sent the
 	// template, as the 24-hour window was closed.
 	UsedTemplate bool `json:"-"`
@@ -40,6 +41,7 @@ type AcceptedMessage struct {
 // ReadReceipt is the answer to marking a message as read.
 type ReadReceipt struct {
 	ID     string `json:"id"`         // Kirim's id of the received message, msg_…
+	Object string `json:"object"`     // "message"
 	Status string `json:"status"`     // "read"
 	WAMID  string `json:"message_id"` // WhatsApp's id of the received message
 	Extra  Extra  `json:"-"`

@@ -3,6 +3,7 @@ package kirim_test
 import (
 	"context"
 	"errors"
+	"io"
 	"iter"
 	"net/http"
 	"net/url"
@@ -60,7 +61,7 @@ var operations = []operation{
 	}},
 
 	{name: "Accounts.List", route: "GET /accounts", query: "status=all", ok: okList, call: func(x ctx, c *kirim.Client, _, _ string, o ...kirim.RequestOption) error {
-		return one(c.Accounts.List(x, kirim.AccountListParams{Status: "all"}, o...))
+		return one(c.Accounts.List(x, kirim.AccountListParams{Status: kirim.AccountStatusAll}, o...))
 	}},
 	{name: "Accounts.All", route: "GET /accounts", ok: okList, call: func(x ctx, c *kirim.Client, _, _ string, o ...kirim.RequestOption) error {
 		return drain(c.Accounts.All(x, kirim.AccountListParams{}, o...))
@@ -370,7 +371,7 @@ func TestEachOperationTakesAny2xxForSuccess(t *testing.T) {
 
 func TestEachOperationReportsEachFailure(t *testing.T) {
 	html := answer{status: 502, body: "<html><body>502 Bad Gateway</body></html>", header: map[string]string{"Content-Type": "text/html"}}
-	cut := answer{status: 200, body: `{"data":`, cut: true}
+	cut := answer{status: 200, body: `{"data":`, cut: io.ErrUnexpectedEOF}
 	for _, failure := range []struct {
 		name     string
 		answers  []answer

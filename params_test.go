@@ -120,8 +120,7 @@ func queryProblem(f reflect.StructField) string {
 		}
 		return ""
 	}
-	switch f.Type.Kind() {
-	case reflect.String, reflect.Int:
+	if kind := f.Type.Kind(); kind == reflect.String || kind == reflect.Int {
 		return ""
 	}
 	return "is a " + f.Type.String() + ", for which there is no rule yet"
@@ -132,17 +131,17 @@ func TestTheCheckOfQueriesFindsWhatItIsFor(t *testing.T) {
 	type inner struct{ A string }
 	bad := reflect.TypeOf(struct {
 		inner
-		hidden  string               `url:"hidden,omitempty"`
-		Untaged string               //nolint:unused // looked at by reflection
-		Always  string               `url:"always"`
-		Comma   []string             `url:"comma,omitempty,comma"`
-		List    []string             `url:"list,omitempty"`
-		Map     map[string]string    `url:"map,omitempty"`
-		Func    func()               `url:"func,omitempty"`
-		Pointer *string              `url:"pointer,omitempty"`
-		Time    time.Time            `url:"time,omitempty"`
-		Nested  struct{ A string }   `url:"nested,omitempty"`
-		Change  kirim.Change[string] `url:"change,omitempty"`
+		hidden   string `url:"hidden,omitempty"`
+		Untagged string
+		Always   string               `url:"always"`
+		Comma    []string             `url:"comma,omitempty,comma"`
+		List     []string             `url:"list,omitempty"`
+		Map      map[string]string    `url:"map,omitempty"`
+		Func     func()               `url:"func,omitempty"`
+		Pointer  *string              `url:"pointer,omitempty"`
+		Time     time.Time            `url:"time,omitempty"`
+		Nested   struct{ A string }   `url:"nested,omitempty"`
+		Change   kirim.Change[string] `url:"change,omitempty"`
 	}{})
 	for i := range bad.NumField() {
 		if queryProblem(bad.Field(i)) == "" {

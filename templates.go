@@ -146,7 +146,7 @@ const (
 func (s *TemplatesService) WaitApproved(ctx context.Context, name, language string, opts ...RequestOption) (*MessageTemplate, error) {
 	var last *MessageTemplate
 	for wait := firstTemplatePoll; ; wait = min(2*wait, lastTemplatePoll) {
-		pause := wait + rand.N(wait/4)
+		pause := wait + rand.N(wait/4) //nolint:gosec // spreads load; nobody gains by guessing it
 		template, err := s.Get(ctx, name, language, opts...)
 		var answer *Error
 		switch {
@@ -160,6 +160,7 @@ func (s *TemplatesService) WaitApproved(ctx context.Context, name, language stri
 				return template, nil
 			case TemplateRejected, TemplatePaused, TemplateDisabled:
 				return nil, &TemplateNotApprovedError{Template: template}
+			default: // pending, or a status that this version does not know
 			}
 		case ctx.Err() != nil:
 			return nil, &TemplateNotApprovedError{last, err}
@@ -216,6 +217,7 @@ func (e *TemplateNotApprovedError) Is(target error) bool {
 		return target == CodeTemplatePaused || target == KindTemplateUnavailable
 	case TemplateDisabled:
 		return target == CodeTemplateDisabled || target == KindTemplateUnavailable
+	default:
+		return false
 	}
-	return false
 }

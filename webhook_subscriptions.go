@@ -2,6 +2,8 @@ package kirim
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"iter"
 	"log/slog"
 	"net/http"
@@ -58,8 +60,8 @@ func (s WebhookSecret) String() string {
 	return redactedKey
 }
 
-// GoString hides the secret from %#v.
-func (s WebhookSecret) GoString() string { return `"` + s.String() + `"` }
+// Format hides the secret from every verb of [fmt].
+func (s WebhookSecret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 // LogValue hides the secret from [log/slog].
 func (s WebhookSecret) LogValue() slog.Value { return slog.StringValue(s.String()) }
