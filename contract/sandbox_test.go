@@ -217,8 +217,11 @@ func (w *world) lists(id string) {
 			w.works(id, url.Values{p.Name: {fmt.Sprint(value)}}.Encode(), nil)
 		}
 	}
+	if op.Parameters.GetByInAndName("query", "limit") == nil {
+		return
+	}
 	x := w.works(id, "limit=1", nil)
-	if x == nil || op.Parameters.GetByInAndName("query", "cursor") == nil {
+	if x == nil {
 		return
 	}
 	var page struct {
