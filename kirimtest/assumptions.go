@@ -91,6 +91,36 @@ type Assumptions struct {
 	// is 413. Default 1 MiB (1,048,576).
 	MaxBody int
 
+	// DeleteStatusCode answers a DELETE of a contact or label, with
+	// {id, object, deleted}; 204 answers without a body. Default 200.
+	DeleteStatusCode int
+
+	// InboundStatus is the status of an inbound message until it is read.
+	// Default "received".
+	InboundStatus string
+
+	// ReopenOnInbound makes a resolved conversation open when the customer
+	// writes. Default true.
+	ReopenOnInbound bool
+
+	// AssigneeMustExist answers assigned_to a user who was not added with
+	// [Server.AddUser] with 400 invalid_field_value. Default true.
+	AssigneeMustExist bool
+
+	// CheckEmail answers an email that is not an e-mail address with 400
+	// invalid_field_value. Default false: any text that is not empty will do.
+	CheckEmail bool
+
+	// SetupLinkConflictCode is the code of the 409 for a setup link that is no
+	// longer active, and for a new one of an archived customer. Default
+	// "setup_link_not_active".
+	SetupLinkConflictCode string
+
+	// TemplateListStatus is the status that a list of templates is filtered by
+	// when the request names none: "approved", "pending", "rejected" or "all".
+	// Default "all".
+	TemplateListStatus string
+
 	// UnknownPathCode, WrongMethodCode, TooLargeCode and MalformedCode are the
 	// error codes of answers for which the catalogue has none: 404 for a path
 	// that is no operation and 405 (both default resource_not_found), 413 and
@@ -112,6 +142,12 @@ func defaultAssumptions() Assumptions {
 		ReplayTakesToken:      true,
 		RateHeadersWithoutKey: true,
 		MaxBody:               1 << 20,
+		DeleteStatusCode:      200,
+		InboundStatus:         "received",
+		ReopenOnInbound:       true,
+		AssigneeMustExist:     true,
+		SetupLinkConflictCode: "setup_link_not_active",
+		TemplateListStatus:    "all",
 		UnknownPathCode:       "resource_not_found",
 		WrongMethodCode:       "resource_not_found",
 		TooLargeCode:          "invalid_field_value",

@@ -78,6 +78,7 @@ func (s *Server) Processed(idempotencyKey string) int {
 // [Limits] allows. The values are copies. The Authorization header is
 // never among them.
 func (s *Server) Requests() []Request {
+	s = s.sandbox()
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
 	list := make([]Request, 0, len(s.state.requests.items))
@@ -93,8 +94,9 @@ func (s *Server) Requests() []Request {
 	return list
 }
 
-// Forget empties [Server.Messages] and [Server.Requests]. Everything else (keys,
-// windows, idempotency) stays as it is.
+// Forget empties [Server.Messages] and [Server.Requests], and with the former
+// the sends that the API lists. Everything else (keys, windows, idempotency,
+// contacts) stays as it is.
 func (s *Server) Forget() {
 	st := &s.state
 	st.mu.Lock()
@@ -103,6 +105,7 @@ func (s *Server) Forget() {
 		delete(st.wamids, m.WAMID)
 	}
 	st.sent.reset()
+	st.outbound = newTable[*message](st.limits.Messages)
 	st.requests.reset()
 	st.accepted = 0
 }

@@ -97,7 +97,7 @@ func TestMemoryIsBounded(t *testing.T) {
 
 func TestLimitsHaveDefaultsAndALeast(t *testing.T) {
 	t.Parallel()
-	if got := (Limits{Messages: -5, Requests: 7}).withDefaults(); got != (Limits{1, 7, 64 << 10, 100_000}) {
+	if got := (Limits{Messages: -5, Requests: 7}).withDefaults(); got != (Limits{1, 7, 64 << 10, 100_000, 100_000, 10_000, 64 << 20}) {
 		t.Errorf("%+v", got)
 	}
 }

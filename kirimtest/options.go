@@ -16,8 +16,8 @@ type config struct {
 }
 
 // Limits bound what the sandbox remembers, so that a long load test does not
-// fill the memory. Zero means the default, a negative number means 1. Contacts
-// that wrote are not bounded: each holds a window of its own.
+// fill the memory. Zero means the default, a negative number means 1. They hold
+// for each organisation.
 type Limits struct {
 	// Messages is how many accepted sends, and how many received messages, are
 	// kept; older ones are forgotten. Default 10,000.
@@ -34,6 +34,18 @@ type Limits struct {
 	// Default 100,000. A test that sends more keyed requests than this and
 	// counts on the oldest being replayed must raise it.
 	IdempotencyKeys int
+
+	// Contacts is how many contacts are kept, each with its conversation and
+	// its 24-hour window; the oldest goes first. Default 100,000.
+	Contacts int
+
+	// Objects is how many templates, labels, customers and setup links are
+	// kept, of each; the oldest goes first. Default 10,000.
+	Objects int
+
+	// MediaBytes is how many bytes of received files are kept; the oldest file
+	// goes first, and its message stays without it. Default 64 MiB.
+	MediaBytes int
 }
 
 func (l Limits) withDefaults() Limits {
@@ -48,6 +60,9 @@ func (l Limits) withDefaults() Limits {
 		Requests:        pick(l.Requests, 10_000),
 		RequestBody:     pick(l.RequestBody, 64<<10),
 		IdempotencyKeys: pick(l.IdempotencyKeys, 100_000),
+		Contacts:        pick(l.Contacts, 100_000),
+		Objects:         pick(l.Objects, 10_000),
+		MediaBytes:      pick(l.MediaBytes, 64<<20),
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // Server is a running sandbox: one organisation with one API key and one
-// connected phone number. Its methods are safe for concurrent use; its fields
+// connected phone number, and those that [Server.AddOrganization] adds. Its methods are safe for concurrent use; its fields
 // are read-only.
 type Server struct {
 	URL           string // base URL, for example "http://127.0.0.1:40123/v1"
@@ -23,6 +23,8 @@ type Server struct {
 	state  state
 	router *router
 	handle handler
+	parent *Server   // nil unless an organization was added
+	others []*Server // organizations that were added; under state.mu
 
 	closed    chan struct{} // closed by Close; ends every wait
 	closeOnce sync.Once
@@ -106,6 +108,9 @@ func (s *Server) listen() {
 // and its goroutines have ended when it returns. What it holds can still be
 // asked for. Closing twice is fine.
 func (s *Server) Close() {
+	if s.parent != nil {
+		return
+	}
 	s.closeOnce.Do(func() {
 		close(s.closed)
 		if s.http == nil {
