@@ -256,4 +256,4 @@ var clientDrivers = []driver{
 }
 
 // The contract knows no cursor here, as the list has one page.
-var fullAccountList = filled(kirim.AccountListParams{Status: "all"}, "Cursor")
+var fullAccountList = filled(kirim.AccountListParams{Status: "all"})
