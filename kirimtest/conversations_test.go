@@ -85,6 +85,10 @@ func TestConversationsAreUpdated(t *testing.T) {
 	if r.data["status"] != "pending" || r.data["assignee"] != nil {
 		t.Errorf("%v", r.data)
 	}
+	do(t, s, "PATCH", path, `{"assigned_to":"`+ana.ID+`"}`)
+	if c := s.Contacts()[0]; c.Status != "pending" || c.AssignedTo != ana.ID || c.Unread != 1 || !strings.HasSuffix(path, c.ConversationID) || c.Phone != customer {
+		t.Errorf("%+v", c)
+	}
 	refusals{
 		{"nothing to change", `{}`, 400, missing, "status"},
 		{"a null status", `{"status":null}`, 400, missing, "status"},

@@ -123,6 +123,9 @@ func TestBulkLabelSkipsWhatItCannotLabel(t *testing.T) {
 		}
 	}
 	do(t, s, "POST", path, body("attach", ours))
+	if got := s.Contacts(); len(got) != 2 || got[0].ID != ours || strings.Join(got[0].Labels, "") != "VIP" || len(got[1].Labels) != 0 {
+		t.Errorf("%+v", got)
+	}
 	do(t, s, "DELETE", "/v1/labels/"+label, "")
 	if ct, _ := s.state.contacts.get(ours); len(ct.labels) != 0 {
 		t.Error("a deleted label is still attached")

@@ -63,11 +63,14 @@ func TestReadReceiptsChangeTheStoredMessage(t *testing.T) {
 	t.Parallel()
 	s, clock := inMemory(t)
 	in := s.Receive(Inbound{From: customer})
-	s.Receive(Inbound{From: customer})
+	unread := s.Receive(Inbound{From: customer})
 	clock.Advance(time.Second)
 	for range 2 {
 		wantStatus(t, post(t, s, receipt(in.WAMID, "")), 200, "")
 		clock.Advance(time.Second)
+	}
+	if !s.WasRead(in.WAMID) || s.WasRead(unread.WAMID) || s.WasRead("wamid.x") {
+		t.Error("WasRead tells something else")
 	}
 	r := do(t, s, "GET", messagesPath(s)+"/"+in.ID, "")
 	if r.data["status"] != "read" || r.data["updated_at"] != stamp(epoch.Add(time.Second)) {
