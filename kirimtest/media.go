@@ -68,7 +68,7 @@ func (c *call) mediaURL(m *message) string {
 
 // getMedia answers GET …/messages/{id}/media with a redirect to the file.
 func getMedia(c *call, m *message) *reply {
-	location := ""
+	var location string
 	if m.received != nil {
 		location = c.mediaURL(m)
 	} else {
