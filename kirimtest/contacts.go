@@ -1,6 +1,7 @@
 package kirimtest
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/mail"
@@ -25,6 +26,44 @@ type contact struct {
 }
 
 func (ct *contact) phone() string { return "+" + ct.chat.contact }
+
+// Contact is a customer as one of our numbers knows it, and their conversation.
+type Contact struct {
+	ID            string // ctc_…
+	PhoneNumberID string // our number
+	Phone         string // E.164 with plus
+	Name, Email   string // may be empty
+	Metadata      json.RawMessage
+	Labels        []string // names, in the order of the alphabet
+
+	// The conversation; all empty before the first message.
+	ConversationID     string // cnv_…
+	Status             string // "open", "resolved" or "pending"
+	AssignedTo         string // id of a user
+	Unread             int
+	ConversationLabels []string
+}
+
+// Contacts returns the contacts of all numbers, oldest first. The values are
+// copies.
+func (s *Server) Contacts() []Contact {
+	st := &s.state
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	list := make([]Contact, 0, len(st.contacts.order))
+	for ct := range st.contacts.oldest {
+		c := Contact{
+			ID: ct.id, PhoneNumberID: ct.chat.phoneNumberID, Phone: ct.phone(), Name: ct.name, Email: ct.email,
+			Metadata: bytes.Clone(ct.metadata), Labels: st.labelNames(ct.labels),
+		}
+		if cv := ct.conversation; cv != nil {
+			c.ConversationID, c.Status, c.AssignedTo, c.Unread = cv.id, cv.status, cv.assignee, cv.unread
+			c.ConversationLabels = st.labelNames(cv.labels)
+		}
+		list = append(list, c)
+	}
+	return list
+}
 
 type contactView struct {
 	ID          string          `json:"id"`

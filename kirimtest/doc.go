@@ -21,9 +21,17 @@
 // # What it simulates
 //
 //   - Sends and read receipts on POST /v1/{phone_number_id}/messages, checked
-//     field by field on the JSON as it arrived; GET /v1/me; GET /v1/health.
+//     field by field on the JSON as it arrived, and the list of all messages.
+//   - What customers do ([Server.Receive]): messages of every type, with files
+//     that are downloaded from a host of its own.
+//   - Contacts and conversations, which messages make by themselves; labels,
+//     templates with their review ([Server.SetTemplateReview]), accounts.
+//   - Customers and their setup links ([Server.CompleteSetup]).
+//   - Lists with cursors that cannot be made up or used with other filters.
 //   - API keys: missing, unknown, revoked and expired ones
-//     ([Server.AddKey], [Server.RevokeKey]).
+//     ([Server.AddKey], [Server.RevokeKey]), suspended organisations
+//     ([Server.SetSuspended]) and plans without the API; a second organisation,
+//     of which the first sees nothing ([Server.AddOrganization]).
 //   - The two token buckets of the organisation with their headers and 429. The
 //     61st send of a minute is refused, unless a test asks for more
 //     ([WithPlan], [Server.SetPlan]).
@@ -42,7 +50,8 @@
 //   - Whatever can go wrong on the way ([Server.Fault]): any status and body,
 //     cut bodies, dropped connections, delays, silence.
 //
-// What arrived is in [Server.Messages] and [Server.Requests].
+// What arrived is in [Server.Messages] and [Server.Requests], and what became of
+// it in [Server.Contacts] and [Server.WasRead]. [Limits] bound all that is kept.
 //
 // # Webhooks
 //

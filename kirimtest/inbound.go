@@ -145,6 +145,14 @@ func (s *Server) Receive(m Inbound) Inbound {
 	return m
 }
 
+// WasRead reports whether a kept message of a customer was marked as read.
+func (s *Server) WasRead(wamid string) bool {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	m, found := s.state.inbound.get(s.state.wamids[wamid].messageID)
+	return found && m.status == "read"
+}
+
 // clone copies what the caller could change later.
 func (m Inbound) clone() Inbound {
 	if m.Media != nil {
