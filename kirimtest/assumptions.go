@@ -178,8 +178,9 @@ type Assumptions struct {
 	// Default "all".
 	TemplateListStatus string
 
-	// KirimObject adds the kirim object, with the delivery_id, beside object and
-	// entry of webhooks in Meta's shape. Default true.
+	// KirimObject adds the kirim object beside object and entry of webhooks in
+	// Meta's shape, with the delivery_id (that of the delivery, on all attempts),
+	// contact_id and, for a file, media_status and media_url. Default true.
 	KirimObject bool
 
 	// Livemode adds livemode, which is false, to the envelope of Kirim's own

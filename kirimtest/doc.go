@@ -55,22 +55,26 @@
 //
 // # Webhooks
 //
-//	hooks := make(chan []byte, 8)
+//	sandbox := kirimtest.Start(t)
 //	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 //		body, _ := io.ReadAll(r.Body)
-//		if !signedWith(secret, r.Header.Get("X-Kirim-Signature"), body) {
+//		at, v1, _ := strings.Cut(strings.TrimPrefix(r.Header.Get("X-Kirim-Signature"), "t="), ",v1=")
+//		mac := hmac.New(sha256.New, []byte(sandbox.WebhookSecret))
+//		io.WriteString(mac, at+"."+string(body))
+//		if v1 != hex.EncodeToString(mac.Sum(nil)) {
 //			w.WriteHeader(http.StatusUnauthorized)
-//			return
 //		}
-//		hooks <- body
 //	}))
 //	defer receiver.Close()
-//	sandbox.Subscribe(receiver.URL, "message.received") // signs with sandbox.WebhookSecret
+//	sandbox.Subscribe(receiver.URL, "message.received")
+//	shop.ConfirmOrder(t.Context(), client, sandbox.PhoneNumberID)
 //	sandbox.Receive(kirimtest.Inbound{From: "+628123456789", Text: "Thanks!"})
-//	body := <-hooks
+//	sandbox.Settle()
+//	if d := sandbox.Deliveries(); len(d) != 1 || d[0].Status != kirimtest.DeliverySucceeded {
+//		t.Errorf("deliveries %+v", d)
+//	}
 //
-// The example of [Server.Subscribe] is the whole of it. [Server.Deliveries] tells
-// what became of each event, attempt by attempt. On a [ManualClock],
+// [Server.Deliveries] tells what became of each event, attempt by attempt. On a [ManualClock],
 // [Server.Advance] lets days of attempts pass in no time, and [Server.Settle]
 // waits for those that are due. Without a network, [WithWebhookHandler] hands the
 // deliveries to a handler.
