@@ -133,15 +133,15 @@ func TestMessagesOfEveryInboundTypeAreShown(t *testing.T) {
 func TestEditsAndRevokesChangeTheMessageTheyName(t *testing.T) {
 	t.Parallel()
 	s, _ := inMemory(t)
-	text := s.Receive(Inbound{From: customer, Text: "teh"})
+	text := s.Receive(Inbound{From: customer, Text: "tee"})
 	photo := s.Receive(Inbound{From: customer, Media: &Media{Data: []byte("x"), ContentType: "image/png"}})
 	content := func(id string) any { return do(t, s, "GET", messagesPath(s)+"/"+id, "").data["content"] }
 	s.Receive(Inbound{From: "+628000000000", Text: "not mine", Edits: text.WAMID})
-	if content(text.ID) != "teh" {
+	if content(text.ID) != "tee" {
 		t.Error("another customer changed the message")
 	}
-	s.Receive(Inbound{From: customer, Text: "the", Edits: text.WAMID})
-	if content(text.ID) != "the" {
+	s.Receive(Inbound{From: customer, Text: "tea", Edits: text.WAMID})
+	if content(text.ID) != "tea" {
 		t.Error("the edit did nothing")
 	}
 	s.Receive(Inbound{From: customer, Revokes: text.WAMID})
@@ -156,11 +156,15 @@ func TestWhatATestHandsOverIsCopied(t *testing.T) {
 	t.Parallel()
 	s, _ := inMemory(t)
 	in := Inbound{From: customer, Media: &Media{Data: []byte("x")}, Location: &Location{Name: "a"}}
+	in.ID = s.Receive(in).ID // a second one with the same id replaces the first
 	id := s.Receive(in).ID
 	in.Media.Data[0], in.Location.Name = 'y', "b"
 	r := unfollowed(t, s, messagesPath(s)+"/"+id+"/media")
 	if file := do(t, s, "GET", pathOf(t, r), ""); file.body != "x" || strings.Contains(r.body, `"b"`) {
 		t.Errorf("%q", file.body)
+	}
+	if got := list(t, s, messagesPath(s)); len(got.Data) != 1 || len(s.state.media.order) != 1 {
+		t.Errorf("%v, %d files", got.Data, len(s.state.media.order))
 	}
 }
 
