@@ -30,6 +30,25 @@ import (
 //   - The 24-hour window is closed at exactly 24 hours after the customer's
 //     last message.
 //   - The Content-Type of a request is not looked at; unknown fields are ignored.
+//   - A webhook is attempted again counting from the end of the attempt before.
+//     A Retry-After of a 429 only lengthens that wait, up to 24 hours; those of
+//     other answers are not looked at. Each attempt is signed at its own time.
+//   - A delivery whose answer is not tried again is "failed"; one that used up
+//     its attempts is "dead". Both count towards disabling the subscription, and
+//     a success sets the count to zero, as does enabling it again.
+//   - A paused subscription gets no new events, but deliveries under way and
+//     replays go on. Those of a subscription that was disabled or deleted are
+//     dead at once. While it is disabled it can be looked at, listed, deleted and
+//     enabled; other changes, and replays, are answered with 409.
+//   - A replay has the event id and the payload of the original, and attempts of
+//     its own. Bulk replay takes the oldest deliveries first, also those that
+//     were replayed before; created_after and created_before are exclusive.
+//   - A subscription whose last active secret has expired is delivered to
+//     without a signature (t only). Expired secrets are not listed, and are
+//     unknown to a DELETE. A DELETE answers 200 with id, object and deleted.
+//   - Whether a webhook URL can be reached, or is of a private network, is not
+//     looked at.
+//   - message.sent comes just before the first status that has a wamid.
 //   - Lists are newest first; conversations are ordered as documented. A cursor
 //     is also bound to the path, and an empty one counts as none. limit may
 //     change between pages. Unknown query parameters are ignored, an empty value
@@ -159,6 +178,36 @@ type Assumptions struct {
 	// Default "all".
 	TemplateListStatus string
 
+	// KirimObject adds the kirim object beside object and entry of webhooks in
+	// Meta's shape, with the delivery_id (that of the delivery, on all attempts),
+	// contact_id and, for a file, media_status and media_url. Default true.
+	KirimObject bool
+
+	// Livemode adds livemode, which is false, to the envelope of Kirim's own
+	// events. Default false.
+	Livemode bool
+
+	// StatusInEventID makes X-Kirim-Event-Id of a message.status event end in
+	// the status. Without it, all statuses of a message share its wamid.
+	// Default false.
+	StatusInEventID bool
+
+	// DeliveryIDPerAttempt gives each attempt an X-Kirim-Delivery-Id of its own;
+	// the first has that of the delivery. Default true.
+	DeliveryIDPerAttempt bool
+
+	// DeliveredStatus is the status of a delivery that succeeded, in answers of
+	// the API. Default "delivered".
+	DeliveredStatus string
+
+	// AutoDisableAfter is how many deliveries in a row have to fail for good
+	// until the subscription is disabled. Default 24; 0 never disables.
+	AutoDisableAfter int
+
+	// RotationEndsOldSecrets lets the expires_in_hours of a new signing secret
+	// end the older ones instead of the new one. Default false.
+	RotationEndsOldSecrets bool
+
 	// UnknownPathCode, WrongMethodCode, TooLargeCode and MalformedCode are the
 	// error codes of answers for which the catalogue has none: 404 for a path
 	// that is no operation and 405 (both default resource_not_found), 413 and
@@ -186,6 +235,10 @@ func defaultAssumptions() Assumptions {
 		AssigneeMustExist:     true,
 		SetupLinkConflictCode: "setup_link_not_active",
 		TemplateListStatus:    "all",
+		KirimObject:           true,
+		DeliveryIDPerAttempt:  true,
+		DeliveredStatus:       "delivered",
+		AutoDisableAfter:      24,
 		UnknownPathCode:       "resource_not_found",
 		WrongMethodCode:       "resource_not_found",
 		TooLargeCode:          "invalid_field_value",

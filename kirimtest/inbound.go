@@ -141,6 +141,7 @@ func (s *Server) Receive(m Inbound) Inbound {
 	}
 	st.wamids[m.WAMID] = wamidOwner{m.PhoneNumberID, chat.contact, m.ID, true}
 	s.storeReceived(kept, chat, now)
+	s.emitReceived(m)
 	return m
 }
 

@@ -55,14 +55,19 @@ func (m *message) ready(now time.Time) bool {
 
 // mediaURL is where the file of an inbound message is, or empty. st.mu is held.
 func (c *call) mediaURL(m *message) string {
-	if m.token == "" || !m.ready(c.now()) {
+	return m.mediaURL(&url.URL{Scheme: cmp.Or(c.r.URL.Scheme, "http"), Host: c.r.Host}, c.now())
+}
+
+// mediaURL is where the file is on the host of base, or empty. st.mu is held.
+func (m *message) mediaURL(base *url.URL, now time.Time) string {
+	if m.token == "" || !m.ready(now) {
 		return ""
 	}
 	name := strings.ReplaceAll(m.received.Media.Filename, "/", "_")
 	if strings.Trim(name, ".") == "" {
 		name = "file"
 	}
-	u := url.URL{Scheme: cmp.Or(c.r.URL.Scheme, "http"), Host: c.r.Host, Path: mediaPath + m.token + "/" + name}
+	u := url.URL{Scheme: base.Scheme, Host: base.Host, Path: mediaPath + m.token + "/" + name}
 	return u.String()
 }
 

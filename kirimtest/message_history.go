@@ -103,7 +103,7 @@ func (s *Server) statusOf(m *message) string {
 	if m.received != nil {
 		return m.status
 	}
-	return s.cfg.assumptions.InitialStatus
+	return s.progressOf(m.sent)
 }
 
 type messageView struct {

@@ -29,7 +29,7 @@ func TestMessagesAreListedNewestFirst(t *testing.T) {
 	}
 	conversation := all.Data[0]["conversation_id"].(string)
 	for query, want := range map[string]int{
-		"direction=inbound": 2, "direction=outbound": 2, "status=pending": 2, "status=received": 2, "status=read": 0,
+		"direction=inbound": 2, "direction=outbound": 2, "status=pending": 1, "status=delivered": 1, "status=received": 2, "status=read": 0,
 		"conversation_id=" + conversation:                                         3,
 		"conversation_id=cnv_01HXYZABCDEFGHJKMNPQRSTVWX":                          0,
 		"created_after=" + stamp(epoch):                                           3,

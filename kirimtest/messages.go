@@ -37,6 +37,12 @@ func postMessage(c *call, n PhoneNumber) *reply {
 func (s *Server) send(c *call, n PhoneNumber, m outbound) *reply {
 	st, as, now := &s.state, &s.cfg.assumptions, s.cfg.clock.Now()
 	chat := chatID{n.ID, digits(m.to)}
+	var sent Message
+	defer func() { // a plan is called without the lock
+		if sent.ID != "" {
+			s.simulate(sent)
+		}
+	}()
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if m.contextWAMID != "" && as.ContextMustExist {
@@ -55,7 +61,7 @@ func (s *Server) send(c *call, n PhoneNumber, m outbound) *reply {
 	} else if ct := st.chats[chat]; ct == nil || ct.lastInbound.IsZero() || now.Sub(ct.lastInbound) >= window {
 		return failed(fail("outside_24h_window", "to", "The customer's last message is more than 24 hours old."))
 	}
-	sent := Message{
+	sent = Message{
 		ID:             newID("msg_", now),
 		WAMID:          newWAMID(),
 		PhoneNumberID:  n.ID,
@@ -67,7 +73,7 @@ func (s *Server) send(c *call, n PhoneNumber, m outbound) *reply {
 		Time:           now,
 	}
 	if old, evicted := st.sent.add(sent); evicted {
-		delete(st.wamids, old.WAMID)
+		st.forgetMessage(&old)
 	}
 	st.accepted++
 	st.wamids[sent.WAMID] = wamidOwner{n.ID, chat.contact, sent.ID, false}

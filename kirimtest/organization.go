@@ -72,7 +72,8 @@ func (s *Server) SetSuspended(suspended bool) {
 func (s *Server) AddOrganization() *Server {
 	s = s.sandbox()
 	o := &Server{URL: s.URL, cfg: s.cfg, closed: s.closed, parent: s}
-	o.WebhookSecret = newSecret("whsec_", 24)
+	o.WebhookSecret = newWebhookSecret()
+	o.webhooks, o.ownWebhooks = o.webhookClient()
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
 	o.PhoneNumberID = strconv.Itoa(206540352242922 + len(s.others))

@@ -146,6 +146,18 @@ func (s *Server) routes() *router {
 	n.add("POST", route{pattern: "/v1/customers/{id}/setup_links", handle: forCustomer(createSetupLink)})
 	n.add("PATCH", route{pattern: "/v1/customers/{id}/setup_links/{link_id}", handle: forLink(updateSetupLink)})
 	n.add("DELETE", route{pattern: "/v1/customers/{id}/setup_links/{link_id}", handle: forLink(revokeSetupLink)})
+
+	n.add("GET", route{pattern: "/v1/webhook_subscriptions", handle: holding(listSubscriptions)})
+	n.add("POST", route{pattern: "/v1/webhook_subscriptions", handle: holding(createSubscription)})
+	n.add("GET", route{pattern: "/v1/webhook_subscriptions/{id}", handle: forSubscription(getSubscription)})
+	n.add("PATCH", route{pattern: "/v1/webhook_subscriptions/{id}", handle: forSubscription(updateSubscription)})
+	n.add("DELETE", route{pattern: "/v1/webhook_subscriptions/{id}", handle: forSubscription(deleteSubscription)})
+	n.add("POST", route{pattern: "/v1/webhook_subscriptions/{id}/secrets", handle: forSubscription(addSecret)})
+	n.add("DELETE", route{pattern: "/v1/webhook_subscriptions/{id}/secrets/{secret_id}", handle: forSubscription(revokeSecret)})
+	n.add("GET", route{pattern: "/v1/webhook_deliveries", handle: holding(listDeliveries)})
+	n.add("GET", route{pattern: "/v1/webhook_deliveries/{id}", handle: forDelivery(getDelivery)})
+	n.add("POST", route{pattern: "/v1/webhook_deliveries/{id}/replay", handle: forDelivery(replayDelivery)})
+	n.add("POST", route{pattern: "/v1/webhook_deliveries/bulk_replay", handle: holding(bulkReplay)})
 	return n
 }
 

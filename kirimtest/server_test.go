@@ -162,14 +162,7 @@ func TestCloseEndsEveryGoroutine(t *testing.T) {
 		}
 	}
 	tr.CloseIdleConnections()
-	deadline := time.Now().Add(10 * time.Second)
-	for runtime.NumGoroutine() > before && time.Now().Before(deadline) {
-		runtime.Gosched()
-	}
-	if n := runtime.NumGoroutine(); n > before {
-		stacks := make([]byte, 1<<20)
-		t.Errorf("%d goroutines, %d before\n%s", n, before, stacks[:runtime.Stack(stacks, true)])
-	}
+	wantGoroutines(t, before)
 }
 
 func TestResourcesAreSafeForConcurrentUse(t *testing.T) {

@@ -2,6 +2,7 @@ package kirimtest
 
 import (
 	crand "crypto/rand"
+	"math"
 	"sync"
 	"time"
 )
@@ -48,6 +49,13 @@ type state struct {
 	accepted int // messages ever put into sent
 	received ring[Inbound]
 	wamids   map[string]wamidOwner // of the messages in both rings
+
+	subscriptions table[*subscription]
+	deliveries    table[*delivery]
+	attemptIDs    map[string]*delivery // by the ids of their later attempts
+	plans         DeliveryPlan
+	progress      map[string]*progress // of messages in sent, by their id
+	agenda        agenda
 
 	requests ring[*Request]
 	faults   []*Fault
@@ -96,4 +104,10 @@ func (st *state) init(cfg *config, now time.Time) {
 	st.sent.limit = st.limits.Messages
 	st.received.limit = st.limits.Messages
 	st.requests.limit = st.limits.Requests
+	st.subscriptions = newTable[*subscription](math.MaxInt)
+	st.deliveries = newTable[*delivery](st.limits.Deliveries)
+	st.attemptIDs = make(map[string]*delivery)
+	st.plans = cfg.plans
+	st.progress = make(map[string]*progress)
+	st.agenda.init(&st.mu, st.limits.WebhookAttempts)
 }
