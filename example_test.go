@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net/http"
 
 	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/kirimtest"
@@ -227,4 +228,54 @@ func ExampleCustomersService_CreateSetupLink() {
 	}
 	fmt.Println(shop.Status, link.Status, link.SetupURL != "")
 	// Output: pending active true
+}
+
+func ExampleWebhookSubscriptionsService_Create() {
+	ctx := context.Background()
+	sandbox, client := exampleSandbox()
+	defer sandbox.Close()
+
+	subscription, err := client.WebhookSubscriptions.Create(ctx, kirim.WebhookSubscriptionCreateParams{
+		URL:    "https://shop.example/webhooks/kirim",
+		Events: []kirim.WebhookEventType{kirim.EventMessageReceived, kirim.EventMessageStatus},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	// Keep the secret: it is shown once, and never by fmt.
+	fmt.Println(subscription.Status, subscription.InitialSecret, string(subscription.InitialSecret) != "")
+	// Output: active [redacted] true
+}
+
+func ExampleWebhookDeliveriesService_BulkReplay() {
+	ctx := context.Background()
+	gone := http.NotFoundHandler() // the receiver refuses what comes
+	sandbox := kirimtest.NewServer(kirimtest.WithWebhookHandler(gone))
+	defer sandbox.Close()
+	subscription := sandbox.Subscribe("https://shop.example/webhooks/kirim")
+	sandbox.Receive(kirimtest.Inbound{From: customer, Text: "Is it ready?"})
+	sandbox.Settle()
+	client, err := sandbox.Client()
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	for delivery, err := range client.WebhookDeliveries.All(ctx, kirim.WebhookDeliveryListParams{EventType: kirim.EventMessageReceived}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(delivery.EventType, delivery.Status, delivery.ResponseStatus)
+	}
+	result, err := client.WebhookDeliveries.BulkReplay(ctx, kirim.BulkReplayParams{
+		SubscriptionID: subscription.ID,
+		Status:         kirim.DeliveryFailed,
+		EventType:      kirim.EventMessageReceived,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(result.Enqueued, "enqueued again")
+	// Output:
+	// message.received failed 404
+	// 1 enqueued again
 }
