@@ -67,9 +67,6 @@ type AccountListParams struct {
 	// Status is AccountConnected, which is the server's default, or
 	// AccountStatusAll.
 	Status AccountStatus `url:"status,omitempty"`
-	// Cursor continues a list. The server puts all accounts on one page, so
-	// it has had no use so far; that it works is assumed.
-	Cursor string `url:"cursor,omitempty"`
 }
 
 // List returns the organisation's WhatsApp accounts, by default the connected

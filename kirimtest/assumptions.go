@@ -49,6 +49,44 @@ import (
 //   - Whether a webhook URL can be reached, or is of a private network, is not
 //     looked at.
 //   - message.sent comes just before the first status that has a wamid.
+//   - Lists are newest first; conversations are ordered as documented. A cursor
+//     is also bound to the path, and an empty one counts as none. limit may
+//     change between pages. Unknown query parameters are ignored, an empty value
+//     of a filter is not. created_after and created_before exclude their moment,
+//     updated_since includes it. created_at of a message is when it was stored.
+//   - A path whose object does not exist is 404 before the body is looked at. A
+//     PATCH with none of its fields is missing_required_field, except of a label
+//     or setup link, where it changes nothing. Text and metadata are replaced as
+//     a whole, and updated_at moves only when something changed.
+//   - GET /me is answered also when the organisation is suspended or its plan
+//     lacks the API; every other path is 403, whether it exists or not, and takes
+//     no token.
+//   - A contact belongs to one number. Deleting it takes its conversation and its
+//     24-hour window along, while its messages stay. A phone number that the
+//     number knows already is invalid_field_value. acquisition_source of
+//     contact.created is "inbound" or "api".
+//   - The filter phone matches exactly; search ignores case.
+//   - Reading a message takes one off unread_count; answering takes none off.
+//     Messages of type system, request_welcome, edit and revoke are not unread
+//     and open no window. An edit replaces the text of the message it names, a
+//     revoke removes its text and file.
+//   - media redirects for a send with a link to that link; one with an id has no
+//     file.
+//   - Label names are compared with their case. The team of a contact or a
+//     conversation is that of its number. An unknown label_id is 404. In
+//     bulk_label, ids that do not exist count as skipped_cross_org, and contacts
+//     of another number are labelled when the team is the same.
+//   - Templates are those of the organisation, on all its numbers. GET by name
+//     without a language finds the oldest. A new name has 1 to 512 lower-case
+//     letters, digits and underscores. The type of each component is written in
+//     capitals. Samples are not fetched; only their URLs are looked at. The
+//     answer of a creation says pending also for authentication templates, which
+//     are approved from then on. created of a sync counts [Template.OnlyAtMeta],
+//     updated the templates whose status changed, synced all.
+//   - A PATCH can suspend a customer, and make a suspended one active again; it
+//     can also change the other fields of an archived one. Archiving again changes
+//     nothing and leaves active setup links as they are, although they cannot be
+//     used. http redirect URLs are for localhost, 127.0.0.1 and *.localhost.
 //   - HEAD is answered wherever GET is. OPTIONS is not answered (405).
 type Assumptions struct {
 	// SendStatusCode answers an accepted send. Default 200.
@@ -140,8 +178,9 @@ type Assumptions struct {
 	// Default "all".
 	TemplateListStatus string
 
-	// KirimObject adds the kirim object, with the delivery_id, beside object and
-	// entry of webhooks in Meta's shape. Default true.
+	// KirimObject adds the kirim object beside object and entry of webhooks in
+	// Meta's shape, with the delivery_id (that of the delivery, on all attempts),
+	// contact_id and, for a file, media_status and media_url. Default true.
 	KirimObject bool
 
 	// Livemode adds livemode, which is false, to the envelope of Kirim's own

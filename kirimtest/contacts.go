@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/mail"
+	"slices"
 	"strings"
 	"time"
 )
@@ -15,16 +16,54 @@ type contact struct {
 	chat     chatID
 	name     string
 	email    string
-	metadata json.RawMessage // nil for null
+	metadata string          // JSON; empty for null
 	labels   map[string]bool // ids
 
 	lastInbound time.Time // opens the 24-hour window
-	lastTyping  time.Time
+	lastTyping  time.Time // when an indicator was shown
 
 	conversation *conversation // nil before the first message
 }
 
 func (ct *contact) phone() string { return "+" + ct.chat.contact }
+
+// Contact is a customer as one of our numbers knows it, and their conversation.
+type Contact struct {
+	ID            string          // ctc_…
+	PhoneNumberID string          // our number
+	Phone         string          // E.164 with plus
+	Name, Email   string          // may be empty
+	Metadata      json.RawMessage // empty for null
+	Labels        []string        // names, in the order of the alphabet
+
+	// The conversation; all empty before the first message.
+	ConversationID     string // cnv_…
+	Status             string // "open", "resolved" or "pending"
+	AssignedTo         string // id of a user
+	Unread             int
+	ConversationLabels []string
+}
+
+// Contacts returns the contacts of all numbers, oldest first. The values are
+// copies.
+func (s *Server) Contacts() []Contact {
+	st := &s.state
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	list := make([]Contact, 0, len(st.contacts.order))
+	for ct := range st.contacts.oldest {
+		c := Contact{
+			ID: ct.id, PhoneNumberID: ct.chat.phoneNumberID, Phone: ct.phone(), Name: ct.name, Email: ct.email,
+			Metadata: json.RawMessage(ct.metadata), Labels: st.labelNames(ct.labels),
+		}
+		if cv := ct.conversation; cv != nil {
+			c.ConversationID, c.Status, c.AssignedTo, c.Unread = cv.id, cv.status, cv.assignee, cv.unread
+			c.ConversationLabels = st.labelNames(cv.labels)
+		}
+		list = append(list, c)
+	}
+	return list
+}
 
 type contactView struct {
 	ID          string          `json:"id"`
@@ -41,7 +80,7 @@ type contactView struct {
 // viewContact is a contact as the API shows it. st.mu is held.
 func (st *state) viewContact(ct *contact) contactView {
 	return contactView{
-		ct.id, "contact", ct.phone(), orNull(ct.name), orNull(ct.email), rawOrNull(ct.metadata),
+		ct.id, "contact", ct.phone(), orNull(ct.name), orNull(ct.email), rawOrNull(json.RawMessage(ct.metadata)),
 		st.account(ct.chat.phoneNumberID), stamp(ct.created), stamp(ct.updated),
 	}
 }
@@ -95,10 +134,9 @@ func getContact(c *call, ct *contact) *reply {
 func listContacts(c *call, n PhoneNumber) *reply {
 	q := c.query()
 	phone := q.filter("phone", 0, 0)
-	search := strings.ToLower(q.filter("search", 1, 200))
+	search := q.filter("search", 1, 200)
 	rows := newest(func(ct *contact) bool {
-		return ct.chat.phoneNumberID == n.ID && (phone == "" || ct.phone() == phone) &&
-			(search == "" || strings.Contains(strings.ToLower(ct.name), search) || strings.Contains(strings.ToLower(ct.email), search))
+		return ct.chat.phoneNumberID == n.ID && (phone == "" || ct.phone() == phone) && matches(search, ct.name, ct.email)
 	}, &c.s.state.contacts)
 	return pageOf(c, q, rows, func(ct *contact) any { return c.s.state.viewContact(ct) })
 }
@@ -144,17 +182,12 @@ func updateContact(c *call, ct *contact) *reply {
 	}
 	set(changes, "name", &ct.name, name)
 	set(changes, "email", &ct.email, email)
-	if _, given := o["metadata"]; given && string(metadata) != string(ct.metadata) {
-		ct.metadata = metadata
-		changes.names = append(changes.names, "metadata")
-	}
-	view := c.s.state.viewContact(ct)
+	set(changes, "metadata", &ct.metadata, metadata)
 	if len(changes.names) > 0 {
 		ct.updated = c.now()
-		view = c.s.state.viewContact(ct)
-		c.s.emit("contact.updated", map[string]any{"contact": view, "changed_fields": changes.names})
+		c.s.emit("contact.updated", map[string]any{"contact": c.s.state.viewContact(ct), "changed_fields": changes.names})
 	}
-	return ok(http.StatusOK, view)
+	return ok(http.StatusOK, c.s.state.viewContact(ct))
 }
 
 func deleteContact(c *call, ct *contact) *reply {
@@ -177,6 +210,14 @@ func set[T comparable](ch *changes, name string, field *T, value T) {
 		*field = value
 		ch.names = append(ch.names, name)
 	}
+}
+
+// matches reports whether a text is part of one of the values, in any case. An
+// empty one is.
+func matches(text string, values ...string) bool {
+	return slices.ContainsFunc(values, func(value string) bool {
+		return strings.Contains(strings.ToLower(value), strings.ToLower(text))
+	})
 }
 
 // deleted answers a DELETE after which there is nothing to show.
@@ -231,11 +272,11 @@ func (v *checker) email(o map[string]any) string {
 }
 
 // metadata returns an object as JSON, of at most so many keys and bytes; 0 sets
-// no limit. It is nil for null.
-func (v *checker) metadata(o map[string]any, key string, mostKeys, mostBytes int) json.RawMessage {
+// no limit. It is empty for null.
+func (v *checker) metadata(o map[string]any, key string, mostKeys, mostBytes int) string {
 	m := v.optionalObject(o, "", key)
 	if m == nil {
-		return nil
+		return ""
 	}
 	b, err := json.Marshal(m)
 	switch {
@@ -244,5 +285,5 @@ func (v *checker) metadata(o map[string]any, key string, mostKeys, mostBytes int
 	case mostKeys > 0 && len(m) > mostKeys, mostBytes > 0 && len(b) > mostBytes:
 		v.invalid("", key, "The object is too large.")
 	}
-	return b
+	return string(b)
 }

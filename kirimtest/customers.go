@@ -30,7 +30,7 @@ type endCustomer struct {
 	team       string
 	name       string
 	email      string
-	metadata   json.RawMessage // nil for null
+	metadata   string // JSON; empty for null
 	status     string
 	archivedAt time.Time
 }
@@ -50,7 +50,7 @@ type customerView struct {
 
 func viewCustomer(cu *endCustomer) customerView {
 	return customerView{
-		cu.id, "customer", cu.name, orNull(cu.email), cu.status, rawOrNull(cu.metadata),
+		cu.id, "customer", cu.name, orNull(cu.email), cu.status, rawOrNull(json.RawMessage(cu.metadata)),
 		stampOrNull(cu.archivedAt), cu.team, stamp(cu.created), stamp(cu.updated),
 	}
 }
@@ -70,10 +70,9 @@ func listCustomers(c *call) *reply {
 	q := c.query()
 	status := q.choice("status", "", customerPending, customerActive, customerSuspended, customerArchived)
 	team := q.filter("team_id", 1, 0)
-	search := strings.ToLower(q.filter("search", 1, 0))
+	search := q.filter("search", 1, 0)
 	rows := newest(func(cu *endCustomer) bool {
-		return (status == "" || cu.status == status) && (team == "" || cu.team == team) &&
-			(search == "" || strings.Contains(strings.ToLower(cu.name), search) || strings.Contains(strings.ToLower(cu.email), search))
+		return (status == "" || cu.status == status) && (team == "" || cu.team == team) && matches(search, cu.name, cu.email)
 	}, &c.s.state.customers)
 	return pageOf(c, q, rows, func(cu *endCustomer) any { return viewCustomer(cu) })
 }
@@ -160,10 +159,7 @@ func updateCustomer(c *call, cu *endCustomer) *reply {
 	set(changes, "name", &cu.name, name)
 	set(changes, "email", &cu.email, email)
 	set(changes, "status", &cu.status, status)
-	if _, given := o["metadata"]; given && string(metadata) != string(cu.metadata) {
-		cu.metadata = metadata
-		changes.names = append(changes.names, "metadata")
-	}
+	set(changes, "metadata", &cu.metadata, metadata)
 	if len(changes.names) > 0 {
 		cu.updated = c.now()
 		c.s.emit("customer.updated", map[string]any{"customer": viewCustomer(cu)})

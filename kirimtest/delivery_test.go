@@ -117,6 +117,57 @@ func TestScheduleRunsInVirtualTime(t *testing.T) {
 	})
 }
 
+func TestAdvanceWaitsOnAClockThatRunsByItself(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		r := &receiver{answers: []answerWith{{status: 500}, {hang: true}, {status: 200}}}
+		s := Start(t, WithoutListener(), WithWebhookHandler(r), WithoutWebhookJitter())
+		s.Subscribe(hookURL, "message.received")
+		fire(s)
+		s.Advance(time.Hour)
+		d := lastDelivery(t, s)
+		if d.Status != DeliverySucceeded || len(d.Attempts) != 3 || d.Attempts[1].Error != "timeout" || d.Attempts[2].Time.Sub(start) != 50*time.Second {
+			t.Errorf("%+v", d)
+		}
+		if passed := time.Since(start); passed != time.Hour {
+			t.Errorf("%v passed", passed)
+		}
+	})
+}
+
+func TestAddressThatIsNoneFailsLikeTheNetwork(t *testing.T) {
+	t.Parallel()
+	s, _, _ := withReceiver(t, nil)
+	s.Subscribe("http://[::1", "message.received")
+	fire(s)
+	s.Settle()
+	if d := lastDelivery(t, s); d.Status != DeliveryPending || d.Attempts[0].Error == "" {
+		t.Errorf("%+v", d)
+	}
+}
+
+func TestDeletedSubscriptionEndsItsDeliveries(t *testing.T) {
+	t.Parallel()
+	s, r, _ := withReceiver(t, []answerWith{{status: 500}, {hang: true}})
+	sub := s.Subscribe(hookURL, "message.received")
+	fire(s) // waits for its second attempt
+	s.Settle()
+	fire(s) // is in flight
+	for len(r.webhooks()) < 2 {
+		runtime.Gosched()
+	}
+	wantStatus(t, do(t, s, "DELETE", "/v1/webhook_subscriptions/"+sub.ID, ""), 200, "")
+	clock, _ := s.cfg.clock.(*ManualClock)
+	clock.Advance(attemptTimeout)
+	s.Advance(time.Hour)
+	for _, d := range s.Deliveries() {
+		if d.Status != DeliveryDead || len(d.Attempts) != 1 {
+			t.Errorf("%+v", d)
+		}
+	}
+}
+
 func TestJitterStaysWithinAFifthAndVaries(t *testing.T) {
 	t.Parallel()
 	const deliveries = 50

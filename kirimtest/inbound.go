@@ -37,7 +37,8 @@ type Inbound struct {
 	Edits       string            // edit: wamid of the customer's message that is changed to Text
 	Revokes     string            // revoke: wamid of the customer's message that is deleted
 
-	// Object is the content of a type that has no field here, as JSON.
+	// Object is the content of a type that has no field here, as JSON. What
+	// is not JSON is taken as a text.
 	Object json.RawMessage
 }
 
@@ -145,6 +146,14 @@ func (s *Server) Receive(m Inbound) Inbound {
 	return m
 }
 
+// WasRead reports whether a kept message of a customer was marked as read.
+func (s *Server) WasRead(wamid string) bool {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	m, found := s.state.inbound.get(s.state.wamids[wamid].messageID)
+	return found && m.status == "read"
+}
+
 // clone copies what the caller could change later.
 func (m Inbound) clone() Inbound {
 	if m.Media != nil {
@@ -159,6 +168,9 @@ func (m Inbound) clone() Inbound {
 		m.Interactive.Type = cmp.Or(m.Interactive.Type, "button_reply")
 	}
 	m.Object = bytes.Clone(m.Object)
+	if len(m.Object) > 0 && !json.Valid(m.Object) {
+		m.Object, _ = json.Marshal(string(m.Object)) // a string always marshals
+	}
 	return m
 }
 

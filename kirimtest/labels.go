@@ -2,6 +2,7 @@ package kirimtest
 
 import (
 	"net/http"
+	"slices"
 )
 
 var labelColors = []string{
@@ -117,6 +118,18 @@ func (st *state) forgetLabel(l *label) {
 			delete(ct.conversation.labels, l.id)
 		}
 	}
+}
+
+// labelNames are the names of labels, sorted. st.mu is held.
+func (st *state) labelNames(ids map[string]bool) []string {
+	var names []string
+	for id := range ids {
+		if l, found := st.labels.get(id); found {
+			names = append(names, l.name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // labelled is something that carries labels.

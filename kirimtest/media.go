@@ -73,7 +73,7 @@ func (m *message) mediaURL(base *url.URL, now time.Time) string {
 
 // getMedia answers GET …/messages/{id}/media with a redirect to the file.
 func getMedia(c *call, m *message) *reply {
-	location := ""
+	var location string
 	if m.received != nil {
 		location = c.mediaURL(m)
 	} else {

@@ -114,8 +114,7 @@ func markRead(c *call, n PhoneNumber, v *checker, o map[string]any) *reply {
 	case !owner.inbound:
 		return failed(fail("invalid_field_value", "message_id", "Only an inbound message can be marked as read."))
 	}
-	if typing != nil {
-		ct := c.s.contactOf(chatID{n.ID, owner.contact}, "", "inbound", now)
+	if ct := st.chats[chatID{n.ID, owner.contact}]; typing != nil && ct != nil {
 		if next := ct.lastTyping.Add(c.s.cfg.assumptions.TypingInterval); now.Before(next) {
 			e := fail("rate_limit_exceeded", "typing_indicator", "The typing indicator was shown a moment ago.")
 			e.retryAfter = int(ceilDiv(int64(next.Sub(now)), int64(time.Second)))

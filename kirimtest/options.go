@@ -25,7 +25,8 @@ type config struct {
 
 // Limits bound what the sandbox remembers, so that a long load test does not
 // fill the memory. Zero means the default, a negative number means 1. They hold
-// for each organisation.
+// for each organisation. Webhook subscriptions and their secrets are not bounded. Only what the test itself adds is not bounded: keys,
+// numbers, teams and users.
 type Limits struct {
 	// Messages is how many accepted sends, and how many received messages, are
 	// kept; older ones are forgotten. Default 10,000.

@@ -149,7 +149,7 @@ func (q *query) limit(s string) int {
 
 // newCursor names the row after which the next page begins.
 func (c *call) newCursor(q *query, last position) string {
-	b := binary.BigEndian.AppendUint64(nil, uint64(last.at)) //nolint:gosec // the bits are what is kept
+	b := binary.BigEndian.AppendUint64(nil, uint64(last.at))
 	b = binary.BigEndian.AppendUint64(b, last.seq)
 	return base64.RawURLEncoding.EncodeToString(append(b, c.signCursor(q, b)...))
 }
@@ -160,7 +160,7 @@ func (c *call) openCursor(q *query, cursor string) (after position, genuine bool
 		return position{}, false
 	}
 	return position{
-		at:  int64(binary.BigEndian.Uint64(b)), //nolint:gosec // the bits are what was kept
+		at:  int64(binary.BigEndian.Uint64(b)),
 		seq: binary.BigEndian.Uint64(b[8:]),
 	}, true
 }

@@ -90,6 +90,8 @@ func (s *Server) work() {
 		case <-fired:
 		case <-s.state.agenda.wake:
 		case <-s.closed:
+			stop()
+			return
 		}
 		stop()
 	}
@@ -129,7 +131,10 @@ func timerAt(c Clock, at time.Time) (fired <-chan time.Time, stop func()) {
 // Settle returns when everything that is due by the sandbox's clock was done:
 // statuses reported, webhooks delivered, their outcomes noted. It does not wait
 // for what is due later, such as the next attempt of a delivery. On a closed
-// server it returns at once. Do not call it from a webhook receiver.
+// server it returns at once.
+//
+// Call it before [ManualClock.Advance], which would otherwise let a webhook that
+// is under way time out. Do not call it from a webhook receiver.
 func (s *Server) Settle() {
 	for _, o := range s.organizations() {
 		o.state.settle(s.cfg.clock)

@@ -216,7 +216,7 @@ func (s *Server) CompleteSetup(setupURL string, n PhoneNumber) (redirect string,
 	cu := l.customer
 	l.status, l.consumedAt = linkConsumed, now
 	cu.status, cu.updated = customerActive, now
-	n.CustomerID, n.Status, n.TeamID = cu.id, connected, cu.team
+	n.CustomerID, n.Status, n.TeamID = cu.id, connected, "" // that of the customer
 	st.putNumber(n, now)
 	s.emit("customer.onboarded", map[string]any{"customer": viewCustomer(cu), "phone_number": map[string]any{
 		"phone_number_id": n.ID, "phone_number": orNull(n.Number), "name": orNull(n.Name),

@@ -53,7 +53,7 @@ func planned(statuses ...Status) DeliveryPlan {
 }
 
 // WithDeliveryPlan sets what becomes of accepted messages; see
-// [Server.DeliverAs]. The default is [Delivered].
+// [Server.DeliverAs]. The default is [Delivered]; nil is [Unreported].
 func WithDeliveryPlan(plan DeliveryPlan) Option {
 	return func(cfg *config) { cfg.plans = plan }
 }
@@ -85,6 +85,9 @@ func (s *Server) simulate(m Message) {
 	st.mu.Lock()
 	plan := st.plans
 	st.mu.Unlock()
+	if plan == nil {
+		return
+	}
 	m.Body = bytes.Clone(m.Body)
 	p := &progress{message: m, statuses: slices.Clone(plan(m))}
 	for i := range p.statuses {

@@ -33,6 +33,7 @@ func TestPlanDecidesWhichStatusesComeAndWhen(t *testing.T) {
 	}{
 		"none given":   {nil, []string{moment("sent", 0), moment("delivered", 0)}, "delivered"},
 		"read":         {Read(), []string{moment("sent", 0), moment("delivered", 0), moment("read", s)}, "read"},
+		"no plan":      {func(Message) []Status { return nil }, nil, "pending"},
 		"nothing":      {Unreported(), nil, "pending"},
 		"failed":       {Failed(131026), []string{moment("failed", 0)}, "failed"},
 		"out of order": {planned(at("sent", 3*s), at("delivered", 2*s), at("read", s)), []string{moment("read", s), moment("delivered", 2*s), moment("sent", 3*s)}, "read"},

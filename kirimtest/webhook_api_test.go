@@ -80,7 +80,8 @@ func TestSubscriptionRefusesWhatIsWrong(t *testing.T) {
 		"an empty list":          {"POST", list, `{"url":"https://example.com","events":[]}`, "invalid_field_value", "events"},
 		"an unknown event":       {"POST", list, `{"url":"https://example.com","events":["message.received","message.read"]}`, "invalid_event_type", "events[1]"},
 		"a number as event":      {"POST", list, `{"url":"https://example.com","events":[1]}`, "invalid_event_type", "events[0]"},
-		"no change":              {"PATCH", list + "/" + id, `{}`, "invalid_field_value", "body"},
+		"no change":              {"PATCH", list + "/" + id, `{}`, "missing_required_field", "url"},
+		"a status of null":       {"PATCH", list + "/" + id, `{"status":null}`, "missing_required_field", "status"},
 		"an unknown status":      {"PATCH", list + "/" + id, `{"status":"disabled"}`, "invalid_field_value", "status"},
 		"a change to http":       {"PATCH", list + "/" + id, `{"url":"http://example.com"}`, "invalid_webhook_url", "url"},
 		"no hours":               {"POST", list + "/" + id + "/secrets", `{"expires_in_hours":0}`, "invalid_field_value", "expires_in_hours"},
@@ -321,21 +322,19 @@ func TestDeliveriesAreListedByPagesAndFilters(t *testing.T) {
 	s.Settle()
 	late := epoch.Add(time.Minute).Format(time.RFC3339)
 	for query, want := range map[string]int{
-		"": 5, "?subscription_id=" + id: 3, "?subscription_id=" + other: 2, "?status=failed": 3, "?status=delivered": 2, "?status=dead": 0,
-		"?event_type=contact.created": 1, "?created_after=" + late: 2, "?created_before=" + late: 3, "?created_before=" + late + "&event_type=message.received": 2,
+		"limit=100": 5, "subscription_id=" + id: 3, "subscription_id=" + other: 2, "status=failed": 3, "status=delivered": 2, "status=dead": 0,
+		"event_type=contact.created": 1, "created_after=" + late: 2, "created_before=" + late: 3, "created_before=" + late + "&event_type=message.received": 2,
 	} {
-		if n := strings.Count(do(t, s, "GET", "/v1/webhook_deliveries"+query, "").body, `"object":"webhook_delivery"`); n != want {
+		if n := len(list(t, s, "/v1/webhook_deliveries?"+query).Data); n != want {
 			t.Errorf("%q: %d deliveries, want %d", query, n, want)
 		}
 	}
-	page := decoded(t, []byte(do(t, s, "GET", "/v1/webhook_deliveries?limit=3", "").body))
-	cursor, _ := page["next_cursor"].(string)
-	if page["has_more"] != true || dig(page, "data.status") != "delivered" {
-		t.Errorf("first page %v", page)
+	first := list(t, s, "/v1/webhook_deliveries?limit=3")
+	if first.column("status") != "[delivered delivered failed]" {
+		t.Errorf("first page %v", first.Data)
 	}
-	page = decoded(t, []byte(do(t, s, "GET", "/v1/webhook_deliveries?limit=3&cursor="+cursor, "").body))
-	if list, _ := page["data"].([]any); len(list) != 2 || page["has_more"] != false {
-		t.Errorf("second page %v", page)
+	if rest := list(t, s, "/v1/webhook_deliveries?limit=3&cursor="+*first.Next); len(rest.Data) != 2 || *rest.HasMore {
+		t.Errorf("second page %v", rest.Data)
 	}
-	wantStatus(t, do(t, s, "GET", "/v1/webhook_deliveries?status=failed&cursor="+cursor, ""), 400, "invalid_cursor")
+	wantStatus(t, do(t, s, "GET", "/v1/webhook_deliveries?status=failed&cursor="+*first.Next, ""), 400, "invalid_cursor")
 }

@@ -112,7 +112,7 @@ func bulkReplay(c *call) *reply {
 		return failed(err)
 	}
 	as := &c.s.cfg.assumptions
-	v := &checker{as: as}
+	v := c.checker()
 	f := deliveryFilter{
 		subscription: v.text(o, "", "subscription_id", 1, 0),
 		event:        v.optionalText(o, "", "event_type", 1, 64),

@@ -178,7 +178,7 @@ func createSubscription(c *call) *reply {
 	if err != nil {
 		return failed(err)
 	}
-	v := &checker{as: &c.s.cfg.assumptions}
+	v := c.checker()
 	address := v.webhookURL(o, c.s.cfg.httpWebhooks)
 	events := v.events(o)
 	description := v.description(o)
@@ -198,20 +198,19 @@ func updateSubscription(c *call, sub *subscription) *reply {
 	if err != nil {
 		return failed(err)
 	}
-	v := &checker{as: &c.s.cfg.assumptions}
+	v := c.checker()
 	next := *sub
+	v.anyOf(o, "url", "description", "events", "status")
 	if _, given := o["description"]; given {
 		next.description = v.description(o)
-	} else if !present(o, "url") && !present(o, "events") && !present(o, "status") {
-		v.invalid("body", "", "There is nothing to change.")
 	}
-	if present(o, "url") {
+	if _, given := o["url"]; given {
 		next.url = v.webhookURL(o, c.s.cfg.httpWebhooks)
 	}
-	if present(o, "events") {
+	if _, given := o["events"]; given {
 		next.events = v.events(o)
 	}
-	if present(o, "status") {
+	if _, given := o["status"]; given {
 		next.status = SubscriptionStatus(v.oneOf(o, "", "status", string(SubscriptionActive), string(SubscriptionPaused)))
 	}
 	if v.err != nil {
@@ -244,7 +243,7 @@ func addSecret(c *call, sub *subscription) *reply {
 		if err != nil {
 			return failed(err)
 		}
-		v := &checker{as: &c.s.cfg.assumptions}
+		v := c.checker()
 		if hours := v.hours(o, "expires_in_hours"); hours > 0 {
 			expires = c.now().Add(hours)
 		}
