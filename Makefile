@@ -31,3 +31,5 @@ lint:
 fuzz:
 	go test -run '^$$' -fuzz FuzzDecodeError -fuzztime 30s .
 	go test -run '^$$' -fuzz FuzzOutboundMessage -fuzztime 30s .
+	go test -run '^$$' -fuzz FuzzSignatureHeader -fuzztime 30s .
+	go test -run '^$$' -fuzz 'FuzzEvent$$' -fuzztime 30s .

@@ -218,17 +218,14 @@ type eventDecoder struct {
 }
 
 func (d *eventDecoder) document() {
-	d.object()
-	for name, ok := d.field(); ok; name, ok = d.field() {
+	for name := range d.fields() {
 		switch string(name) {
 		case "object":
 			d.skip()
 		case "entry":
 			d.event.Source = sourceMeta
-			if d.array() {
-				for d.element() {
-					d.entry()
-				}
+			for range d.elements() {
+				d.entry()
 			}
 		case "kirim":
 			d.readEnrichment()
@@ -245,8 +242,6 @@ func (d *eventDecoder) document() {
 			d.event.Livemode = &live
 		case "data":
 			d.data = d.skip()
-		default:
-			d.skip()
 		}
 	}
 }
@@ -318,8 +313,7 @@ func (d *eventDecoder) readEnrichment() {
 	end := d.jsonReader
 	d.jsonReader = start
 	k := &Enrichment{Raw: raw}
-	d.object()
-	for name, ok := d.field(); ok; name, ok = d.field() {
+	for name := range d.fields() {
 		switch string(name) {
 		case "delivery_id":
 			k.DeliveryID = d.text()
@@ -329,8 +323,6 @@ func (d *eventDecoder) readEnrichment() {
 			k.MediaURL = d.text()
 		case "media_status":
 			k.MediaStatus = d.text()
-		default:
-			d.skip()
 		}
 	}
 	d.jsonReader = end
@@ -431,32 +423,28 @@ func decodeConversation(e *Event, raw json.RawMessage) (EventData, error) {
 func decodeOutbound(e *Event, raw json.RawMessage) EventData {
 	n := &OutboundNotice{Event: e.Type, Raw: raw}
 	r := jsonReader{data: raw}
-	if !r.object() {
+	if r.peek() != '{' {
 		return nil
 	}
-	for name, ok := r.field(); ok; name, ok = r.field() {
+	for name := range r.fields() {
 		switch string(name) {
 		case "session", "phone_number_id":
 			n.PhoneNumberID = r.text()
 		case "message":
-			if r.object() {
-				for name, ok := r.field(); ok; name, ok = r.field() {
-					switch string(name) {
-					case "id":
-						n.ID = r.text()
-					case "provider_id", "message_id":
-						n.WAMID = r.text()
-					case "type":
-						n.Type = MessageType(r.text())
-					case "body":
-						n.Body = r.text()
-					case "to":
-						n.To.Phone = digitsOf(r.text())
-					case "source":
-						n.Source = r.text()
-					default:
-						r.skip()
-					}
+			for name := range r.fields() {
+				switch string(name) {
+				case "id":
+					n.ID = r.text()
+				case "provider_id", "message_id":
+					n.WAMID = r.text()
+				case "type":
+					n.Type = MessageType(r.text())
+				case "body":
+					n.Body = r.text()
+				case "to":
+					n.To.Phone = digitsOf(r.text())
+				case "source":
+					n.Source = r.text()
 				}
 			}
 		case "contact":
@@ -467,8 +455,6 @@ func decodeOutbound(e *Event, raw json.RawMessage) EventData {
 			if id := r.member("phone_number_id"); n.PhoneNumberID == "" {
 				n.PhoneNumberID = id
 			}
-		default:
-			r.skip()
 		}
 	}
 	return n

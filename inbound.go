@@ -223,11 +223,7 @@ func digitsOf(phone string) string {
 func (r *jsonReader) message(m *InboundMessage) {
 	r.peek()
 	start := r.pos
-	if !r.object() {
-		m.Raw = r.since(start)
-		return
-	}
-	for name, ok := r.field(); ok; name, ok = r.field() {
+	for name := range r.fields() {
 		switch string(name) {
 		case "id":
 			m.ID = r.text()
@@ -244,9 +240,9 @@ func (r *jsonReader) message(m *InboundMessage) {
 		case "type":
 			m.Type = MessageType(r.intern("text", "image", "interactive", "button", "audio", "document", "video", "reaction"))
 		case "context":
-			m.Context = r.context()
+			m.Context = optional(r, (*jsonReader).context)
 		case "referral":
-			m.Referral = r.referral()
+			m.Referral = optional(r, (*jsonReader).referral)
 		case "errors":
 			m.Errors = r.eventErrors()
 		default:
@@ -261,14 +257,12 @@ func (r *jsonReader) messageContent(m *InboundMessage, name []byte) {
 	case "text":
 		m.Text = r.member("body")
 	case "image", "video", "audio", "document", "sticker":
-		m.Media = r.media()
+		m.Media = optional(r, (*jsonReader).media)
 	case "location":
-		m.Location = r.location()
+		m.Location = optional(r, (*jsonReader).location)
 	case "contacts":
-		if r.array() {
-			for r.element() {
-				m.Contacts = append(m.Contacts, r.contactCard())
-			}
+		for range r.elements() {
+			m.Contacts = append(m.Contacts, r.contactCard())
 		}
 	case "reaction":
 		m.Reaction = r.reaction()
@@ -276,9 +270,9 @@ func (r *jsonReader) messageContent(m *InboundMessage, name []byte) {
 		m.Button = &InboundButton{}
 		r.texts(map[string]*string{"payload": &m.Button.Payload, "text": &m.Button.Text})
 	case "interactive":
-		m.Interactive = r.reply()
+		m.Interactive = optional(r, (*jsonReader).reply)
 	case "order":
-		m.Order = r.order()
+		m.Order = optional(r, (*jsonReader).order)
 	case "system":
 		s := &InboundSystem{}
 		m.System = s
@@ -288,20 +282,15 @@ func (r *jsonReader) messageContent(m *InboundMessage, name []byte) {
 	case "unsupported":
 		m.Unsupported = r.member("type")
 	case "edit":
-		m.Edit = r.edit()
+		m.Edit = optional(r, (*jsonReader).edit)
 	case "revoke":
 		m.Revoked = r.member("original_message_id")
-	default:
-		r.skip()
 	}
 }
 
 // texts reads an object into the targets that its fields name.
 func (r *jsonReader) texts(targets map[string]*string) {
-	if !r.object() {
-		return
-	}
-	for name, ok := r.field(); ok; name, ok = r.field() {
+	for name := range r.fields() {
 		if target := targets[string(name)]; target != nil {
 			*target = r.text()
 		} else {
@@ -310,12 +299,8 @@ func (r *jsonReader) texts(targets map[string]*string) {
 	}
 }
 
-func (r *jsonReader) context() *InboundContext {
-	c := &InboundContext{}
-	if !r.object() {
-		return nil
-	}
-	for name, ok := r.field(); ok; name, ok = r.field() {
+func (r *jsonReader) context(c *InboundContext) {
+	for name := range r.fields() {
 		switch string(name) {
 		case "id":
 			c.ID = r.text()
@@ -331,42 +316,28 @@ func (r *jsonReader) context() *InboundContext {
 			c.FrequentlyForwarded = r.flag()
 		case "referred_product":
 			r.texts(map[string]*string{"catalog_id": &c.CatalogID, "product_retailer_id": &c.ProductRetailerID})
-		default:
-			r.skip()
 		}
 	}
-	return c
 }
 
-func (r *jsonReader) referral() *Referral {
-	f := &Referral{}
-	if !r.object() {
-		return nil
-	}
+func (r *jsonReader) referral(f *Referral) {
 	targets := map[string]*string{
 		"source_url": &f.SourceURL, "source_id": &f.SourceID, "source_type": &f.SourceType,
 		"headline": &f.Headline, "body": &f.Body, "media_type": &f.MediaType,
 		"image_url": &f.ImageURL, "video_url": &f.VideoURL, "thumbnail_url": &f.ThumbnailURL, "ctwa_clid": &f.ClickID,
 	}
-	for name, ok := r.field(); ok; name, ok = r.field() {
+	for name := range r.fields() {
 		switch target := targets[string(name)]; {
 		case target != nil:
 			*target = r.text()
 		case string(name) == "welcome_message":
 			f.WelcomeText = r.member("text")
-		default:
-			r.skip()
 		}
 	}
-	return f
 }
 
-func (r *jsonReader) media() *InboundMedia {
-	m := &InboundMedia{}
-	if !r.object() {
-		return nil
-	}
-	for name, ok := r.field(); ok; name, ok = r.field() {
+func (r *jsonReader) media(m *InboundMedia) {
+	for name := range r.fields() {
 		switch string(name) {
 		case "id":
 			m.ID = r.text()
@@ -384,19 +355,12 @@ func (r *jsonReader) media() *InboundMedia {
 			m.Voice = r.flag()
 		case "animated":
 			m.Animated = r.flag()
-		default:
-			r.skip()
 		}
 	}
-	return m
 }
 
-func (r *jsonReader) location() *InboundLocation {
-	l := &InboundLocation{}
-	if !r.object() {
-		return nil
-	}
-	for name, ok := r.field(); ok; name, ok = r.field() {
+func (r *jsonReader) location(l *InboundLocation) {
+	for name := range r.fields() {
 		switch string(name) {
 		case "latitude":
 			l.Latitude = r.float()
@@ -408,38 +372,27 @@ func (r *jsonReader) location() *InboundLocation {
 			l.Address = r.text()
 		case "url":
 			l.URL = r.text()
-		default:
-			r.skip()
 		}
 	}
-	return l
 }
 
 func (r *jsonReader) contactCard() InboundContact {
 	r.peek()
 	start := r.pos
 	var c InboundContact
-	if r.object() {
-		for name, ok := r.field(); ok; name, ok = r.field() {
-			switch string(name) {
-			case "name":
-				r.texts(map[string]*string{"formatted_name": &c.Name, "first_name": &c.FirstName, "last_name": &c.LastName})
-			case "phones":
-				if r.array() {
-					for r.element() {
-						var p InboundPhone
-						r.texts(map[string]*string{"phone": &p.Phone, "wa_id": &p.WAID, "type": &p.Type})
-						c.Phones = append(c.Phones, p)
-					}
-				}
-			case "emails":
-				if r.array() {
-					for r.element() {
-						c.Emails = append(c.Emails, r.member("email"))
-					}
-				}
-			default:
-				r.skip()
+	for name := range r.fields() {
+		switch string(name) {
+		case "name":
+			r.texts(map[string]*string{"formatted_name": &c.Name, "first_name": &c.FirstName, "last_name": &c.LastName})
+		case "phones":
+			for range r.elements() {
+				var p InboundPhone
+				r.texts(map[string]*string{"phone": &p.Phone, "wa_id": &p.WAID, "type": &p.Type})
+				c.Phones = append(c.Phones, p)
+			}
+		case "emails":
+			for range r.elements() {
+				c.Emails = append(c.Emails, r.member("email"))
 			}
 		}
 	}
@@ -453,14 +406,10 @@ func (r *jsonReader) reaction() *InboundReaction {
 	return c
 }
 
-func (r *jsonReader) reply() *InboundReply {
-	i := &InboundReply{}
+func (r *jsonReader) reply(i *InboundReply) {
 	r.peek()
 	start := r.pos
-	if !r.object() {
-		return nil
-	}
-	for name, ok := r.field(); ok; name, ok = r.field() {
+	for name := range r.fields() {
 		switch string(name) {
 		case "type":
 			i.Type = r.text()
@@ -477,21 +426,14 @@ func (r *jsonReader) reply() *InboundReply {
 			i.Flow = &FlowReply{}
 			r.texts(map[string]*string{"name": &i.Flow.Name, "body": &i.Flow.Body, "response_json": &i.Flow.Response})
 		case "call_permission_reply":
-			i.CallPermission = r.callPermission()
-		default:
-			r.skip()
+			i.CallPermission = optional(r, (*jsonReader).callPermission)
 		}
 	}
 	i.Raw = r.since(start)
-	return i
 }
 
-func (r *jsonReader) callPermission() *CallPermission {
-	c := &CallPermission{}
-	if !r.object() {
-		return nil
-	}
-	for name, ok := r.field(); ok; name, ok = r.field() {
+func (r *jsonReader) callPermission(c *CallPermission) {
+	for name := range r.fields() {
 		switch string(name) {
 		case "response":
 			c.Response = r.text()
@@ -501,42 +443,27 @@ func (r *jsonReader) callPermission() *CallPermission {
 			c.Permanent = r.flag()
 		case "response_source":
 			c.Source = r.text()
-		default:
-			r.skip()
 		}
 	}
-	return c
 }
 
-func (r *jsonReader) order() *InboundOrder {
-	o := &InboundOrder{}
-	if !r.object() {
-		return nil
-	}
-	for name, ok := r.field(); ok; name, ok = r.field() {
+func (r *jsonReader) order(o *InboundOrder) {
+	for name := range r.fields() {
 		switch string(name) {
 		case "catalog_id":
 			o.CatalogID = r.text()
 		case "text":
 			o.Text = r.text()
 		case "product_items":
-			if r.array() {
-				for r.element() {
-					o.Items = append(o.Items, r.orderItem())
-				}
+			for range r.elements() {
+				o.Items = append(o.Items, r.orderItem())
 			}
-		default:
-			r.skip()
 		}
 	}
-	return o
 }
 
 func (r *jsonReader) orderItem() (item OrderItem) {
-	if !r.object() {
-		return item
-	}
-	for name, ok := r.field(); ok; name, ok = r.field() {
+	for name := range r.fields() {
 		switch string(name) {
 		case "product_retailer_id":
 			item.ProductRetailerID = r.text()
@@ -549,28 +476,19 @@ func (r *jsonReader) orderItem() (item OrderItem) {
 			}
 		case "currency":
 			item.Currency = r.text()
-		default:
-			r.skip()
 		}
 	}
 	return item
 }
 
-func (r *jsonReader) edit() *InboundEdit {
-	e := &InboundEdit{}
-	if !r.object() {
-		return nil
-	}
-	for name, ok := r.field(); ok; name, ok = r.field() {
+func (r *jsonReader) edit(e *InboundEdit) {
+	for name := range r.fields() {
 		switch string(name) {
 		case "original_message_id":
 			e.OriginalID = r.text()
 		case "message":
 			e.Message = &InboundMessage{}
 			r.message(e.Message)
-		default:
-			r.skip()
 		}
 	}
-	return e
 }

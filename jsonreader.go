@@ -2,6 +2,7 @@ package kirim
 
 import (
 	"encoding/json"
+	"iter"
 	"math"
 	"strconv"
 	"strings"
@@ -45,11 +46,16 @@ func (r *jsonReader) fail() { r.bad, r.pos = true, len(r.data) }
 // atEnd reports whether the document was whole and nothing follows it.
 func (r *jsonReader) atEnd() bool { return !r.bad && r.peek() == 0 && r.pos == len(r.data) }
 
-// object enters an object; otherwise it skips the value.
-func (r *jsonReader) object() bool { return r.enter('{') }
-
-// array enters an array; otherwise it skips the value.
-func (r *jsonReader) array() bool { return r.enter('[') }
+// elements ranges over the elements of an array; a value of another type is
+// skipped. The loop must read each.
+func (r *jsonReader) elements() func(yield func() bool) {
+	return func(yield func() bool) {
+		if r.enter('[') {
+			for r.next(']') && yield() {
+			}
+		}
+	}
+}
 
 func (r *jsonReader) enter(open byte) bool {
 	if r.peek() != open {
@@ -65,27 +71,56 @@ func (r *jsonReader) enter(open byte) bool {
 	return true
 }
 
-// element steps to the next element of an array, and reports false at its end.
-func (r *jsonReader) element() bool { return r.next(']') }
-
-// field steps to the value of the next field of an object, and reports false
-// at its end. The name is only valid until the next call.
-func (r *jsonReader) field() (name []byte, ok bool) {
-	if !r.next('}') {
-		return nil, false
+// fields ranges over the names of an object; a value of another type is
+// skipped. What the loop leaves unread of a field is skipped, too. The name
+// is valid for one turn of the loop.
+func (r *jsonReader) fields() iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		if !r.enter('{') {
+			return
+		}
+		for r.next('}') {
+			name := r.name()
+			r.peek()
+			start := r.pos
+			if r.bad || !yield(name) {
+				return
+			}
+			if r.pos == start {
+				r.skip()
+			}
+		}
 	}
+}
+
+// name reads the name of a field, and the colon.
+func (r *jsonReader) name() []byte {
 	raw, plain := r.quoted()
-	if !plain && !r.bad {
-		raw = []byte(unquote(raw))
-	} else if !r.bad {
+	switch {
+	case r.bad:
+		return nil
+	case plain:
 		raw = raw[1 : len(raw)-1]
+	default:
+		raw = []byte(unquote(raw))
 	}
 	if r.peek() != ':' {
 		r.fail()
-		return nil, false
+		return nil
 	}
 	r.pos++
-	return raw, true
+	return raw
+}
+
+// optional reads an object, or skips a value of another type.
+func optional[T any](r *jsonReader, read func(*jsonReader, *T)) *T {
+	if r.peek() != '{' {
+		r.skip()
+		return nil
+	}
+	v := new(T)
+	read(r, v)
+	return v
 }
 
 func (r *jsonReader) next(end byte) bool {
@@ -171,16 +206,11 @@ func (r *jsonReader) skip() json.RawMessage {
 	case c == '"':
 		r.quoted()
 	case c == '{':
-		if r.object() {
-			for _, ok := r.field(); ok; _, ok = r.field() {
-				r.skip()
-			}
+		for range r.fields() {
 		}
 	case c == '[':
-		if r.array() {
-			for r.element() {
-				r.skip()
-			}
+		for range r.elements() {
+			r.skip()
 		}
 	case c == 't':
 		r.literal("true")
@@ -328,13 +358,9 @@ func (r *jsonReader) unix() time.Time {
 
 // member reads an object and returns the text of one of its fields.
 func (r *jsonReader) member(wanted string) (text string) {
-	if r.object() {
-		for name, ok := r.field(); ok; name, ok = r.field() {
-			if string(name) == wanted {
-				text = r.text()
-			} else {
-				r.skip()
-			}
+	for name := range r.fields() {
+		if string(name) == wanted {
+			text = r.text()
 		}
 	}
 	return text

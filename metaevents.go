@@ -9,21 +9,14 @@ import (
 func (d *eventDecoder) entry() {
 	first := len(d.event.Data)
 	account := ""
-	if !d.object() {
-		return
-	}
-	for name, ok := d.field(); ok; name, ok = d.field() {
+	for name := range d.fields() {
 		switch string(name) {
 		case "id":
 			account = d.text()
 		case "changes":
-			if d.array() {
-				for d.element() {
-					d.change()
-				}
+			for range d.elements() {
+				d.change()
 			}
-		default:
-			d.skip()
 		}
 	}
 	for _, data := range d.event.Data[first:] {
@@ -45,15 +38,11 @@ func (d *eventDecoder) entry() {
 func (d *eventDecoder) change() {
 	d.peek()
 	start := d.pos
-	if !d.object() {
-		d.event.Data = append(d.event.Data, &UnknownData{Raw: d.since(start)})
-		return
-	}
 	field := "messages"
 	var value json.RawMessage
 	before := len(d.event.Data)
 	v := changeValue{}
-	for name, ok := d.field(); ok; name, ok = d.field() {
+	for name := range d.fields() {
 		switch string(name) {
 		case "field":
 			field = d.intern("messages")
@@ -64,8 +53,6 @@ func (d *eventDecoder) change() {
 			v = changeValue{}
 			d.value(&v)
 			value = d.since(from)
-		default:
-			d.skip()
 		}
 	}
 	if value == nil {
@@ -85,39 +72,26 @@ type changeValue struct {
 }
 
 func (d *eventDecoder) value(v *changeValue) {
-	if !d.object() {
-		return
-	}
-	for name, ok := d.field(); ok; name, ok = d.field() {
+	for name := range d.fields() {
 		switch string(name) {
 		case "metadata":
-			if d.object() {
-				for name, ok := d.field(); ok; name, ok = d.field() {
-					switch string(name) {
-					case "phone_number_id":
-						v.phoneNumberID = d.text()
-					case "display_phone_number":
-						v.displayPhoneNumber = digitsOf(d.text())
-					default:
-						d.skip()
-					}
+			for name := range d.fields() {
+				switch string(name) {
+				case "phone_number_id":
+					v.phoneNumberID = d.text()
+				case "display_phone_number":
+					v.displayPhoneNumber = digitsOf(d.text())
 				}
 			}
 		case "contacts":
-			if d.array() {
-				for d.element() {
-					v.people = append(v.people, d.person())
-				}
+			for range d.elements() {
+				v.people = append(v.people, d.person())
 			}
 		case "messages", "statuses", "errors":
 			kind := name[0]
-			if d.array() {
-				for d.element() {
-					d.event.Data = append(d.event.Data, d.metaElement(kind))
-				}
+			for range d.elements() {
+				d.event.Data = append(d.event.Data, d.metaElement(kind))
 			}
-		default:
-			d.skip()
 		}
 	}
 }
@@ -192,10 +166,7 @@ func (v *changeValue) describe(p *Person, alone bool) {
 
 // person reads an element of "contacts" beside messages and statuses.
 func (r *jsonReader) person() (p Person) {
-	if !r.object() {
-		return p
-	}
-	for name, ok := r.field(); ok; name, ok = r.field() {
+	for name := range r.fields() {
 		switch string(name) {
 		case "wa_id":
 			p.WAID = digitsOf(r.text())
@@ -206,20 +177,14 @@ func (r *jsonReader) person() (p Person) {
 		case "identity_key_hash":
 			p.IdentityKeyHash = r.text()
 		case "profile":
-			if r.object() {
-				for name, ok := r.field(); ok; name, ok = r.field() {
-					switch string(name) {
-					case "name":
-						p.Name = r.text()
-					case "username":
-						p.Username = r.text()
-					default:
-						r.skip()
-					}
+			for name := range r.fields() {
+				switch string(name) {
+				case "name":
+					p.Name = r.text()
+				case "username":
+					p.Username = r.text()
 				}
 			}
-		default:
-			r.skip()
 		}
 	}
 	return p
@@ -275,8 +240,7 @@ type flatMessage struct {
 }
 
 func (f *flatMessage) read(r *jsonReader) {
-	r.object()
-	for name, ok := r.field(); ok; name, ok = r.field() {
+	for name := range r.fields() {
 		switch string(name) {
 		case "message_id":
 			f.wamid = r.text()
@@ -296,8 +260,6 @@ func (f *flatMessage) read(r *jsonReader) {
 			f.media.Caption = r.text()
 		case "filename":
 			f.media.Filename = r.text()
-		default:
-			r.skip()
 		}
 	}
 }

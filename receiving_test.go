@@ -220,7 +220,9 @@ func TestSendOrTemplateAsksTheWindowMemory(t *testing.T) {
 // lostWindows cannot tell anything.
 type lostWindows struct{}
 
-func (lostWindows) Opened(context.Context, string, string, time.Time) error { return errors.New("away") }
+func (lostWindows) Opened(context.Context, string, string, time.Time) error {
+	return errors.New("away")
+}
 func (lostWindows) LastOpened(context.Context, string, string) (time.Time, error) {
 	return time.Unix(1, 0), errors.New("away")
 }

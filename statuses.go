@@ -119,10 +119,8 @@ func (a *AccountError) dedupeKey(e *Event) string {
 }
 
 func (r *jsonReader) eventErrors() (errs []EventError) {
-	if r.array() {
-		for r.element() {
-			errs = append(errs, r.eventError())
-		}
+	for range r.elements() {
+		errs = append(errs, r.eventError())
 	}
 	return errs
 }
@@ -130,26 +128,22 @@ func (r *jsonReader) eventErrors() (errs []EventError) {
 func (r *jsonReader) eventError() (e EventError) {
 	r.peek()
 	start := r.pos
-	if r.object() {
-		for name, ok := r.field(); ok; name, ok = r.field() {
-			switch string(name) {
-			case "code":
-				e.Code = int(r.integer())
-			case "title":
-				e.Title = r.text()
-			case "message":
-				e.Message = r.text()
-			case "details": // where older events have it
-				e.Details = r.text()
-			case "error_data":
-				if details := r.member("details"); details != "" {
-					e.Details = details
-				}
-			case "href":
-				e.Href = r.text()
-			default:
-				r.skip()
+	for name := range r.fields() {
+		switch string(name) {
+		case "code":
+			e.Code = int(r.integer())
+		case "title":
+			e.Title = r.text()
+		case "message":
+			e.Message = r.text()
+		case "details": // where older events have it
+			e.Details = r.text()
+		case "error_data":
+			if details := r.member("details"); details != "" {
+				e.Details = details
 			}
+		case "href":
+			e.Href = r.text()
 		}
 	}
 	e.Raw = r.since(start)
@@ -163,41 +157,37 @@ func (r *jsonReader) status(s *StatusUpdate) {
 	r.peek()
 	start := r.pos
 	var recipient, participant, group, typ string
-	if r.object() {
-		for name, ok := r.field(); ok; name, ok = r.field() {
-			switch string(name) {
-			case "id":
-				s.ID = r.text()
-			case "status":
-				s.Status = MessageStatus(r.intern("sent", "delivered", "read", "failed", "played"))
-			case "timestamp":
-				s.Time = r.unix()
-			case "recipient_id":
-				recipient = r.text()
-			case "recipient_type":
-				typ = r.text()
-			case "recipient_participant_id":
-				participant = r.text()
-			case "group_id":
-				group = r.text()
-			case "recipient_user_id":
-				s.Recipient.UserID = r.text()
-			// Meta's pages have three spellings of this one.
-			case "parent_recipient_user_id", "recipient_parent_user_id", "parent_user_id":
-				s.Recipient.ParentUserID = r.text()
-			case "recipient_identity_key_hash":
-				s.Recipient.IdentityKeyHash = r.text()
-			case "biz_opaque_callback_data":
-				s.CallbackData = r.text()
-			case "conversation":
-				s.Conversation = r.billedConversation()
-			case "pricing":
-				s.Pricing = r.pricing()
-			case "errors":
-				s.Errors = r.eventErrors()
-			default:
-				r.skip()
-			}
+	for name := range r.fields() {
+		switch string(name) {
+		case "id":
+			s.ID = r.text()
+		case "status":
+			s.Status = MessageStatus(r.intern("sent", "delivered", "read", "failed", "played"))
+		case "timestamp":
+			s.Time = r.unix()
+		case "recipient_id":
+			recipient = r.text()
+		case "recipient_type":
+			typ = r.text()
+		case "recipient_participant_id":
+			participant = r.text()
+		case "group_id":
+			group = r.text()
+		case "recipient_user_id":
+			s.Recipient.UserID = r.text()
+		// Meta's pages have three spellings of this one.
+		case "parent_recipient_user_id", "recipient_parent_user_id", "parent_user_id":
+			s.Recipient.ParentUserID = r.text()
+		case "recipient_identity_key_hash":
+			s.Recipient.IdentityKeyHash = r.text()
+		case "biz_opaque_callback_data":
+			s.CallbackData = r.text()
+		case "conversation":
+			s.Conversation = optional(r, (*jsonReader).billedConversation)
+		case "pricing":
+			s.Pricing = optional(r, (*jsonReader).pricing)
+		case "errors":
+			s.Errors = r.eventErrors()
 		}
 	}
 	// The group's id comes in a field of its own or in the recipient's.
@@ -211,12 +201,8 @@ func (r *jsonReader) status(s *StatusUpdate) {
 	s.Raw = r.since(start)
 }
 
-func (r *jsonReader) billedConversation() *BilledConversation {
-	c := &BilledConversation{}
-	if !r.object() {
-		return nil
-	}
-	for name, ok := r.field(); ok; name, ok = r.field() {
+func (r *jsonReader) billedConversation(c *BilledConversation) {
+	for name := range r.fields() {
 		switch string(name) {
 		case "id":
 			c.ID = r.text()
@@ -224,19 +210,12 @@ func (r *jsonReader) billedConversation() *BilledConversation {
 			c.ExpiresAt = r.unix()
 		case "origin":
 			c.Origin = r.member("type")
-		default:
-			r.skip()
 		}
 	}
-	return c
 }
 
-func (r *jsonReader) pricing() *Pricing {
-	p := &Pricing{}
-	if !r.object() {
-		return nil
-	}
-	for name, ok := r.field(); ok; name, ok = r.field() {
+func (r *jsonReader) pricing(p *Pricing) {
+	for name := range r.fields() {
 		switch string(name) {
 		case "billable":
 			if c := r.peek(); c == 't' || c == 'f' || c == '"' {
@@ -251,9 +230,6 @@ func (r *jsonReader) pricing() *Pricing {
 			p.Type = r.intern("regular", "free_customer_service", "free_entry_point")
 		case "category":
 			p.Category = r.intern("utility", "marketing", "authentication", "service")
-		default:
-			r.skip()
 		}
 	}
-	return p
 }

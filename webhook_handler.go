@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"reflect"
@@ -149,7 +148,7 @@ func NewWebhookHandler(v *WebhookVerifier, opts ...WebhookOption) *WebhookHandle
 }
 
 // Format shows nothing of the handler, whatever the verb.
-func (h WebhookHandler) Format(f fmt.State, _ rune) { io.WriteString(f, "kirim.WebhookHandler") }
+func (h WebhookHandler) Format(f fmt.State, _ rune) { fmt.Fprint(f, "kirim.WebhookHandler") }
 
 // OnMessage sets the callback for messages from customers. Here, as in the
 // other On methods, the last callback that was set counts, nil unsets it, and
