@@ -74,6 +74,28 @@
 //
 // A [Client] and everything reached from it is safe for concurrent use.
 //
+// # Webhooks
+//
+// A [WebhookHandler] verifies deliveries, hands each message, status or event
+// to a typed callback once, and answers so that what failed comes again:
+//
+//	verifier, err := kirim.NewWebhookVerifier(os.Getenv("KIRIM_WEBHOOK_SECRET"))
+//	if err != nil {
+//		log.Fatal(err)
+//	}
+//	hooks := kirim.NewWebhookHandler(verifier)
+//	hooks.OnMessage(func(ctx context.Context, m *kirim.InboundMessage) error {
+//		log.Print(m.From.E164(), " wrote ", m.Text)
+//		return nil
+//	})
+//	http.Handle("/webhooks/kirim", hooks)
+//
+// It needs the request with its body unread, in whatever router it is mounted.
+// [WebhookVerifier.Event] is the same without callbacks, and
+// [WebhookVerifier.Verify] for a body that you have read yourself. A
+// [StatusTracker] puts the statuses of messages in order; a [WindowMemory]
+// lets [MessagesService.SendOrTemplate] know when the window is closed.
+//
 // # Testing
 //
 // Package [github.com/kirim-go/kirim/kirimtest] is a sandbox that runs inside

@@ -6,6 +6,9 @@ import (
 	"io"
 	"log"
 	"net/http"
+	"net/http/httptest"
+	"strings"
+	"time"
 
 	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/kirimtest"
@@ -278,4 +281,31 @@ func ExampleWebhookDeliveriesService_BulkReplay() {
 	// Output:
 	// message.received failed 404
 	// 1 enqueued again
+}
+
+func ExampleWebhookHandler() {
+	verifier, err := kirim.NewWebhookVerifier("whsec_EXAMPLE")
+	if err != nil {
+		log.Fatal(err)
+	}
+	hooks := kirim.NewWebhookHandler(verifier)
+	hooks.OnMessage(func(_ context.Context, m *kirim.InboundMessage) error {
+		fmt.Println(m.From.E164(), "wrote", m.Text)
+		return nil
+	})
+
+	const body = `{"entry":[{"changes":[{"value":{"messages":[
+		{"id":"wamid.1","from":"6281100000001","type":"text","text":{"body":"Is it ready?"}}]}}]}]}`
+	for _, secret := range []string{"whsec_EXAMPLE", "whsec_EXAMPLE", "whsec_SOMEBODY_ELSE"} {
+		r := httptest.NewRequest(http.MethodPost, "/webhooks/kirim", strings.NewReader(body))
+		r.Header.Set("X-Kirim-Signature", kirim.SignWebhook(secret, time.Now(), []byte(body)))
+		w := httptest.NewRecorder()
+		hooks.ServeHTTP(w, r)
+		fmt.Println(w.Code)
+	}
+	// Output:
+	// +6281100000001 wrote Is it ready?
+	// 200
+	// 200
+	// 401
 }

@@ -32,7 +32,7 @@ type Person struct {
 // E164 returns the phone number with its plus, as [OutboundMessage.To] wants
 // it, and nothing when it is not known.
 func (p Person) E164() string {
-	if p.Phone == "" {
+	if p.Phone == "" || strings.Trim(p.Phone, "0123456789") != "" {
 		return ""
 	}
 	return "+" + p.Phone

@@ -75,8 +75,11 @@ func NewStatusTracker(size int) *StatusTracker {
 
 // Apply takes an update in. It returns how far the message has come, and
 // whether the update changed its status: false for repeats and for what came
-// late.
+// late, and without an id.
 func (t *StatusTracker) Apply(update *StatusUpdate) (progress MessageProgress, changed bool) {
+	if update.ID == "" {
+		return progress, false
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	key := trackKey{id: update.ID}

@@ -34,8 +34,9 @@ const (
 //	})
 //	http.Handle("/webhooks/kirim", hooks)
 //
-// It must get the request with its body unread. Register callbacks before
-// serving; all methods are safe for concurrent use.
+// It is made by [NewWebhookHandler] and must get the request with its body
+// unread. Register callbacks before serving; all methods are safe for
+// concurrent use.
 //
 // The answers follow from what the sender does with them: it gives up at once
 // on most 4xx, and repeats a 5xx seven times over 31 hours.
