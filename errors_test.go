@@ -327,6 +327,20 @@ func TestNothingSecretIsShown(t *testing.T) {
 	})
 }
 
+func TestAShortKeyDoesNotShredTheAnswer(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{"k", "key", "invalid"} {
+		w := newWire(answer{status: 401, body: envelope(kirim.TypeAuthentication, kirim.CodeInvalidAPIKey), header: map[string]string{"X-Request-Id": "req_key"}})
+		c, err := kirim.NewClient(key, kirim.WithHTTPClient(&http.Client{Transport: w}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e := answerOf(t, post(t.Context(), c)); e.Code != kirim.CodeInvalidAPIKey || e.Header.Get("X-Request-Id") != "req_key" {
+			t.Errorf("key %q: %v", key, e)
+		}
+	}
+}
+
 func TestLogRecordsHoldOnlyWhatIsAllowed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
