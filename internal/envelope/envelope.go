@@ -149,7 +149,8 @@ func read(system System, top object, status int, header http.Header) Answer {
 		}
 	}
 	a.Wait = waitIn(system, holder)
-	if a.Wait == 0 && status == http.StatusTooManyRequests && header.Get("Retry-After") == "" {
+	limited := status == http.StatusTooManyRequests || a.Kind == "rate_limited"
+	if a.Wait == 0 && limited && header.Get("Retry-After") == "" {
 		a.Wait = waitByDefault(system, holder, header)
 	}
 	return a
