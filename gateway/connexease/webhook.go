@@ -38,6 +38,12 @@ func NewWebhookVerifier(secrets ...string) (*WebhookVerifier, error) {
 	return v, nil
 }
 
+// String hides the secrets.
+func (WebhookVerifier) String() string { return "connexease.WebhookVerifier([redacted])" }
+
+// GoString is String, so that %#v shows no more.
+func (v WebhookVerifier) GoString() string { return v.String() }
+
 // Verify returns nil when the header carries one of the secrets, and
 // [ErrWebhookSecret] otherwise. It takes the same time for every wrong one.
 func (v *WebhookVerifier) Verify(header http.Header) error {
