@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -90,6 +91,10 @@ func TestEachCodeOfTheFiveSystemsThroughTheClient(t *testing.T) {
 	t.Parallel()
 	var old, newer int
 	for _, row := range envelope.Codes {
+		// Only a kind that package kirim knows has words of its own.
+		if text := (&kirim.Error{Kind: kirim.Kind(row.Kind)}).Error(); strings.HasSuffix(text, ": "+row.Kind) {
+			t.Errorf("%s %s has the kind %q, which does not exist", row.System, row.Code, row.Kind)
+		}
 		if row.Newer {
 			newer++
 		} else {
