@@ -22,7 +22,10 @@
 package connexease
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -83,7 +86,10 @@ func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts .
 	if err := message.Validate(); err != nil {
 		return nil, err
 	}
-	message.To = adapter.Digits(message.To)
+	body, err := metaForm(message)
+	if err != nil {
+		return nil, err
+	}
 	var answer struct {
 		Data struct {
 			Messages []struct {
@@ -92,7 +98,7 @@ func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts .
 			} `json:"messages"`
 		} `json:"data"`
 	}
-	if err := c.api.Do(ctx, http.MethodPost, "/wa/message", c.params, message, &answer, opts); err != nil {
+	if err := c.api.Do(ctx, http.MethodPost, "/wa/message", c.params, body, &answer, opts); err != nil {
 		return nil, err
 	}
 	accepted := &kirim.AcceptedMessage{}
@@ -100,6 +106,29 @@ func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts .
 		accepted.ID, accepted.WAMID, accepted.Status = m.ID, m.ID, m.Status
 	}
 	return accepted, nil
+}
+
+// metaForm is the body of a send in Meta's form. Kirim's differs in two names
+// that Meta does not know. What is in a [kirim.Raw] is left alone.
+func metaForm(message kirim.OutboundMessage) (map[string]any, error) {
+	message.To = adapter.Digits(message.To)
+	encoded, err := json.Marshal(message)
+	if err != nil {
+		return nil, err
+	}
+	var body map[string]any
+	d := json.NewDecoder(bytes.NewReader(encoded))
+	d.UseNumber() // a flow's data may have numbers of any size
+	if err := d.Decode(&body); err != nil {
+		return nil, fmt.Errorf("kirim: connexease: %w", err)
+	}
+	switch content := adapter.Value(message.Content).(type) {
+	case kirim.Template:
+		body["template"].(map[string]any)["language"] = map[string]string{"code": content.Language}
+	case kirim.ReplyButtons:
+		body["interactive"].(map[string]any)["type"] = "button"
+	}
+	return body, nil
 }
 
 // RateLimits reads what an answer says about the two windows that a request

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -27,12 +28,15 @@ func fake(w http.ResponseWriter, r *http.Request) {
 	err := json.NewDecoder(r.Body).Decode(&body)
 	to, _ := body["to"].(string)
 	kind, _ := body["type"].(string)
+	object, _ := body[kind].(map[string]any)
 	switch {
 	case r.Header.Get("Authorization") != "Bearer "+testKey:
 		refuse(401, "AUTH_001", "UNAUTHORIZED")
 	case r.Method+r.URL.Path != "POST/prefix/v1/wa/message":
 		refuse(404, "HTTP_001", "NOT_FOUND")
-	case err != nil || body["messaging_product"] != "whatsapp" || body[kind] == nil:
+	case err != nil || body["messaging_product"] != "whatsapp" || object == nil,
+		kind == "template" && fmt.Sprintf("%T", object["language"]) != "map[string]interface {}",
+		kind == "interactive" && !slices.Contains([]any{"button", "list", "cta_url", "carousel"}, object["type"]):
 		refuse(400, "HTTP_002", "VALIDATION")
 	case strings.Trim(to, "0123456789") != "" || strings.HasSuffix(to, "0"):
 		refuse(400, "GW_001", "VALIDATION")
@@ -65,31 +69,43 @@ func to(content kirim.Content) kirim.OutboundMessage {
 func TestEachContentIsSentInMetasForm(t *testing.T) {
 	t.Parallel()
 	buttons := []kirim.ReplyButton{{ID: "y", Title: "Yes"}}
+	flow := kirim.ActionButton("flow", 0, kirim.TemplateAction{FlowToken: "f", FlowActionData: json.RawMessage(`{"n":12345678901234567890}`)})
 	tests := []struct {
 		name    string
 		content kirim.Content
-		body    string // a part of it
+		kind    string
+		object  string
 	}{
-		{"a text", kirim.Text{Body: "Halo", PreviewURL: true}, `"type":"text","text":{"body":"Halo","preview_url":true}`},
-		{"an image", &kirim.Image{Link: "https://a.example/i", Caption: "c"}, `"type":"image","image":{"link":"https://a.example/i","caption":"c"}`},
-		{"an audio", kirim.Audio{ID: "7"}, `"type":"audio","audio":{"id":"7"}`},
-		{"a document", kirim.Document{Link: "https://a.example/d"}, `"type":"document","document":{`},
-		{"a template", kirim.Template{Name: "order", Language: "id"}, `"type":"template","template":{"name":"order","language":{"code":"id"}`},
-		{"buttons", kirim.ReplyButtons{Body: "Ok?", Buttons: buttons}, `"type":"interactive","interactive":{"type":"button"`},
-		{"a list", kirim.List{Body: "b", Button: "o", Sections: []kirim.ListSection{{Rows: []kirim.ListRow{{ID: "1", Title: "t"}}}}}, `"interactive":{"type":"list"`},
-		{"a link", kirim.CTAURL{Body: "b", DisplayText: "d", URL: "https://a.example"}, `"interactive":{"type":"cta_url"`},
-		{"a raw content", kirim.Raw{Type: "sticker", Object: map[string]string{"id": "1"}}, `"type":"sticker","sticker":{"id":"1"}`},
+		{"a text", kirim.Text{Body: "Halo", PreviewURL: true}, "text", `{"body":"Halo","preview_url":true}`},
+		{"an image", &kirim.Image{Link: "https://a.example/i", Caption: "c"}, "image", `{"caption":"c","link":"https://a.example/i"}`},
+		{"an audio", kirim.Audio{ID: "7"}, "audio", `{"id":"7"}`},
+		{"a document", kirim.Document{Link: "https://a.example/d", Filename: "d.pdf"}, "document", `{"filename":"d.pdf","link":"https://a.example/d"}`},
+		{"a template", kirim.Template{Name: "order", Language: "id"}, "template", `{"language":{"code":"id"},"name":"order"}`},
+		{"a template of a flow", &kirim.Template{Name: "order", Language: "id", Components: []kirim.Component{flow}}, "template",
+			`{"components":[{"index":0,"parameters":[{"action":{"flow_action_data":{"n":12345678901234567890},"flow_token":"f"},"type":"action"}],"sub_type":"flow","type":"button"}],"language":{"code":"id"},"name":"order"}`},
+		{"buttons", kirim.ReplyButtons{Body: "Ok?", Buttons: buttons}, "interactive",
+			`{"action":{"buttons":[{"reply":{"id":"y","title":"Yes"},"type":"reply"}]},"body":{"text":"Ok?"},"type":"button"}`},
+		{"a list", kirim.List{Body: "b", Button: "o", Sections: []kirim.ListSection{{Rows: []kirim.ListRow{{ID: "1", Title: "t"}}}}}, "interactive",
+			`{"action":{"button":"o","sections":[{"rows":[{"id":"1","title":"t"}]}]},"body":{"text":"b"},"type":"list"}`},
+		{"a link", kirim.CTAURL{Body: "b", DisplayText: "d", URL: "https://a.example"}, "interactive",
+			`{"action":{"name":"cta_url","parameters":{"display_text":"d","url":"https://a.example"}},"body":{"text":"b"},"type":"cta_url"}`},
+		{"a raw content", kirim.Raw{Type: "sticker", Object: map[string]string{"id": "1"}}, "sticker", `{"id":"1"}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			wire := fakewire.New(fake)
-			accepted, err := client(t, wire).Send(t.Context(), to(tt.content))
+			message := to(tt.content)
+			message.ReplyTo = "wamid.0"
+			accepted, err := client(t, wire).Send(t.Context(), message)
 			if err != nil || *accepted != (kirim.AcceptedMessage{ID: "wamid.1", WAMID: "wamid.1"}) {
 				t.Fatalf("%+v, %v", accepted, err)
 			}
 			got := wire.Requests()[0]
-			if !strings.Contains(got.Body, tt.body) || !strings.Contains(got.Body, `"to":"905321234567"`) || got.URL != "https://gateway.example/prefix/v1/wa/message" {
+			var body map[string]json.RawMessage
+			json.Unmarshal([]byte(got.Body), &body)
+			if string(body[tt.kind]) != tt.object || string(body["type"]) != `"`+tt.kind+`"` || string(body["to"]) != `"905321234567"` ||
+				string(body["context"]) != `{"message_id":"wamid.0"}` || got.URL != "https://gateway.example/prefix/v1/wa/message" {
 				t.Errorf("sent %s to %s", got.Body, got.URL)
 			}
 		})
