@@ -30,20 +30,20 @@ type route struct {
 	}
 }
 
-// send tries the routes in turn. It returns the name of the one that took the
-// message, if one did, and what those before it said.
-func send(ctx context.Context, routes []route, message kirim.OutboundMessage) (by string, failures []error) {
+// send tries the routes in turn. It returns which took the message, if one did, and
+// what those before it said.
+func send(ctx context.Context, routes []route, message kirim.OutboundMessage) (outcome string, failures []error) {
 	for _, r := range routes {
 		_, err := r.sender.Send(ctx, message)
 		if err == nil {
-			return r.name, failures
+			return "sent by " + r.name, failures
 		}
 		failures = append(failures, err)
 		if !mayGoElsewhere(err) {
 			break
 		}
 	}
-	return "", failures
+	return "not sent", failures
 }
 
 // mayGoElsewhere decides. Another system knows nothing of this one's
@@ -99,11 +99,8 @@ func run(ctx context.Context, out io.Writer) error {
 		{"the answer is lost", text, kirimtest.Fault{Processed: true, Status: 502, Times: 2}},
 	} {
 		sandbox.Fault(scene.fault)
-		by, failures := send(ctx, routes, scene.message)
-		outcome, why := "sent by "+by, ""
-		if by == "" {
-			outcome = "not sent"
-		}
+		outcome, failures := send(ctx, routes, scene.message)
+		why := ""
 		if kirim.MaybeSent(errors.Join(failures...)) {
 			outcome = "perhaps sent; not tried again"
 		}
