@@ -28,6 +28,14 @@ const DefaultBaseURL = "https://api.kirimdev.com/v1"
 // construction and safe for concurrent use; make one and share it. It never
 // shows its key: not in errors, logs, %v, %#v or JSON.
 type Client struct {
+	// What belongs to the organisation. What belongs to one of its numbers
+	// is reached through PhoneNumber.
+	Accounts             *AccountsService
+	Labels               *LabelsService
+	Customers            *CustomersService
+	WebhookSubscriptions *WebhookSubscriptionsService
+	WebhookDeliveries    *WebhookDeliveriesService
+
 	// Behind a pointer, because fmt walks unexported fields too, but stops
 	// at nested pointers.
 	*core
@@ -56,7 +64,7 @@ func NewClient(apiKey string, opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.client("apiKey", apiKey)
+	return withServices(s.client("apiKey", apiKey))
 }
 
 // NewClientFromEnv is [NewClient] with the key from the environment variable
@@ -77,7 +85,19 @@ func NewClientFromEnv(opts ...Option) (*Client, error) {
 		}
 		s.baseURLFrom = "KIRIM_BASE_URL"
 	}
-	return s.client("KIRIM_API_KEY", apiKey)
+	return withServices(s.client("KIRIM_API_KEY", apiKey))
+}
+
+func withServices(c *Client, err error) (*Client, error) {
+	if err != nil {
+		return nil, err
+	}
+	c.Accounts = &AccountsService{c}
+	c.Labels = &LabelsService{c}
+	c.Customers = &CustomersService{c}
+	c.WebhookSubscriptions = &WebhookSubscriptionsService{c}
+	c.WebhookDeliveries = &WebhookDeliveriesService{c}
+	return c, nil
 }
 
 // CloseIdleConnections closes connections that the client keeps open for the

@@ -364,6 +364,17 @@ func TestRedirectsNeverTakeTheKeyElsewhere(t *testing.T) {
 	}
 }
 
+func TestARedirectToWhatIsNoURLIsAnAnswerLikeAnyOther(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{"GET", "POST"} {
+		w := newWire(answer{status: 302, header: map[string]string{"Location": "http://h\x7f/+6281100000001"}})
+		err := w.client(t).Do(t.Context(), method, "/x", nil, nil, nil)
+		if e := answerOf(t, err); e.StatusCode != 302 || len(w.seen()) != 1 || strings.Contains(err.Error(), "6281100000001") {
+			t.Errorf("%v after %d requests", err, len(w.seen()))
+		}
+	}
+}
+
 func TestADowngradeToPlainHTTPIsNotFollowed(t *testing.T) {
 	t.Parallel()
 	asked := 0

@@ -149,5 +149,5 @@ func ExampleOutboundMessage_Validate() {
 	}.Validate()
 	fmt.Println(err)
 	// Output:
-	// kirim: invalid message: to: want E.164 with a leading + and 7 to 15 digits, got 12 characters, no leading +; interactive.action.buttons[1].reply.title: want 1 to 20 characters, got 26 characters
+	// kirim: invalid request: to: want E.164 with a leading + and 7 to 15 digits, got 12 characters, no leading +; interactive.action.buttons[1].reply.title: want 1 to 20 characters, got 26 characters
 }

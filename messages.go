@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// MessagesService sends messages from one number and marks received ones as
-// read. Get it from [Client.PhoneNumber].
+// MessagesService sends messages from one number, marks received ones as read,
+// and reads back both. Get it from [Client.PhoneNumber].
 //
 // Docs: https://developers.kirim.chat/api/operations/phone_number_idmessages/post/
 type MessagesService struct {
@@ -28,17 +28,24 @@ type AcceptedMessage struct {
 	Status string `json:"status"`
 	// WAMID is WhatsApp's id of the message. It is often still empty here
 	// and then comes with the message.sent webhook.
-	WAMID string `json:"message_id,omitempty"`
+	WAMID  string `json:"message_id,omitempty"`
+	Object string `json:"object,omitempty"` // "message"
 	// UsedTemplate says that [MessagesService.SendOrTemplate] sent the
 	// template, as the 24-hour window was closed.
 	UsedTemplate bool `json:"-"`
+
+	Extra Extra `json:"-"`
+	blank Extra
 }
 
 // ReadReceipt is the answer to marking a message as read.
 type ReadReceipt struct {
 	ID     string `json:"id"`         // Kirim's id of the received message, msg_…
+	Object string `json:"object"`     // "message"
 	Status string `json:"status"`     // "read"
 	WAMID  string `json:"message_id"` // WhatsApp's id of the received message
+	Extra  Extra  `json:"-"`
+	blank  Extra
 }
 
 // Send sends a message. It is checked first, and one that breaks a documented
@@ -95,7 +102,7 @@ func (s *MessagesService) SendOrTemplate(ctx context.Context, message OutboundMe
 			key = newIdempotencyKey()
 			opts = append(opts[:len(opts):len(opts)], WithIdempotencyKey(key))
 		}
-		rescueOpts = append(opts[:len(opts):len(opts)], WithIdempotencyKey(templateKey(key)))
+		rescueOpts = append(opts[:len(opts):len(opts)], WithIdempotencyKey(derivedKey(key, ":template")))
 	}
 	accepted, err := s.Send(ctx, message, opts...)
 	if err == nil || !IsOutside24hWindow(err) || MaybeSent(err) {
@@ -109,10 +116,9 @@ func (s *MessagesService) SendOrTemplate(ctx context.Context, message OutboundMe
 	return accepted, nil
 }
 
-// templateKey derives the key of a template that replaces a message. It must
-// stay the same over versions of this package.
-func templateKey(key string) string {
-	const suffix = ":template"
+// derivedKey is the key of a further request of the same call. It must stay
+// the same over versions of this package.
+func derivedKey(key, suffix string) string {
 	if len(key)+len(suffix) <= maxIdempotencyKey {
 		return key + suffix
 	}

@@ -242,16 +242,20 @@ type requestSettings struct {
 	skipValidation bool
 }
 
-func settingsOf(opts []RequestOption) (s requestSettings, err error) {
+func settingsOf(opts []RequestOption) (requestSettings, error) {
+	if len(opts) == 0 {
+		return requestSettings{}, nil
+	}
+	s := &requestSettings{}
 	for i, opt := range opts {
 		if opt == nil {
-			return s, fmt.Errorf("kirim: request option %d is nil", i+1)
+			return *s, fmt.Errorf("kirim: request option %d is nil", i+1)
 		}
-		if err := opt(&s); err != nil {
-			return s, err
+		if err := opt(s); err != nil {
+			return *s, err
 		}
 	}
-	return s, nil
+	return *s, nil
 }
 
 // WithIdempotencyKey sets the key of a POST: 1 to 255 characters of printable

@@ -94,11 +94,11 @@ func closeIdleConnections(client *http.Client) {
 func (t *attemptTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	parent := req.Context()
 	if deadline, ok := parent.Deadline(); ok && time.Until(deadline) <= t.timeout {
-		return t.transport().RoundTrip(req)
+		return t.answer(req)
 	}
 	ctx, cancel := context.WithTimeout(parent, t.timeout)
 	a := &attempt{ctx: ctx, parent: parent, cancel: cancel, timeout: t.timeout}
-	resp, err := t.transport().RoundTrip(req.WithContext(ctx))
+	resp, err := t.answer(req.WithContext(ctx))
 	if err != nil {
 		err = a.explain(err)
 		cancel()
@@ -106,6 +106,21 @@ func (t *attemptTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 	}
 	a.ReadCloser = resp.Body
 	resp.Body = a
+	return resp, nil
+}
+
+// answer drops a Location that is no URL: net/http would quote it in an error
+// of its own and lose the answer that it came with.
+func (t *attemptTransport) answer(req *http.Request) (*http.Response, error) {
+	resp, err := t.transport().RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	if location := resp.Header.Get("Location"); location != "" {
+		if _, err := req.URL.Parse(location); err != nil {
+			resp.Header.Del("Location")
+		}
+	}
 	return resp, nil
 }
 

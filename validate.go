@@ -121,8 +121,8 @@ func (v Violation) String() string {
 	return fmt.Sprintf("%.120s: want %s, got %s", v.Path, v.Limit, v.Actual)
 }
 
-// ValidationError is all that is wrong with a message. Its text holds no phone
-// number, no URL and nothing of the content.
+// ValidationError is all that is wrong with a request that was therefore not
+// sent. Its text holds no phone number, no URL and nothing of the content.
 type ValidationError struct {
 	Violations []Violation
 }
@@ -142,7 +142,7 @@ func (e *ValidationError) listed() []string {
 
 // Error is one line with the first ten violations and the number of the rest.
 func (e *ValidationError) Error() string {
-	return "kirim: invalid message: " + strings.Join(e.listed(), "; ")
+	return "kirim: invalid request: " + strings.Join(e.listed(), "; ")
 }
 
 // LogValue is the number of violations and the text of the first ten.

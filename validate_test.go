@@ -352,7 +352,7 @@ func TestAllViolationsAreReportedAtOnceAndTheTextStaysShort(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := err.Error()
-	if !strings.HasPrefix(text, "kirim: invalid message: to: want ") || !strings.HasSuffix(text, "; and 7 more") {
+	if !strings.HasPrefix(text, "kirim: invalid request: to: want ") || !strings.HasSuffix(text, "; and 7 more") {
 		t.Error(text)
 	}
 	if !strings.Contains(logged.String(), "error.count=17") {

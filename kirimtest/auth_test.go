@@ -119,7 +119,7 @@ func TestPathsMethodsAndSizesOutsideTheAPIAreAnsweredInTheEnvelope(t *testing.T)
 		{"an empty parameter", "POST", "/v1//messages", "{}", 404, "resource_not_found", ""},
 		{"an escaped slash in a parameter", "POST", "/v1/a%2Fb/messages", "{}", 404, "resource_not_found", ""},
 		{"a wrong method", "DELETE", "/v1/me", "", 405, "resource_not_found", "GET, HEAD"},
-		{"a wrong method on messages", "PUT", messagesPath(s), "{}", 405, "resource_not_found", "POST"},
+		{"a wrong method on messages", "PUT", messagesPath(s), "{}", 405, "resource_not_found", "GET, HEAD, POST"},
 		{"a body over the limit", "POST", messagesPath(s), string(big), 413, "invalid_field_value", ""},
 		{"a body at the limit", "POST", messagesPath(s), string(big[:100]), 400, "invalid_field_value", ""},
 	}

@@ -12,7 +12,7 @@ import (
 
 // call is one request on its way through the stages.
 type call struct {
-	s         *Server
+	s         *Server // after auth, the organisation of the key
 	r         *http.Request
 	requestID string
 	route     *route // nil when no operation has this path and method
@@ -39,6 +39,7 @@ type reply struct {
 	status    int
 	header    http.Header
 	data      json.RawMessage // of a success
+	page      *pageInfo       // of a list
 	err       *apiError
 	raw       []byte // body that is sent as it stands, when asIs
 	asIs      bool
@@ -205,6 +206,9 @@ func (rep *reply) encode(requestID string) []byte {
 		b := make([]byte, 0, len(rep.data)+64)
 		b = append(b, `{"data":`...)
 		b = append(b, rep.data...)
+		if rep.page != nil {
+			b = rep.page.encode(b)
+		}
 		b = append(b, `,"request_id":"`...)
 		b = append(b, requestID...)
 		return append(b, `"}`...)

@@ -71,10 +71,14 @@ func (c *ManualClock) Advance(d time.Duration) {
 
 // NewTimer implements [Clock].
 func (c *ManualClock) NewTimer(d time.Duration) (<-chan time.Time, func()) {
+	return c.timerAt(c.Now().Add(d))
+}
+
+func (c *ManualClock) timerAt(at time.Time) (<-chan time.Time, func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t := &manualTimer{at: c.now.Add(d), fired: make(chan time.Time, 1)}
-	if d <= 0 {
+	t := &manualTimer{at: at, fired: make(chan time.Time, 1)}
+	if !at.After(c.now) {
 		t.fired <- c.now
 		return t.fired, func() {}
 	}

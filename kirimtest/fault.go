@@ -89,6 +89,7 @@ func (s *Server) Fault(f Fault) {
 		f.Times = 1
 	}
 	f.Header = f.Header.Clone()
+	s = s.sandbox()
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
 	s.state.faults = append(s.state.faults, &f)
@@ -96,6 +97,7 @@ func (s *Server) Fault(f Fault) {
 
 // ClearFaults disarms all faults. Requests that hang keep hanging.
 func (s *Server) ClearFaults() {
+	s = s.sandbox()
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
 	s.state.faults = nil

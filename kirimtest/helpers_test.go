@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -129,5 +130,18 @@ func wantRefusal(t testing.TB, r result, status int, code, param string) {
 	wantStatus(t, r, status, code)
 	if r.param() != param {
 		t.Errorf("param %q, want %q", r.param(), param)
+	}
+}
+
+// wantGoroutines waits until no more than most goroutines are left.
+func wantGoroutines(t testing.TB, most int) {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for runtime.NumGoroutine() > most && time.Now().Before(deadline) {
+		runtime.Gosched()
+	}
+	if n := runtime.NumGoroutine(); n > most {
+		stacks := make([]byte, 1<<20)
+		t.Errorf("%d goroutines, %d before\n%s", n, most, stacks[:runtime.Stack(stacks, true)])
 	}
 }

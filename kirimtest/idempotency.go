@@ -74,12 +74,12 @@ func (s *Server) idempotencyStage(next handler) handler {
 			return failed(fail("invalid_field_value", "Idempotency-Key",
 				"The Idempotency-Key is longer than "+strconv.Itoa(most)+" characters."))
 		}
-		mine, theirs := s.claim(c)
+		mine, theirs := c.s.claim(c)
 		if theirs != nil {
 			return theirs
 		}
 		var rep *reply
-		defer func() { s.settle(c, mine, rep) }() // also after a panic
+		defer func() { c.s.settle(c, mine, rep) }() // also after a panic
 		rep = next(c)
 		return withReplayed(rep, "false")
 	}

@@ -16,6 +16,7 @@ type Message struct {
 	Type           string // "text", "template", …
 	TemplateName   string // of a template
 	IdempotencyKey string // empty when the request had none
+	Status         string // of the statuses that are due by now, the furthest; else that of the answer
 	Body           json.RawMessage
 	Time           time.Time // when it was accepted
 }
@@ -47,6 +48,7 @@ func (s *Server) Messages() []Message {
 	list := make([]Message, 0, len(s.state.sent.items))
 	for m := range s.state.sent.all {
 		m.Body = bytes.Clone(m.Body)
+		m.Status = s.progressOf(&m)
 		list = append(list, m)
 	}
 	return list
@@ -78,6 +80,7 @@ func (s *Server) Processed(idempotencyKey string) int {
 // [Limits] allows. The values are copies. The Authorization header is
 // never among them.
 func (s *Server) Requests() []Request {
+	s = s.sandbox()
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
 	list := make([]Request, 0, len(s.state.requests.items))
@@ -93,16 +96,19 @@ func (s *Server) Requests() []Request {
 	return list
 }
 
-// Forget empties [Server.Messages] and [Server.Requests]. Everything else (keys,
-// windows, idempotency) stays as it is.
+// Forget empties [Server.Messages] and [Server.Requests], and with the former
+// the sends that the API lists; no further statuses are reported for them.
+// Everything else (keys, windows, idempotency, contacts, webhook deliveries)
+// stays as it is.
 func (s *Server) Forget() {
 	st := &s.state
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	for m := range st.sent.all {
-		delete(st.wamids, m.WAMID)
+		st.forgetMessage(&m)
 	}
 	st.sent.reset()
+	st.outbound = newTable[*message](st.limits.Messages)
 	st.requests.reset()
 	st.accepted = 0
 }

@@ -97,7 +97,8 @@ func TestMemoryIsBounded(t *testing.T) {
 
 func TestLimitsHaveDefaultsAndALeast(t *testing.T) {
 	t.Parallel()
-	if got := (Limits{Messages: -5, Requests: 7}).withDefaults(); got != (Limits{1, 7, 64 << 10, 100_000}) {
+	want := Limits{1, 7, 64 << 10, 100_000, 100_000, 10_000, 64 << 20, 10_000, 64}
+	if got := (Limits{Messages: -5, Requests: 7}).withDefaults(); got != want {
 		t.Errorf("%+v", got)
 	}
 }

@@ -57,20 +57,32 @@ func (s *Server) RevokeKey(key string) bool {
 	return k != nil
 }
 
-func (st *state) authenticate(header []string, now time.Time) (*apiKey, *apiError) {
+// authenticate returns the key of a request and its organisation.
+func (s *Server) authenticate(header []string, now time.Time) (*Server, *apiKey, *apiError) {
 	if len(header) == 0 {
-		return nil, fail("missing_api_key", "", "The Authorization header is missing.")
+		return nil, nil, fail("missing_api_key", "", "The Authorization header is missing.")
 	}
 	scheme, token, _ := strings.Cut(header[0], " ")
 	if !strings.EqualFold(scheme, "Bearer") {
-		return nil, fail("invalid_api_key", "", "The Authorization header must be a bearer token.")
+		return nil, nil, fail("invalid_api_key", "", "The Authorization header must be a bearer token.")
 	}
+	for _, org := range s.organizations() {
+		if k, err := org.state.knownKey(token, now); k != nil || err != nil {
+			return org, k, err
+		}
+	}
+	return nil, nil, fail("invalid_api_key", "", "The API key is not known.")
+}
+
+// knownKey returns the key, why it is not good, or neither when the
+// organisation has no such key.
+func (st *state) knownKey(token string, now time.Time) (*apiKey, *apiError) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	k := st.keys[token]
 	switch {
 	case k == nil:
-		return nil, fail("invalid_api_key", "", "The API key is not known.")
+		return nil, nil
 	case k.revoked:
 		return nil, fail("revoked_api_key", "", "The API key was revoked.")
 	case !k.expiresAt.IsZero() && !now.Before(k.expiresAt):
@@ -84,11 +96,16 @@ func (s *Server) authStage(next handler) handler {
 		if c.route != nil && c.route.public {
 			return next(c)
 		}
-		k, err := s.state.authenticate(c.r.Header["Authorization"], s.cfg.clock.Now())
+		org, k, err := s.authenticate(c.r.Header["Authorization"], s.cfg.clock.Now())
 		if err != nil {
 			return failed(err)
 		}
-		c.key = k
+		c.s, c.key = org, k
+		if c.route == nil || !c.route.always {
+			if err := org.state.refusal(); err != nil {
+				return failed(err)
+			}
+		}
 		return next(c)
 	}
 }

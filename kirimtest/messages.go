@@ -37,6 +37,12 @@ func postMessage(c *call, n PhoneNumber) *reply {
 func (s *Server) send(c *call, n PhoneNumber, m outbound) *reply {
 	st, as, now := &s.state, &s.cfg.assumptions, s.cfg.clock.Now()
 	chat := chatID{n.ID, digits(m.to)}
+	var sent Message
+	defer func() { // a plan is called without the lock
+		if sent.ID != "" {
+			s.simulate(sent)
+		}
+	}()
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if m.contextWAMID != "" && as.ContextMustExist {
@@ -45,17 +51,17 @@ func (s *Server) send(c *call, n PhoneNumber, m outbound) *reply {
 		}
 	}
 	if m.kind == "template" {
-		t, err := st.sendable(m.template, m.language)
+		t, err := st.sendable(m.template, m.language, now)
 		if err != nil {
 			return failed(err)
 		}
 		if t.Category == authentication && m.codeErr != nil {
 			return failed(m.codeErr)
 		}
-	} else if last, wrote := st.windows[chat]; !wrote || now.Sub(last) >= window {
+	} else if ct := st.chats[chat]; ct == nil || ct.lastInbound.IsZero() || now.Sub(ct.lastInbound) >= window {
 		return failed(fail("outside_24h_window", "to", "The customer's last message is more than 24 hours old."))
 	}
-	sent := Message{
+	sent = Message{
 		ID:             newID("msg_", now),
 		WAMID:          newWAMID(),
 		PhoneNumberID:  n.ID,
@@ -67,10 +73,11 @@ func (s *Server) send(c *call, n PhoneNumber, m outbound) *reply {
 		Time:           now,
 	}
 	if old, evicted := st.sent.add(sent); evicted {
-		delete(st.wamids, old.WAMID)
+		st.forgetMessage(&old)
 	}
 	st.accepted++
 	st.wamids[sent.WAMID] = wamidOwner{n.ID, chat.contact, sent.ID, false}
+	s.storeSent(sent, chat, now)
 	result := messageResult{ID: sent.ID, Object: "message", Status: as.InitialStatus}
 	if as.WAMIDInReply {
 		result.MessageID = sent.WAMID
@@ -107,55 +114,16 @@ func markRead(c *call, n PhoneNumber, v *checker, o map[string]any) *reply {
 	case !owner.inbound:
 		return failed(fail("invalid_field_value", "message_id", "Only an inbound message can be marked as read."))
 	}
-	if typing != nil {
-		chat := chatID{n.ID, owner.contact}
-		if next := st.typing[chat].Add(c.s.cfg.assumptions.TypingInterval); now.Before(next) {
+	if ct := st.chats[chatID{n.ID, owner.contact}]; typing != nil && ct != nil {
+		if next := ct.lastTyping.Add(c.s.cfg.assumptions.TypingInterval); now.Before(next) {
 			e := fail("rate_limit_exceeded", "typing_indicator", "The typing indicator was shown a moment ago.")
 			e.retryAfter = int(ceilDiv(int64(next.Sub(now)), int64(time.Second)))
 			return failed(e)
 		}
-		st.typing[chat] = now
+		ct.lastTyping = now
 	}
+	st.markRead(owner.messageID, now)
 	return ok(http.StatusOK, messageResult{owner.messageID, "message", "read", wamid})
-}
-
-// Inbound is a text message of a customer, for [Server.Receive].
-type Inbound struct {
-	From          string    // the customer, E.164 with plus
-	Text          string    // what the customer wrote
-	PhoneNumberID string    // the number written to; default Server.PhoneNumberID
-	ID            string    // msg_…; set by Receive when empty
-	WAMID         string    // the id at WhatsApp; set by Receive when empty
-	Time          time.Time // default: now. An earlier time opens what is left of the window
-}
-
-// Receive lets a customer write to us, which opens the 24-hour window for that
-// customer and number. It returns the message with what was empty filled in.
-func (s *Server) Receive(m Inbound) Inbound {
-	now := s.cfg.clock.Now()
-	if m.PhoneNumberID == "" {
-		m.PhoneNumberID = s.PhoneNumberID
-	}
-	if m.ID == "" {
-		m.ID = newID("msg_", now)
-	}
-	if m.WAMID == "" {
-		m.WAMID = newWAMID()
-	}
-	if m.Time.IsZero() {
-		m.Time = now
-	}
-	st, chat := &s.state, chatID{m.PhoneNumberID, digits(m.From)}
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	if old, evicted := st.received.add(m); evicted {
-		delete(st.wamids, old.WAMID)
-	}
-	st.wamids[m.WAMID] = wamidOwner{m.PhoneNumberID, chat.contact, m.ID, true}
-	if m.Time.After(st.windows[chat]) {
-		st.windows[chat] = m.Time
-	}
-	return m
 }
 
 // digits is a phone number as WhatsApp names it.

@@ -28,17 +28,26 @@ func me(c *call) *reply {
 		WritePerMinute int    `json:"write_per_minute"`
 		ReadPerMinute  int    `json:"read_per_minute"`
 	}
+	type team struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+	}
 	st := &c.s.state
 	st.mu.Lock()
-	id, plan := st.orgID, st.plan
-	st.mu.Unlock()
+	defer st.mu.Unlock()
+	plan, teams := st.plan, make([]team, len(st.teams))
+	for i, t := range st.teams {
+		teams[i] = team(t)
+	}
 	return ok(http.StatusOK, struct {
 		Organization organization `json:"organization"`
 		APIKey       key          `json:"api_key"`
 		RateLimits   limits       `json:"rate_limits"`
+		Teams        []team       `json:"teams"`
 	}{
-		organization{id, "organization", "Sandbox"},
+		organization{st.orgID, "organization", "Sandbox"},
 		key{c.key.id, "api_key", c.key.label, c.key.last4},
 		limits{plan.Name, plan.WritePerMinute, plan.ReadPerMinute},
+		teams,
 	})
 }

@@ -1,5 +1,7 @@
 package kirimtest
 
+import "net/http"
+
 // Option changes a server before it starts. The order of options does not
 // matter.
 type Option func(*config)
@@ -13,11 +15,18 @@ type config struct {
 	limits      Limits
 	assumptions Assumptions
 	edits       []func(*Assumptions)
+
+	plans            DeliveryPlan
+	webhookTransport http.RoundTripper
+	webhookHandler   http.Handler
+	httpWebhooks     bool
+	noJitter         bool
 }
 
 // Limits bound what the sandbox remembers, so that a long load test does not
-// fill the memory. Zero means the default, a negative number means 1. Contacts
-// that wrote are not bounded: each holds a window of its own.
+// fill the memory. Zero means the default, a negative number means 1. They hold
+// for each organisation. Webhook subscriptions and their secrets are not bounded. Only what the test itself adds is not bounded: keys,
+// numbers, teams and users.
 type Limits struct {
 	// Messages is how many accepted sends, and how many received messages, are
 	// kept; older ones are forgotten. Default 10,000.
@@ -34,6 +43,26 @@ type Limits struct {
 	// Default 100,000. A test that sends more keyed requests than this and
 	// counts on the oldest being replayed must raise it.
 	IdempotencyKeys int
+
+	// Contacts is how many contacts are kept, each with its conversation and
+	// its 24-hour window; the oldest goes first. Default 100,000.
+	Contacts int
+
+	// Objects is how many templates, labels, customers and setup links are
+	// kept, of each; the oldest goes first. Default 10,000.
+	Objects int
+
+	// MediaBytes is how many bytes of received files are kept; the oldest file
+	// goes first, and its message stays without it. Default 64 MiB.
+	MediaBytes int
+
+	// Deliveries is how many webhook deliveries are kept; a new one pushes the
+	// oldest out, even when attempts of that were still to come. Default 10,000.
+	Deliveries int
+
+	// WebhookAttempts is how many attempts to deliver a webhook run at a time.
+	// Default 64. With 1 they go out strictly in the order in which they are due.
+	WebhookAttempts int
 }
 
 func (l Limits) withDefaults() Limits {
@@ -48,6 +77,11 @@ func (l Limits) withDefaults() Limits {
 		Requests:        pick(l.Requests, 10_000),
 		RequestBody:     pick(l.RequestBody, 64<<10),
 		IdempotencyKeys: pick(l.IdempotencyKeys, 100_000),
+		Contacts:        pick(l.Contacts, 100_000),
+		Objects:         pick(l.Objects, 10_000),
+		MediaBytes:      pick(l.MediaBytes, 64<<20),
+		Deliveries:      pick(l.Deliveries, 10_000),
+		WebhookAttempts: pick(l.WebhookAttempts, 64),
 	}
 }
 
@@ -56,8 +90,8 @@ func WithClock(c Clock) Option {
 	return func(cfg *config) { cfg.clock = c }
 }
 
-// WithoutListener starts no TCP listener and no goroutine: only
-// [Server.Transport] reaches the sandbox. Use it inside a testing/synctest
+// WithoutListener starts no TCP listener: only [Server.Transport] reaches the
+// sandbox, and it has no goroutine but for webhooks. Use it inside a testing/synctest
 // bubble, where waiting for the network would keep virtual time from moving.
 func WithoutListener() Option {
 	return func(cfg *config) { cfg.listen = false }

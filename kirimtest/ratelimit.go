@@ -13,18 +13,22 @@ type Plan struct {
 	Name           string // shown as rate_limits.tier by GET /me
 	WritePerMinute int    // 1 to 100,000,000
 	ReadPerMinute  int    // 1 to 100,000,000
+
+	// WithoutAPI is a plan that does not include the API: 403
+	// feature_not_available.
+	WithoutAPI bool
 }
 
 // Free is the default plan: 60 writes and 600 reads per minute.
-func Free() Plan { return Plan{"free", 60, 600} }
+func Free() Plan { return Plan{Name: "free", WritePerMinute: 60, ReadPerMinute: 600} }
 
 // Pro is the plan with 600 writes and 6000 reads per minute.
-func Pro() Plan { return Plan{"pro", 600, 6000} }
+func Pro() Plan { return Plan{Name: "pro", WritePerMinute: 600, ReadPerMinute: 6000} }
 
 // Enterprise is a plan with limits of its own. Numbers outside 1 to 100,000,000
 // are brought to the nearer end.
 func Enterprise(writePerMinute, readPerMinute int) Plan {
-	return Plan{"enterprise", writePerMinute, readPerMinute}
+	return Plan{Name: "enterprise", WritePerMinute: writePerMinute, ReadPerMinute: readPerMinute}
 }
 
 func (p Plan) clamped() Plan {

@@ -11,6 +11,7 @@ import (
 type route struct {
 	pattern string // "/v1/{phone_number_id}/messages"
 	public  bool   // needs no key and takes no token
+	always  bool   // also for an organisation that may not use the API
 	handle  handler
 }
 
@@ -100,8 +101,63 @@ func segments(path string) []string {
 func (s *Server) routes() *router {
 	n := new(router)
 	n.add("GET", route{pattern: "/v1/health", public: true, handle: health})
-	n.add("GET", route{pattern: "/v1/me", handle: me})
-	n.add("POST", route{pattern: "/v1/{phone_number_id}/messages", handle: onNumber(postMessage)})
+	n.add("GET", route{pattern: "/v1/me", always: true, handle: me})
+	n.add("GET", route{pattern: "/v1/openapi.json", public: true, handle: openAPI})
+	n.add("GET", route{pattern: "/v1/accounts", handle: holding(listAccounts)})
+
+	const number = "/v1/{phone_number_id}"
+	n.add("POST", route{pattern: number + "/messages", handle: onNumber(postMessage)})
+	n.add("GET", route{pattern: number + "/messages", handle: forNumber(listMessages)})
+	n.add("GET", route{pattern: number + "/messages/{id}", handle: forMessage(getMessage)})
+	n.add("GET", route{pattern: number + "/messages/{id}/media", handle: forMessage(getMedia)})
+	n.add("GET", route{pattern: mediaPath + "{token}/{filename}", public: true, handle: serveMedia})
+
+	n.add("GET", route{pattern: number + "/templates", handle: forNumber(listTemplates)})
+	n.add("POST", route{pattern: number + "/templates", handle: forNumber(createTemplate)})
+	n.add("POST", route{pattern: number + "/templates/sync", handle: forNumber(syncTemplates)})
+	n.add("GET", route{pattern: number + "/templates/{name}", handle: forNumber(getTemplate)})
+
+	n.add("GET", route{pattern: number + "/conversations", handle: forNumber(listConversations)})
+	n.add("GET", route{pattern: number + "/conversations/{id}", handle: forConversation(getConversation)})
+	n.add("PATCH", route{pattern: number + "/conversations/{id}", handle: forConversation(updateConversation)})
+	n.add("POST", route{pattern: number + "/conversations/{id}/labels", handle: forConversation(attachLabel(conversationLabels))})
+	n.add("DELETE", route{pattern: number + "/conversations/{id}/labels/{label_id}", handle: forConversation(detachLabel(conversationLabels))})
+
+	n.add("GET", route{pattern: number + "/contacts", handle: forNumber(listContacts)})
+	n.add("POST", route{pattern: number + "/contacts", handle: forNumber(createContact)})
+	n.add("POST", route{pattern: number + "/contacts/bulk_label", handle: forNumber(bulkLabel)})
+	n.add("GET", route{pattern: number + "/contacts/{id}", handle: forContact(getContact)})
+	n.add("PATCH", route{pattern: number + "/contacts/{id}", handle: forContact(updateContact)})
+	n.add("DELETE", route{pattern: number + "/contacts/{id}", handle: forContact(deleteContact)})
+	n.add("POST", route{pattern: number + "/contacts/{id}/labels", handle: forContact(attachLabel(contactLabels))})
+	n.add("DELETE", route{pattern: number + "/contacts/{id}/labels/{label_id}", handle: forContact(detachLabel(contactLabels))})
+
+	n.add("GET", route{pattern: "/v1/labels", handle: holding(listLabels)})
+	n.add("POST", route{pattern: "/v1/labels", handle: holding(createLabel)})
+	n.add("PATCH", route{pattern: "/v1/labels/{id}", handle: forLabel(updateLabel)})
+	n.add("DELETE", route{pattern: "/v1/labels/{id}", handle: forLabel(deleteLabel)})
+
+	n.add("GET", route{pattern: "/v1/customers", handle: holding(listCustomers)})
+	n.add("POST", route{pattern: "/v1/customers", handle: holding(createCustomer)})
+	n.add("GET", route{pattern: "/v1/customers/{id}", handle: forCustomer(getCustomer)})
+	n.add("PATCH", route{pattern: "/v1/customers/{id}", handle: forCustomer(updateCustomer)})
+	n.add("DELETE", route{pattern: "/v1/customers/{id}", handle: forCustomer(archiveCustomer)})
+	n.add("GET", route{pattern: "/v1/customers/{id}/setup_links", handle: forCustomer(listSetupLinks)})
+	n.add("POST", route{pattern: "/v1/customers/{id}/setup_links", handle: forCustomer(createSetupLink)})
+	n.add("PATCH", route{pattern: "/v1/customers/{id}/setup_links/{link_id}", handle: forLink(updateSetupLink)})
+	n.add("DELETE", route{pattern: "/v1/customers/{id}/setup_links/{link_id}", handle: forLink(revokeSetupLink)})
+
+	n.add("GET", route{pattern: "/v1/webhook_subscriptions", handle: holding(listSubscriptions)})
+	n.add("POST", route{pattern: "/v1/webhook_subscriptions", handle: holding(createSubscription)})
+	n.add("GET", route{pattern: "/v1/webhook_subscriptions/{id}", handle: forSubscription(getSubscription)})
+	n.add("PATCH", route{pattern: "/v1/webhook_subscriptions/{id}", handle: forSubscription(updateSubscription)})
+	n.add("DELETE", route{pattern: "/v1/webhook_subscriptions/{id}", handle: forSubscription(deleteSubscription)})
+	n.add("POST", route{pattern: "/v1/webhook_subscriptions/{id}/secrets", handle: forSubscription(addSecret)})
+	n.add("DELETE", route{pattern: "/v1/webhook_subscriptions/{id}/secrets/{secret_id}", handle: forSubscription(revokeSecret)})
+	n.add("GET", route{pattern: "/v1/webhook_deliveries", handle: holding(listDeliveries)})
+	n.add("GET", route{pattern: "/v1/webhook_deliveries/{id}", handle: forDelivery(getDelivery)})
+	n.add("POST", route{pattern: "/v1/webhook_deliveries/{id}/replay", handle: forDelivery(replayDelivery)})
+	n.add("POST", route{pattern: "/v1/webhook_deliveries/bulk_replay", handle: holding(bulkReplay)})
 	return n
 }
 

@@ -11,21 +11,26 @@ import (
 )
 
 // Server is a running sandbox: one organisation with one API key and one
-// connected phone number. Its methods are safe for concurrent use; its fields
-// are read-only.
+// connected phone number, and those that [Server.AddOrganization] adds. Its
+// methods are safe for concurrent use; its fields are read-only.
 type Server struct {
 	URL           string // base URL, for example "http://127.0.0.1:40123/v1"
 	APIKey        string
 	PhoneNumberID string
-	WebhookSecret string
+	WebhookSecret string // signs the deliveries to what Server.Subscribe added
 
 	cfg    config
 	state  state
 	router *router
 	handle handler
+	parent *Server   // nil unless an organization was added
+	others []*Server // organizations that were added; under state.mu
 
 	closed    chan struct{} // closed by Close; ends every wait
 	closeOnce sync.Once
+
+	webhooks    *http.Client
+	ownWebhooks bool
 
 	http   *http.Server // nil without listener
 	served chan struct{}
@@ -42,6 +47,7 @@ func NewServer(opts ...Option) *Server {
 			number:      PhoneNumber{ID: "106540352242922", Number: "+6281100000000", Name: "Sandbox", Status: connected},
 			plan:        Free(),
 			assumptions: defaultAssumptions(),
+			plans:       Delivered(),
 		},
 		closed: make(chan struct{}),
 	}
@@ -53,7 +59,8 @@ func NewServer(opts ...Option) *Server {
 	}
 	s.state.init(&s.cfg, s.cfg.clock.Now())
 	s.PhoneNumberID = s.cfg.number.ID
-	s.WebhookSecret = newSecret("whsec_", 24)
+	s.WebhookSecret = newWebhookSecret()
+	s.webhooks, s.ownWebhooks = s.webhookClient()
 	if s.APIKey = s.cfg.apiKey; s.APIKey == "" {
 		s.APIKey = s.AddKey(Key{})
 	} else {
@@ -102,12 +109,22 @@ func (s *Server) listen() {
 	}()
 }
 
-// Close stops the sandbox: hanging requests are dropped, connections closed,
-// and its goroutines have ended when it returns. What it holds can still be
-// asked for. Closing twice is fine.
+// Close stops the sandbox: hanging requests are dropped, webhooks under way
+// cancelled, connections closed, and its goroutines have ended when it returns;
+// only for a webhook receiver that ignores the end of its request it waits no
+// longer than five seconds. What it holds can still be asked for. Closing twice
+// is fine.
 func (s *Server) Close() {
+	if s.parent != nil {
+		return
+	}
 	s.closeOnce.Do(func() {
+		organizations := s.organizations()
+		for _, o := range organizations {
+			o.state.endWork()
+		}
 		close(s.closed)
+		awaitWork(organizations)
 		if s.http == nil {
 			return
 		}

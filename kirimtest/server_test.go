@@ -3,11 +3,13 @@ package kirimtest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -160,12 +162,34 @@ func TestCloseEndsEveryGoroutine(t *testing.T) {
 		}
 	}
 	tr.CloseIdleConnections()
-	deadline := time.Now().Add(10 * time.Second)
-	for runtime.NumGoroutine() > before && time.Now().Before(deadline) {
-		runtime.Gosched()
+	wantGoroutines(t, before)
+}
+
+func TestResourcesAreSafeForConcurrentUse(t *testing.T) {
+	t.Parallel()
+	s, clock := inMemory(t, WithPlan(Enterprise(1_000_000, 1_000_000)), WithLimits(Limits{Messages: 5, Contacts: 5, Objects: 5, MediaBytes: 50}))
+	var group sync.WaitGroup
+	for i := range 8 {
+		group.Go(func() {
+			for j := range 20 {
+				name := fmt.Sprint(i, "-", j)
+				in := s.Receive(Inbound{From: fmt.Sprint("+62800000000", j%10), Name: name, Media: &Media{Data: make([]byte, 10)}})
+				for _, request := range [][3]string{
+					{"POST", "/v1/labels", `{"name":"` + name + `"}`}, {"POST", "/v1/customers", `{"name":"` + name + `"}`},
+					{"POST", messagesPath(s), tmplBody}, {"POST", messagesPath(s), receipt(in.WAMID, typing)},
+					{"GET", "/v1/labels", ""}, {"GET", messagesPath(s), ""}, {"GET", numberPath(s) + "/contacts", ""},
+					{"GET", numberPath(s) + "/conversations", ""}, {"GET", numberPath(s) + "/templates", ""},
+				} {
+					if r, err := try(t.Context(), s, request[0], request[1], request[2]); err != nil || r.status >= 500 {
+						t.Errorf("%v: %d %v", request, r.status, err)
+					}
+				}
+				s.Contacts()
+				s.Messages()
+				s.SetTemplateStatus("order_update", TemplateApproved)
+				clock.Advance(time.Second)
+			}
+		})
 	}
-	if n := runtime.NumGoroutine(); n > before {
-		stacks := make([]byte, 1<<20)
-		t.Errorf("%d goroutines, %d before\n%s", n, before, stacks[:runtime.Stack(stacks, true)])
-	}
+	group.Wait()
 }

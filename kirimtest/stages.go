@@ -48,7 +48,7 @@ func (s *Server) rateStage(next handler) handler {
 			return next(c)
 		}
 		var ok bool
-		c.rate, ok = s.state.takeToken(c.r.Method, s.cfg.clock.Now())
+		c.rate, ok = c.s.state.takeToken(c.r.Method, s.cfg.clock.Now())
 		c.rated = true
 		if !ok {
 			e := fail("rate_limit_exceeded", "", "Too many requests.")

@@ -1,5 +1,14 @@
 package kirimtest
 
+import (
+	"cmp"
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+)
+
 // TemplateStatus is the state of a template.
 type TemplateStatus string
 
@@ -16,70 +25,260 @@ const (
 type Template struct {
 	Name     string
 	Language string // "id", "en_US", …
-	Category string // "UTILITY", "MARKETING" or "AUTHENTICATION"
+	Category string // "UTILITY" (the default), "MARKETING" or "AUTHENTICATION"
 	Status   TemplateStatus
+
+	// Components is a JSON array as in a request that creates a template.
+	// Default: a body without variables.
+	Components json.RawMessage
+
+	// OnlyAtMeta hides the template until POST templates/sync finds it.
+	OnlyAtMeta bool
 }
 
 type templateID struct{ name, language string }
 
-const authentication = "AUTHENTICATION"
+const (
+	authentication = "AUTHENTICATION"
+	utility        = "UTILITY"
+)
+
+// template is a template as it is kept.
+type template struct {
+	head
+	Template
+	decided   time.Time // when a pending one gets its verdict; zero for never
+	verdict   TemplateStatus
+	unsynced  bool // changed at Meta since the last sync
+	variables []string
+}
+
+// review is what becomes of templates that are created.
+type review struct {
+	after   time.Duration
+	verdict TemplateStatus
+}
 
 func seededTemplates() []Template {
 	return []Template{
-		{"order_update", "id", "UTILITY", TemplateApproved},
-		{"appointment_reminder", "id", "UTILITY", TemplateApproved},
-		{"appointment_reminder", "en", "UTILITY", TemplateApproved},
-		{"login_code", "id", authentication, TemplateApproved},
-		{"promo_paused", "id", "MARKETING", TemplatePaused},
-		{"legacy_disabled", "id", "UTILITY", TemplateDisabled},
+		{Name: "order_update", Language: "id", Category: utility},
+		{Name: "appointment_reminder", Language: "id", Category: utility},
+		{Name: "appointment_reminder", Language: "en", Category: utility},
+		{Name: "login_code", Language: "id", Category: authentication},
+		{Name: "promo_paused", Language: "id", Category: "MARKETING", Status: TemplatePaused},
+		{Name: "legacy_disabled", Language: "id", Category: utility, Status: TemplateDisabled},
 	}
 }
 
 // AddTemplate adds a template, or replaces the one with the same name and
 // language. An empty Status is [TemplateApproved].
 func (s *Server) AddTemplate(t Template) {
-	if t.Status == "" {
-		t.Status = TemplateApproved
-	}
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
-	s.state.templates[templateID{t.Name, t.Language}] = t
+	s.state.putTemplate(t, s.cfg.clock.Now())
+}
+
+// putTemplate is AddTemplate. st.mu is held.
+func (st *state) putTemplate(t Template, now time.Time) *template {
+	t.Status = cmp.Or(t.Status, TemplateApproved)
+	t.Category = cmp.Or(t.Category, utility)
+	if len(t.Components) == 0 {
+		t.Components = json.RawMessage(`[{"type":"BODY","text":"A message of the sandbox."}]`)
+	}
+	id := templateID{t.Name, t.Language}
+	if old := st.named[id]; old != nil {
+		st.templates.remove(old)
+	}
+	row := &template{head: st.newHead("tmpl_", now), Template: t, unsynced: t.OnlyAtMeta}
+	for _, old := range st.templates.add(row) {
+		delete(st.named, templateID{old.Name, old.Language})
+	}
+	st.named[id] = row
+	return row
 }
 
 // SetTemplateStatus changes the status of a template in all its languages and
 // reports whether there was one of that name.
 func (s *Server) SetTemplateStatus(name string, status TemplateStatus) bool {
-	s.state.mu.Lock()
-	defer s.state.mu.Unlock()
+	st, now := &s.state, s.cfg.clock.Now()
+	st.mu.Lock()
+	defer st.mu.Unlock()
 	found := false
-	for id, t := range s.state.templates {
-		if id.name == name {
-			t.Status = status
-			s.state.templates[id] = t
+	for t := range st.templates.oldest {
+		if t.Name == name {
 			found = true
+			t.become(status, now)
 		}
 	}
 	return found
 }
 
-// sendable returns the template, or why it cannot be sent. st.mu is held.
-func (st *state) sendable(name, language string) (Template, *apiError) {
-	t, found := st.templates[templateID{name, language}]
-	if !found {
-		for id := range st.templates {
-			if id.name == name {
-				return t, fail("invalid_template_name", "template.language", "The template does not exist in this language.")
-			}
-		}
-		return t, fail("invalid_template_name", "template.name", "There is no template of this name.")
+// SetTemplateReview sets what becomes of templates that are created from now
+// on: they get the verdict, usually [TemplateApproved] or [TemplateRejected],
+// when after has passed; a negative after leaves them pending. A new server
+// approves after 2 seconds. Authentication templates are approved at once in
+// any case.
+func (s *Server) SetTemplateReview(after time.Duration, verdict TemplateStatus) {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	s.state.review = review{after, verdict}
+}
+
+// become changes the status at a time. It ends a review.
+func (t *template) become(status TemplateStatus, at time.Time) {
+	t.decided = time.Time{}
+	if t.Status != status {
+		t.Status, t.updated, t.unsynced = status, at, true
 	}
+}
+
+// settle gives the verdict of a review that is over.
+func (t *template) settle(now time.Time) {
+	if !t.decided.IsZero() && !now.Before(t.decided) {
+		t.become(t.verdict, t.decided)
+	}
+}
+
+// sendable returns the template, or why it cannot be sent. st.mu is held.
+func (st *state) sendable(name, language string, now time.Time) (Template, *apiError) {
+	t, found := st.named[templateID{name, language}]
+	if !found || t.OnlyAtMeta {
+		if st.findTemplate(name, "") != nil {
+			return Template{}, fail("invalid_template_name", "template.language", "The template does not exist in this language.")
+		}
+		return Template{}, fail("invalid_template_name", "template.name", "There is no template of this name.")
+	}
+	t.settle(now)
 	switch t.Status {
 	case TemplateApproved:
-		return t, nil
+		return t.Template, nil
 	case TemplatePaused:
-		return t, fail("template_paused", "template.name", "The template is paused.")
+		return Template{}, fail("template_paused", "template.name", "The template is paused.")
 	case TemplateDisabled:
-		return t, fail("template_disabled", "template.name", "The template is disabled.")
+		return Template{}, fail("template_disabled", "template.name", "The template is disabled.")
 	}
-	return t, fail("invalid_template_name", "template.name", "The template is not approved.")
+	return Template{}, fail("invalid_template_name", "template.name", "The template is not approved.")
+}
+
+// findTemplate returns the template, the oldest one of the name when there is
+// no language, or nil. st.mu is held.
+func (st *state) findTemplate(name, language string) *template {
+	if language != "" {
+		if t := st.named[templateID{name, language}]; t != nil && !t.OnlyAtMeta {
+			return t
+		}
+		return nil
+	}
+	for t := range st.templates.oldest {
+		if t.Name == name && !t.OnlyAtMeta {
+			return t
+		}
+	}
+	return nil
+}
+
+var variable = regexp.MustCompile(`\{\{\s*([A-Za-z0-9_]+)\s*\}\}`)
+
+type templateView struct {
+	ID            string            `json:"id"`
+	Object        string            `json:"object"`
+	Name          string            `json:"name"`
+	Language      string            `json:"language"`
+	Status        TemplateStatus    `json:"status"`
+	Category      string            `json:"category"`
+	Content       *string           `json:"content"`
+	HeaderType    *string           `json:"header_type"`
+	HeaderContent *string           `json:"header_content"`
+	FooterContent *string           `json:"footer_content"`
+	HasVariables  bool              `json:"has_variables"`
+	Variables     []string          `json:"variables"`
+	Buttons       []json.RawMessage `json:"buttons"`
+	Components    []json.RawMessage `json:"components"`
+	CreatedAt     string            `json:"created_at"`
+	UpdatedAt     string            `json:"updated_at"`
+}
+
+func viewTemplate(t *template) any {
+	view := templateView{
+		ID: t.id, Object: "template", Name: t.Name, Language: t.Language, Status: t.Status, Category: t.Category,
+		Variables: []string{}, Buttons: []json.RawMessage{}, Components: []json.RawMessage{},
+		CreatedAt: stamp(t.created), UpdatedAt: stamp(t.updated),
+	}
+	// What a test gave as Components may be anything.
+	_ = json.Unmarshal(t.Components, &view.Components)
+	for _, raw := range view.Components {
+		var part struct {
+			Type, Format, Text string
+			Buttons            []json.RawMessage
+		}
+		_ = json.Unmarshal(raw, &part)
+		switch strings.ToUpper(part.Type) {
+		case "HEADER":
+			view.HeaderType, view.HeaderContent = orNull(cmp.Or(part.Format, "TEXT")), orNull(part.Text)
+		case "BODY":
+			view.Content = orNull(part.Text)
+		case "FOOTER":
+			view.FooterContent = orNull(part.Text)
+		case "BUTTONS":
+			view.Buttons = append(view.Buttons, part.Buttons...)
+		}
+		for _, found := range variable.FindAllStringSubmatch(part.Text, -1) {
+			view.Variables = append(view.Variables, found[1])
+		}
+	}
+	view.HasVariables = len(view.Variables) > 0
+	if len(t.variables) > 0 {
+		view.Variables = t.variables
+	}
+	return view
+}
+
+func listTemplates(c *call, _ PhoneNumber) *reply {
+	st, q, now := &c.s.state, c.query(), c.now()
+	const all = "all"
+	status := q.choice("status", c.s.cfg.assumptions.TemplateListStatus,
+		string(TemplateApproved), string(TemplatePending), string(TemplateRejected), all)
+	language := q.filter("language", 1, 0)
+	rows := newest(func(t *template) bool {
+		t.settle(now)
+		return !t.OnlyAtMeta && (status == all || string(t.Status) == status) && (language == "" || t.Language == language)
+	}, &st.templates)
+	return pageOf(c, q, rows, viewTemplate)
+}
+
+func getTemplate(c *call, _ PhoneNumber) *reply {
+	q := c.query()
+	language := q.filter("language", 1, 0)
+	if q.err != nil {
+		return failed(q.err)
+	}
+	t := c.s.state.findTemplate(c.params[1], language)
+	if t == nil {
+		return notFound("template")
+	}
+	t.settle(c.now())
+	return ok(http.StatusOK, viewTemplate(t))
+}
+
+// syncTemplates answers POST …/templates/sync: what changed at Meta is known
+// from then on.
+func syncTemplates(c *call, _ PhoneNumber) *reply {
+	var result struct {
+		Created int `json:"created"`
+		Updated int `json:"updated"`
+		Synced  int `json:"synced"`
+	}
+	now := c.now()
+	for t := range c.s.state.templates.oldest {
+		t.settle(now)
+		switch {
+		case t.OnlyAtMeta:
+			result.Created++
+		case t.unsynced:
+			result.Updated++
+		}
+		t.OnlyAtMeta, t.unsynced = false, false
+		result.Synced++
+	}
+	return ok(http.StatusOK, result)
 }

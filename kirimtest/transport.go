@@ -14,7 +14,7 @@ import (
 // caller's goroutine, and its context ends every wait in it, so that it works
 // under testing/synctest (start the server inside the bubble, with
 // [WithoutListener]).
-func (s *Server) Transport() http.RoundTripper { return transport{s} }
+func (s *Server) Transport() http.RoundTripper { return transport{s.sandbox()} }
 
 type transport struct{ s *Server }
 

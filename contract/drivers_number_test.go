@@ -1,0 +1,148 @@
+package contract
+
+import "github.com/kirim-go/kirim"
+
+var templateDrivers = []driver{
+	lists("Templates.List", "listTemplates",
+		func(ctx ctx, c sdk, p kirim.TemplateListParams) (any, error) { return on(c).Templates.List(ctx, p) }, fullTemplateList),
+	lists("Templates.All", "listTemplates",
+		func(ctx ctx, c sdk, p kirim.TemplateListParams) (any, error) {
+			return collect(on(c).Templates.All(ctx, p))
+		}, fullTemplateList),
+	takes("Templates.Get", "getTemplate", func(ctx ctx, c sdk, language string) (any, error) {
+		return on(c).Templates.Get(ctx, "order_update", language)
+	}, "", "id"),
+	takes("Templates.WaitApproved", "getTemplate", func(ctx ctx, c sdk, language string) (any, error) {
+		return on(c).Templates.WaitApproved(ctx, "order_update", language)
+	}, "", "id"),
+	takes("Templates.Create", "createTemplate",
+		func(ctx ctx, c sdk, p kirim.TemplateCreateParams) (any, error) { return on(c).Templates.Create(ctx, p) },
+		kirim.TemplateCreateParams{
+			Name: "order_ready", Category: kirim.TemplateUtility, Language: "en",
+			Components: []kirim.TemplateComponent{kirim.TemplateBody("Your order is ready.")},
+		},
+		filled(kirim.TemplateCreateParams{
+			Name: "order_ready", Category: kirim.TemplateUtility, Language: "en",
+			Components: []kirim.TemplateComponent{
+				kirim.TemplateHeaderText("Order {{1}}", "A-17"),
+				kirim.TemplateBody("Hello {{1}}, your order is ready.", "Ana"),
+				kirim.TemplateFooter("Open until 8 pm"),
+				kirim.TemplateButtons(
+					kirim.TemplateURLButton("Track", "https://shop.example/{{1}}", "A-17"),
+					kirim.TemplatePhoneButton("Call", "+6281100000001"),
+					kirim.TemplateQuickReply("Thanks"),
+					kirim.TemplateCopyCode("SALE"),
+				),
+			},
+			Variables: []string{"name"}, TTLSeconds: 600,
+		}),
+		kirim.TemplateCreateParams{
+			Name: "brochure", Category: kirim.TemplateMarketing, Language: "id",
+			Components: []kirim.TemplateComponent{kirim.TemplateHeaderMedia(kirim.TemplateDocument, link), kirim.TemplateBody("See.")},
+		},
+		kirim.TemplateCreateParams{
+			Name: "photo", Category: kirim.TemplateMarketing, Language: "id",
+			Components: []kirim.TemplateComponent{
+				{Type: "HEADER", Format: "IMAGE", Example: &kirim.TemplateExample{HeaderHandle: []string{"4::aW1hZ2U"}}},
+				kirim.TemplateBody("See."),
+			},
+		},
+		kirim.OneTimeCodeTemplate("login_code", "id", filled(kirim.OneTimeCodeOptions{
+			SecurityRecommendation: true, ExpirationMinutes: 5, ButtonText: "Copy",
+		})),
+		kirim.TemplateCreateParams{
+			Name: "login_app", Category: kirim.TemplateAuthentication, Language: "id",
+			Components: []kirim.TemplateComponent{{Type: "BODY"}, kirim.TemplateButtons(kirim.TemplateButton{
+				Type: "OTP", OTPType: "ONE_TAP", Text: "Copy", AutofillText: "Fill",
+				SupportedApps: []kirim.TemplateApp{{PackageName: "com.example.app", SignatureHash: "K8a/AINcGX7"}},
+			})},
+		},
+	),
+	twice("Templates.Sync", "syncTemplates", func(ctx ctx, c sdk) (any, error) { return on(c).Templates.Sync(ctx) }),
+}
+
+var fullTemplateList = filled(kirim.TemplateListParams{Status: kirim.TemplateStatusAll, Language: "id", Limit: 100, Cursor: "start"})
+
+var conversationDrivers = []driver{
+	lists("Conversations.List", "listConversations",
+		func(ctx ctx, c sdk, p kirim.ConversationListParams) (any, error) {
+			return on(c).Conversations.List(ctx, p)
+		}, fullConversationList),
+	lists("Conversations.All", "listConversations",
+		func(ctx ctx, c sdk, p kirim.ConversationListParams) (any, error) {
+			return collect(on(c).Conversations.All(ctx, p))
+		}, fullConversationList),
+	twice("Conversations.Get", "getConversation", func(ctx ctx, c sdk) (any, error) {
+		return on(c).Conversations.Get(ctx, conversationID)
+	}),
+	takes("Conversations.Update", "updateConversation",
+		func(ctx ctx, c sdk, p kirim.ConversationUpdateParams) (any, error) {
+			return on(c).Conversations.Update(ctx, conversationID, p)
+		},
+		kirim.ConversationUpdateParams{Status: kirim.ConversationResolved},
+		filled(kirim.ConversationUpdateParams{Status: kirim.ConversationOpen, AssignedTo: kirim.Set("usr" + ulid)}),
+		kirim.ConversationUpdateParams{AssignedTo: kirim.Clear[string]()},
+	),
+	twice("Conversations.AttachLabel", "attachConversationLabel", func(ctx ctx, c sdk) (any, error) {
+		return on(c).Conversations.AttachLabel(ctx, conversationID, labelID)
+	}),
+	twice("Conversations.DetachLabel", "detachConversationLabel", func(ctx ctx, c sdk) (any, error) {
+		return on(c).Conversations.DetachLabel(ctx, conversationID, labelID)
+	}),
+}
+
+var fullConversationList = filled(kirim.ConversationListParams{
+	Status: kirim.ConversationPending, ContactID: contactID, UpdatedSince: before, Limit: 100, Cursor: "start",
+})
+
+var contactDrivers = []driver{
+	lists("Contacts.List", "listContacts",
+		func(ctx ctx, c sdk, p kirim.ContactListParams) (any, error) { return on(c).Contacts.List(ctx, p) }, fullContactList),
+	lists("Contacts.All", "listContacts",
+		func(ctx ctx, c sdk, p kirim.ContactListParams) (any, error) {
+			return collect(on(c).Contacts.All(ctx, p))
+		}, fullContactList),
+	twice("Contacts.Get", "getContact", func(ctx ctx, c sdk) (any, error) { return on(c).Contacts.Get(ctx, contactID) }),
+	takes("Contacts.Create", "createContact",
+		func(ctx ctx, c sdk, p kirim.ContactCreateParams) (any, error) { return on(c).Contacts.Create(ctx, p) },
+		kirim.ContactCreateParams{PhoneNumber: recipient},
+		filled(kirim.ContactCreateParams{PhoneNumber: recipient, Name: name, Email: "ana@example.com", Metadata: metadata}),
+	),
+	takes("Contacts.Update", "updateContact",
+		func(ctx ctx, c sdk, p kirim.ContactUpdateParams) (any, error) {
+			return on(c).Contacts.Update(ctx, contactID, p)
+		},
+		kirim.ContactUpdateParams{Name: &name},
+		filled(kirim.ContactUpdateParams{Name: &name, Email: kirim.Set("ana@example.com"), Metadata: kirim.Set(metadata)}),
+		kirim.ContactUpdateParams{Email: kirim.Clear[string](), Metadata: kirim.Clear[kirim.Metadata]()},
+	),
+	twice("Contacts.Delete", "deleteContact", func(ctx ctx, c sdk) (any, error) { return done(on(c).Contacts.Delete(ctx, contactID)) }),
+	twice("Contacts.AttachLabel", "attachContactLabel", func(ctx ctx, c sdk) (any, error) {
+		return on(c).Contacts.AttachLabel(ctx, contactID, labelID)
+	}),
+	twice("Contacts.DetachLabel", "detachContactLabel", func(ctx ctx, c sdk) (any, error) {
+		return on(c).Contacts.DetachLabel(ctx, contactID, labelID)
+	}),
+	{
+		method: "Contacts.BulkLabel", operation: "bulkLabelContacts",
+		full: []act{
+			bulkLabel(filled(kirim.BulkLabelParams{LabelID: labelID, Operation: kirim.LabelAttach, ContactIDs: []string{contactID, contactID}})),
+			func(ctx ctx, c sdk) (any, error) {
+				// More than one request may carry; the result adds up.
+				ids := make([]string, 2500)
+				for i := range ids {
+					ids[i] = contactID
+				}
+				_, err := on(c).Contacts.BulkLabel(ctx, kirim.BulkLabelParams{LabelID: labelID, Operation: kirim.LabelAttach, ContactIDs: ids})
+				return nil, err
+			},
+		},
+		minimal: []act{bulkLabel(kirim.BulkLabelParams{LabelID: labelID, Operation: kirim.LabelDetach, ContactIDs: []string{contactID}})},
+	},
+}
+
+func bulkLabel(params kirim.BulkLabelParams) act {
+	return func(ctx ctx, c sdk) (any, error) { return on(c).Contacts.BulkLabel(ctx, params) }
+}
+
+var fullContactList = filled(kirim.ContactListParams{Phone: recipient, Search: "Ana", Limit: 100, Cursor: "start"})

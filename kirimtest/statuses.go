@@ -1,0 +1,183 @@
+package kirimtest
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Status is what WhatsApp reports about a message that was sent.
+type Status struct {
+	Name  string        // "sent", "delivered", "read", "played" or "failed"
+	After time.Duration // since the message was accepted; a negative one counts as 0
+
+	// Code is Meta's error code of a failure, for example 131026 (the message
+	// cannot be delivered). Title and Details go with it; both may be empty.
+	Code           int
+	Title, Details string
+
+	// Early reports a failure from before WhatsApp knew the message: the
+	// status names it by its msg_… id instead of a wamid.
+	Early bool
+}
+
+// DeliveryPlan says what becomes of a message: the statuses that are reported
+// for it, in whatever order, at whatever time, twice or not at all. It is called
+// once for each accepted send, possibly from several goroutines, and may use the
+// server.
+type DeliveryPlan func(Message) []Status
+
+// Delivered is the plan of a new server: sent after 100 ms, delivered after
+// 200 ms.
+func Delivered() DeliveryPlan {
+	return planned(Status{Name: "sent", After: 100 * time.Millisecond}, Status{Name: "delivered", After: 200 * time.Millisecond})
+}
+
+// Read is [Delivered], and read after one second.
+func Read() DeliveryPlan {
+	return planned(append(Delivered()(Message{}), Status{Name: "read", After: time.Second})...)
+}
+
+// Failed is a failure with Meta's error code after 100 ms.
+func Failed(code int) DeliveryPlan {
+	return planned(Status{Name: "failed", After: 100 * time.Millisecond, Code: code})
+}
+
+// Unreported is the plan of a message that nothing is ever heard of.
+func Unreported() DeliveryPlan { return planned() }
+
+func planned(statuses ...Status) DeliveryPlan {
+	statuses = slices.Clip(statuses)
+	return func(Message) []Status { return statuses }
+}
+
+// WithDeliveryPlan sets what becomes of accepted messages; see
+// [Server.DeliverAs]. The default is [Delivered]; nil is [Unreported].
+func WithDeliveryPlan(plan DeliveryPlan) Option {
+	return func(cfg *config) { cfg.plans = plan }
+}
+
+// DeliverAs sets what becomes of messages from now on: the message.status and
+// message.sent events that subscriptions get, and [Message.Status]. A plan that
+// looks at the message's To decides for each recipient. The statuses of a
+// message that was accepted while there was no subscription are not delivered
+// to a later one.
+func (s *Server) DeliverAs(plan DeliveryPlan) {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	s.state.plans = plan
+}
+
+// progress is a sent message on its way through its plan.
+type progress struct {
+	message  Message
+	statuses []Status // in the order of After
+	next     int      // the status that is reported next
+	joined   bool     // message.sent was emitted
+	job      *job     // nil when nothing is reported
+}
+
+// simulate begins the plan of an accepted message. A plan is the test's own
+// code, so state.mu is not held.
+func (s *Server) simulate(m Message) {
+	st := &s.state
+	st.mu.Lock()
+	plan := st.plans
+	st.mu.Unlock()
+	if plan == nil {
+		return
+	}
+	m.Body = bytes.Clone(m.Body)
+	p := &progress{message: m, statuses: slices.Clone(plan(m))}
+	for i := range p.statuses {
+		p.statuses[i].After = max(p.statuses[i].After, 0)
+	}
+	slices.SortStableFunc(p.statuses, func(a, b Status) int { return cmp.Compare(a.After, b.After) })
+
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if _, kept := st.wamids[m.WAMID]; !kept || len(p.statuses) == 0 {
+		return
+	}
+	st.progress[m.ID] = p
+	if len(st.subscriptions.order) > 0 {
+		p.job = &job{run: func(time.Time) { s.report(p) }}
+		s.schedule(p.job, p.due())
+	}
+}
+
+func (p *progress) due() time.Time { return p.message.Time.Add(p.statuses[p.next].After) }
+
+// report emits the next status of a message. state.mu is held.
+func (s *Server) report(p *progress) {
+	status := p.statuses[p.next]
+	p.next++
+	if !status.Early && !p.joined {
+		p.joined = true
+		s.emitSent(&p.message)
+	}
+	id := p.message.WAMID
+	if status.Early {
+		id = p.message.ID
+	}
+	s.emitStatus(&p.message, id, status)
+	if p.next < len(p.statuses) {
+		s.schedule(p.job, p.due())
+	}
+}
+
+// emitStatus tells a status of a message. state.mu is held.
+func (s *Server) emitStatus(m *Message, id string, status Status) {
+	element := map[string]any{
+		"id":           id,
+		"status":       status.Name,
+		"timestamp":    unixSeconds(m.Time.Add(status.After)),
+		"recipient_id": digits(m.To),
+	}
+	if status.Name == "failed" {
+		title := cmp.Or(status.Title, "The message failed")
+		failure := map[string]any{"code": status.Code, "title": title, "message": title}
+		if status.Details != "" {
+			failure["error_data"] = map[string]any{"details": status.Details}
+		}
+		element["errors"] = []any{failure}
+	}
+	eventID := id
+	if s.cfg.assumptions.StatusInEventID {
+		eventID += ":" + status.Name
+	}
+	s.emitMeta("message.status", eventID, m.PhoneNumberID, metaValue{Statuses: []any{element}}, nil)
+}
+
+// statusRank orders statuses that may be reported in any order. A failure gives
+// way to proof of the contrary.
+var statusRank = map[string]int{"sent": 1, "failed": 2, "delivered": 3, "read": 4, "played": 5}
+
+// progressOf is where a sent message has got to by now. state.mu is held.
+func (s *Server) progressOf(m *Message) string {
+	best, now := s.cfg.assumptions.InitialStatus, s.cfg.clock.Now()
+	p := s.state.progress[m.ID]
+	if p == nil {
+		return best
+	}
+	for _, status := range p.statuses {
+		if now.Before(m.Time.Add(status.After)) {
+			break
+		}
+		if statusRank[status.Name] > statusRank[best] {
+			best = status.Name
+		}
+	}
+	return best
+}
+
+// forgetMessage drops what is known of a sent message that is no longer kept,
+// also what would still be reported. st.mu is held.
+func (st *state) forgetMessage(m *Message) {
+	delete(st.wamids, m.WAMID)
+	if p := st.progress[m.ID]; p != nil {
+		st.agenda.cancel(p.job)
+		delete(st.progress, m.ID)
+	}
+}

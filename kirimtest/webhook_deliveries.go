@@ -1,0 +1,181 @@
+package kirimtest
+
+import (
+	"cmp"
+	"net/http"
+	"time"
+)
+
+// mostReplays is how many deliveries one bulk replay repeats.
+const mostReplays = 1000
+
+type deliveryView struct {
+	ID             string  `json:"id"`
+	Object         string  `json:"object"`
+	Status         string  `json:"status"`
+	SubscriptionID string  `json:"subscription_id"`
+	EventType      string  `json:"event_type"`
+	EventID        string  `json:"event_id"`
+	Attempts       int     `json:"attempts"`
+	ResponseStatus *int    `json:"response_status"`
+	LastError      *string `json:"last_error"`
+	NextAttemptAt  *string `json:"next_attempt_at"`
+	ReplayedFrom   *string `json:"replayed_from"`
+	CreatedAt      string  `json:"created_at"`
+}
+
+func (d *delivery) view(as *Assumptions) deliveryView {
+	view := deliveryView{
+		ID:             d.id,
+		Object:         "webhook_delivery",
+		Status:         d.wireStatus(as),
+		SubscriptionID: d.sub.id,
+		EventType:      d.event.name,
+		EventID:        d.event.id,
+		Attempts:       len(d.attempts),
+		LastError:      orNull(d.lastError),
+		NextAttemptAt:  stampOrNull(d.nextAttempt()),
+		ReplayedFrom:   orNull(d.replayedFrom),
+		CreatedAt:      stamp(d.created),
+	}
+	if n := len(d.attempts); n > 0 && d.attempts[n-1].StatusCode != 0 {
+		status := d.attempts[n-1].StatusCode // a copy: the view outlives the lock
+		view.ResponseStatus = &status
+	}
+	return view
+}
+
+// wireStatus is the status by the name that the API gives it.
+func (d *delivery) wireStatus(as *Assumptions) string {
+	if d.status == DeliverySucceeded {
+		return as.DeliveredStatus
+	}
+	return string(d.status)
+}
+
+// deliveryFilter selects deliveries. Its zero fields select all.
+type deliveryFilter struct {
+	subscription, status, event string
+	after, before               time.Time // both exclusive
+}
+
+func (f *deliveryFilter) holds(d *delivery, as *Assumptions, now time.Time) bool {
+	return !d.purged(now) &&
+		(f.subscription == "" || f.subscription == d.sub.id) &&
+		(f.status == "" || f.status == d.wireStatus(as)) &&
+		(f.event == "" || f.event == d.event.name) &&
+		(f.after.IsZero() || d.created.After(f.after)) &&
+		(f.before.IsZero() || d.created.Before(f.before))
+}
+
+// listDeliveries answers GET /v1/webhook_deliveries.
+func listDeliveries(c *call) *reply {
+	q, as := c.query(), &c.s.cfg.assumptions
+	f := deliveryFilter{
+		subscription: q.filter("subscription_id", 1, 0),
+		status:       q.filter("status", 1, 0),
+		event:        q.filter("event_type", 1, 64),
+		after:        q.time("created_after"),
+		before:       q.time("created_before"),
+	}
+	now := c.now()
+	keep := func(d *delivery) bool { return f.holds(d, as, now) }
+	return pageOf(c, q, newest(keep, &c.s.state.deliveries), func(d *delivery) any { return d.view(as) })
+}
+
+// getDelivery answers GET /v1/webhook_deliveries/{id}.
+func getDelivery(c *call, d *delivery) *reply {
+	return ok(http.StatusOK, d.view(&c.s.cfg.assumptions))
+}
+
+// replayDelivery answers POST /v1/webhook_deliveries/{id}/replay.
+func replayDelivery(c *call, d *delivery) *reply {
+	switch {
+	case d.sub.deleted:
+		return notFound("webhook subscription any more")
+	case d.sub.status == SubscriptionDisabled:
+		return disabled()
+	}
+	again := c.s.enqueue(d.sub, d.event, d.id, c.now())
+	return ok(http.StatusAccepted, struct {
+		ID           string `json:"id"`
+		Object       string `json:"object"`
+		ReplayedFrom string `json:"replayed_from"`
+		Status       string `json:"status"`
+	}{again.id, "webhook_delivery", d.id, string(DeliveryPending)})
+}
+
+// bulkReplay answers POST /v1/webhook_deliveries/bulk_replay.
+func bulkReplay(c *call) *reply {
+	o, err := c.object()
+	if err != nil {
+		return failed(err)
+	}
+	as := &c.s.cfg.assumptions
+	v := c.checker()
+	f := deliveryFilter{
+		subscription: v.text(o, "", "subscription_id", 1, 0),
+		event:        v.optionalText(o, "", "event_type", 1, 64),
+		after:        v.time(o, "created_after"),
+		before:       v.time(o, "created_before"),
+		status:       string(DeliveryDead),
+	}
+	if present(o, "status") {
+		f.status = v.oneOf(o, "", "status", string(DeliveryFailed), string(DeliveryDead))
+	}
+	if v.err != nil {
+		return failed(v.err)
+	}
+	sub, found := c.s.state.subscriptions.get(f.subscription)
+	switch {
+	case !found:
+		return notFound("webhook subscription")
+	case sub.status == SubscriptionDisabled:
+		return disabled()
+	}
+	now := c.now()
+	var chosen []*delivery
+	capped := false
+	for d := range c.s.state.deliveries.oldest {
+		if !f.holds(d, as, now) {
+			continue
+		}
+		if capped = len(chosen) == mostReplays; capped {
+			break
+		}
+		chosen = append(chosen, d)
+	}
+	for _, d := range chosen {
+		c.s.enqueue(sub, d.event, d.id, now)
+	}
+	return ok(http.StatusAccepted, struct {
+		Enqueued int  `json:"enqueued"`
+		Capped   bool `json:"capped"`
+	}{len(chosen), capped})
+}
+
+// forDelivery runs h with the delivery of the path, which may be named by the
+// id of any of its attempts, and the state locked.
+func forDelivery(h func(*call, *delivery) *reply) handler {
+	return holding(func(c *call) *reply {
+		d, _ := c.s.state.deliveries.get(c.params[0])
+		d = cmp.Or(d, c.s.state.attemptIDs[c.params[0]])
+		if d == nil || d.purged(c.now()) {
+			return notFound("webhook delivery")
+		}
+		return h(c, d)
+	})
+}
+
+// time returns the zero time when the field is absent.
+func (v *checker) time(o map[string]any, key string) time.Time {
+	s := v.optionalText(o, "", key, 1, 0)
+	if s == "" {
+		return time.Time{}
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		v.invalid("", key, "The value must be a time such as 2026-01-02T03:04:05Z.")
+	}
+	return t
+}

@@ -1,0 +1,87 @@
+package kirim
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+)
+
+// Me is what the API key stands for.
+//
+// Docs: https://developers.kirim.chat/api/operations/me/
+type Me struct {
+	Organization Organization `json:"organization,omitzero"`
+	APIKey       APIKey       `json:"api_key,omitzero"`
+	RateLimits   PlanLimits   `json:"rate_limits,omitzero"`
+	// Teams are where the team ids of labels and customers come from. That
+	// they are listed is documented; name and form of the list are assumed.
+	Teams []Team `json:"teams,omitzero" kirim:"assumed"`
+	Extra Extra  `json:"-"`
+	blank Extra
+}
+
+// Organization owns everything that its API keys can reach.
+type Organization struct {
+	ID     string `json:"id,omitzero"`     // org_…
+	Object string `json:"object,omitzero"` // "organization"
+	Name   string `json:"name,omitzero"`
+	Extra  Extra  `json:"-"`
+	blank  Extra
+}
+
+// APIKey describes a key without showing it.
+type APIKey struct {
+	ID     string `json:"id,omitzero"`     // key_…
+	Object string `json:"object,omitzero"` // "api_key"
+	Label  string `json:"label,omitzero"`
+	Last4  string `json:"last4,omitzero"` // the last four characters of the key
+	Extra  Extra  `json:"-"`
+	blank  Extra
+}
+
+// PlanLimits are the capacities of the organisation's two rate limits. What
+// is left of them is in [RateLimit], with every answer.
+type PlanLimits struct {
+	Tier           string `json:"tier,omitzero"`
+	WritePerMinute int    `json:"write_per_minute,omitzero"`
+	ReadPerMinute  int    `json:"read_per_minute,omitzero"`
+	Extra          Extra  `json:"-"`
+	blank          Extra
+}
+
+// Team is a part of an organisation. Its fields are assumed.
+type Team struct {
+	ID    string `json:"id,omitzero" kirim:"assumed"`
+	Name  string `json:"name,omitzero" kirim:"assumed"`
+	Extra Extra  `json:"-"`
+	blank Extra
+}
+
+// Me tells what the API key stands for: the organisation, the key and its
+// rate limits. It is the cheapest call that proves that the key works; a key
+// that does not is an error for which [IsAuthentication] is true.
+//
+// Docs: https://developers.kirim.chat/api/operations/me/
+func (c *Client) Me(ctx context.Context, opts ...RequestOption) (*Me, error) {
+	return request[Me](ctx, c, http.MethodGet, "/me", nil, nil, opts)
+}
+
+// Health returns nil when the API is up. The server needs no key for it, so
+// it says nothing about the key.
+//
+// Docs: https://developers.kirim.chat/api/operations/health/
+func (c *Client) Health(ctx context.Context, opts ...RequestOption) error {
+	return c.Do(ctx, http.MethodGet, "/health", nil, nil, nil, opts...)
+}
+
+// OpenAPI returns the server's own description of its API, an OpenAPI 3.1
+// document of at most 8 MiB.
+//
+// Docs: https://developers.kirim.chat/authentication/
+func (c *Client) OpenAPI(ctx context.Context, opts ...RequestOption) (json.RawMessage, error) {
+	var document json.RawMessage
+	if err := c.Do(ctx, http.MethodGet, "/openapi.json", nil, nil, &document, opts...); err != nil {
+		return nil, err
+	}
+	return document, nil
+}

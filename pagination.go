@@ -1,0 +1,149 @@
+package kirim
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"maps"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/go-querystring/query"
+)
+
+// Page is a part of a list.
+//
+// Docs: https://developers.kirim.chat/concepts/pagination/
+type Page[T any] struct {
+	Items []*T
+	// HasMore says that there is at least one further page.
+	HasMore bool
+	// NextCursor goes into the params of the next List, with the same
+	// filters; it is empty after the last page. It is opaque.
+	NextCursor string
+}
+
+// ListError ends an iteration. What came before it is complete up to the page
+// that begins at Cursor: set it in the params to continue from there. An error
+// for which errors.Is(err, [CodeInvalidCursor]) is true means that the cursor
+// does not belong to these filters; start again without one.
+type ListError struct {
+	Cursor string // of the page that could not be read; empty for the first
+	Err    error
+}
+
+// Error is the text of Err, and where it happened.
+func (e *ListError) Error() string {
+	where := "a later page"
+	if e.Cursor == "" {
+		where = "the first page"
+	}
+	return "kirim: " + where + " of the list: " + strings.TrimPrefix(e.Err.Error(), "kirim: ")
+}
+
+// Unwrap returns Err.
+func (e *ListError) Unwrap() error { return e.Err }
+
+// pagingError is a page that is fine by itself but leads nowhere.
+type pagingError string
+
+func (e pagingError) Error() string        { return string(e) }
+func (e pagingError) Is(target error) bool { return target == KindInvalidResponse }
+
+const (
+	errNoCursor       = pagingError("the server says that there is more, but not where")
+	errRepeatedCursor = pagingError("the server led back to a page that has been read")
+)
+
+// listPage reads one page. params is a struct by value.
+func listPage[T any](ctx context.Context, c *Client, path string, params any, opts []RequestOption) (*Page[T], error) {
+	values, err := queryOf(params)
+	if err != nil {
+		return nil, err
+	}
+	return getPage[T](ctx, c, path, values, opts)
+}
+
+func getPage[T any](ctx context.Context, c *Client, path string, values url.Values, opts []RequestOption) (*Page[T], error) {
+	var answer struct {
+		Data       []*T   `json:"data"`
+		HasMore    *bool  `json:"has_more"`
+		NextCursor string `json:"next_cursor"`
+	}
+	if err := c.Do(ctx, http.MethodGet, path, values, nil, &answer, opts...); err != nil {
+		return nil, err
+	}
+	page := &Page[T]{
+		Items:      slices.DeleteFunc(answer.Data, func(item *T) bool { return item == nil }),
+		HasMore:    answer.NextCursor != "",
+		NextCursor: answer.NextCursor,
+	}
+	if answer.HasMore != nil {
+		page.HasMore = *answer.HasMore
+	}
+	return page, nil
+}
+
+// queryOf encodes params, with times in UTC, which is how the server writes
+// them.
+func queryOf(params any) (url.Values, error) {
+	v := reflect.New(reflect.TypeOf(params)).Elem()
+	v.Set(reflect.ValueOf(params))
+	for i := range v.NumField() {
+		if t, ok := v.Field(i).Addr().Interface().(*time.Time); ok {
+			*t = t.UTC()
+		}
+	}
+	values, err := query.Values(v.Interface())
+	if err != nil {
+		return nil, fmt.Errorf("kirim: query of type %T: %w", params, err)
+	}
+	return values, nil
+}
+
+// all reads pages one after the other as they are asked for, beginning at the
+// cursor in params. It keeps no state between two iterations.
+func all[T any](ctx context.Context, c *Client, path string, params any, opts []RequestOption) iter.Seq2[*T, error] {
+	first, err := queryOf(params)
+	return func(yield func(*T, error) bool) {
+		if err != nil {
+			yield(nil, &ListError{Err: err})
+			return
+		}
+		values := maps.Clone(first)
+		// Brent's method finds a circle of any length in constant memory:
+		// every cursor is compared with the last whose number was a power
+		// of two.
+		mark := values.Get("cursor")
+		for n := 1; ; n++ {
+			cursor := values.Get("cursor")
+			page, err := getPage[T](ctx, c, path, values, opts)
+			if err != nil {
+				yield(nil, &ListError{cursor, err})
+				return
+			}
+			for _, item := range page.Items {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			switch next := page.NextCursor; {
+			case !page.HasMore:
+				return
+			case next == "":
+				yield(nil, &ListError{cursor, errNoCursor})
+				return
+			case next == mark:
+				yield(nil, &ListError{next, errRepeatedCursor})
+				return
+			case n&(n-1) == 0:
+				mark = next
+			}
+			values.Set("cursor", page.NextCursor)
+		}
+	}
+}
