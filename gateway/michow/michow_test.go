@@ -76,7 +76,7 @@ func TestATextIsSentWithDigitsOnly(t *testing.T) {
 	t.Parallel()
 	wire := fakewire.New(fake)
 	accepted, err := client(t, wire).Send(t.Context(), text("+260971000000"))
-	if err != nil || *accepted != (kirim.AcceptedMessage{ID: "3EB0", WAMID: "3EB0", Status: "sent"}) {
+	if err != nil || accepted.ID != "3EB0" || accepted.WAMID != "3EB0" || accepted.Status != "sent" {
 		t.Fatalf("%+v, %v", accepted, err)
 	}
 	if got := wire.Requests()[0].Body; got != `{"to":"260971000000","message":"Halo"}` {
