@@ -123,16 +123,15 @@ func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts .
 	case body.MediaType != "" && replyTo != "":
 		return nil, system.Unsupported(body.MediaType + " as a reply")
 	}
-	var answer struct {
-		Data struct {
-			MessageID string `json:"messageId"`
-			Status    string `json:"status"`
-		} `json:"data"`
+	type accepted struct {
+		MessageID string `json:"messageId"`
+		Status    string `json:"status"`
 	}
-	if err := c.api.Do(ctx, http.MethodPost, path, nil, body, &answer, opts); err != nil {
+	data, err := adapter.Data[accepted](ctx, c.api, http.MethodPost, path, nil, body, opts)
+	if err != nil {
 		return nil, err
 	}
-	return &kirim.AcceptedMessage{ID: answer.Data.MessageID, Status: answer.Data.Status}, nil
+	return &kirim.AcceptedMessage{ID: data.MessageID, Status: data.Status}, nil
 }
 
 // SessionCreateParams describe a new session.
@@ -152,13 +151,7 @@ type Session struct {
 //
 // Docs: https://apimessaging.com/api-docs
 func (c *Client) CreateSession(ctx context.Context, params SessionCreateParams, opts ...kirim.RequestOption) (*Session, error) {
-	var answer struct {
-		Data Session `json:"data"`
-	}
-	if err := c.api.Do(ctx, http.MethodPost, "/sessions", nil, params, &answer, opts); err != nil {
-		return nil, err
-	}
-	return &answer.Data, nil
+	return adapter.Data[Session](ctx, c.api, http.MethodPost, "/sessions", nil, params, opts)
 }
 
 // The names of events. The two editions of the documentation know different

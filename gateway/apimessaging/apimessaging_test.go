@@ -181,17 +181,13 @@ func TestSessions(t *testing.T) {
 func TestALimitWithoutRetryAfterIsWaitedOutUntilTheReset(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		began, n := time.Now(), 0
-		wire := fakewire.New(func(w http.ResponseWriter, r *http.Request) {
-			if n++; n > 1 {
-				fake(w, r)
-				return
-			}
+		began := time.Now()
+		wire := fakewire.New(fakewire.Once(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
 			w.Header().Set("X-RateLimit-Reset", fmt.Sprint(time.Now().Add(20*time.Second).Unix()))
 			w.WriteHeader(429)
 			fmt.Fprint(w, `{"success":false,"error":{"code":"concurrent_request_limit_exceeded","message":"Slow."}}`)
-		})
+		}, fake))
 		_, err := client(t, wire).Send(t.Context(), kirim.OutboundMessage{To: "+6281100000001", Content: kirim.Text{Body: "Halo"}})
 		if took := time.Since(began); err != nil || took < 20*time.Second || took > 22*time.Second {
 			t.Errorf("%v after %v", err, took)

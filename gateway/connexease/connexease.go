@@ -90,19 +90,18 @@ func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts .
 	if err != nil {
 		return nil, err
 	}
-	var answer struct {
-		Data struct {
-			Messages []struct {
-				ID     string `json:"id"`
-				Status string `json:"message_status"`
-			} `json:"messages"`
-		} `json:"data"`
+	type sent struct {
+		Messages []struct {
+			ID     string `json:"id"`
+			Status string `json:"message_status"`
+		} `json:"messages"`
 	}
-	if err := c.api.Do(ctx, http.MethodPost, "/wa/message", c.params, body, &answer, opts); err != nil {
+	data, err := adapter.Data[sent](ctx, c.api, http.MethodPost, "/wa/message", c.params, body, opts)
+	if err != nil {
 		return nil, err
 	}
 	accepted := &kirim.AcceptedMessage{}
-	for _, m := range answer.Data.Messages[:min(1, len(answer.Data.Messages))] {
+	for _, m := range data.Messages[:min(1, len(data.Messages))] {
 		accepted.ID, accepted.WAMID, accepted.Status = m.ID, m.ID, m.Status
 	}
 	return accepted, nil

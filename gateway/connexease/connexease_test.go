@@ -4,10 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -170,15 +173,11 @@ func TestTheWaitInTheBodyIsWaitedOut(t *testing.T) {
 		t.Run(params, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				began, n := time.Now(), 0
-				wire := fakewire.New(func(w http.ResponseWriter, r *http.Request) {
-					if n++; n > 1 {
-						fake(w, r)
-						return
-					}
+				began := time.Now()
+				wire := fakewire.New(fakewire.Once(func(w http.ResponseWriter, _ *http.Request) {
 					w.WriteHeader(429)
 					fmt.Fprintf(w, `{"isSuccess":false,"errors":{"code":"RATE_001","group":"TOO_MANY_REQUESTS","description":"d","params":%s}}`, params)
-				})
+				}, fake))
 				_, err := client(t, wire).Send(t.Context(), to(kirim.Text{Body: "a"}))
 				if took := time.Since(began); err != nil || took < want || took > want+2*time.Second {
 					t.Errorf("%v after %v", err, took)
@@ -252,3 +251,35 @@ func TestOnlyAWebhookWithTheSecretIsGenuine(t *testing.T) {
 		t.Errorf("the verifier prints as %s", text)
 	}
 }
+
+func TestAPayloadIsReadOnlyWhenItIsGenuine(t *testing.T) {
+	t.Parallel()
+	v, err := connexease.NewWebhookVerifier("0123456789abcdef")
+	if err != nil {
+		t.Fatal(err)
+	}
+	request := func(token string, body io.Reader) *http.Request {
+		r := httptest.NewRequest(http.MethodPost, "/hook", body)
+		r.Header.Set("Authorization", "Bearer "+token)
+		return r
+	}
+	if body, err := v.Payload(request("0123456789abcdef", strings.NewReader(`{"entry":[]}`))); err != nil || string(body) != `{"entry":[]}` {
+		t.Errorf("%q, %v", body, err)
+	}
+	unread := strings.NewReader("x")
+	if body, err := v.Payload(request("another", unread)); !errors.Is(err, connexease.ErrWebhookSecret) || body != nil || unread.Len() != 1 {
+		t.Errorf("%q, %v", body, err)
+	}
+	for name, body := range map[string]io.Reader{
+		"a body over the limit":  io.LimitReader(zeros{}, 4<<20+1),
+		"a body that breaks off": iotest.ErrReader(io.ErrUnexpectedEOF),
+	} {
+		if got, err := v.Payload(request("0123456789abcdef", body)); err == nil || got != nil {
+			t.Errorf("%s: %d bytes, %v", name, len(got), err)
+		}
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { return len(p), nil }

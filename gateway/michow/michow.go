@@ -77,16 +77,15 @@ func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts .
 		To      string `json:"to"`
 		Message string `json:"message"`
 	}{adapter.Digits(message.To), text.Body}
-	var answer struct {
-		Data struct {
-			MessageID string `json:"message_id"`
-			Status    string `json:"status"`
-		} `json:"data"`
+	type accepted struct {
+		MessageID string `json:"message_id"`
+		Status    string `json:"status"`
 	}
-	if err := c.api.Do(ctx, http.MethodPost, "/messages/text", nil, body, &answer, opts); err != nil {
+	data, err := adapter.Data[accepted](ctx, c.api, http.MethodPost, "/messages/text", nil, body, opts)
+	if err != nil {
 		return nil, err
 	}
-	return &kirim.AcceptedMessage{ID: answer.Data.MessageID, WAMID: answer.Data.MessageID, Status: answer.Data.Status}, nil
+	return &kirim.AcceptedMessage{ID: data.MessageID, WAMID: data.MessageID, Status: data.Status}, nil
 }
 
 // Message is a message of the session, sent or received.
@@ -104,13 +103,7 @@ type Message struct {
 
 // Get returns the message with that number, [Message.ID].
 func (c *Client) Get(ctx context.Context, id string, opts ...kirim.RequestOption) (*Message, error) {
-	var answer struct {
-		Data Message `json:"data"`
-	}
-	if err := c.api.Do(ctx, http.MethodGet, "/messages/"+url.PathEscape(id), nil, nil, &answer, opts); err != nil {
-		return nil, err
-	}
-	return &answer.Data, nil
+	return adapter.Data[Message](ctx, c.api, http.MethodGet, "/messages/"+url.PathEscape(id), nil, nil, opts)
 }
 
 // MessageListParams choose messages. The zero value lists all of them.

@@ -85,7 +85,7 @@ type Message struct {
 //
 // Docs: https://docs.shingleai.com/api-reference/messages/get-message
 func (c *Client) Get(ctx context.Context, id string, opts ...kirim.RequestOption) (*Message, error) {
-	return c.message(ctx, http.MethodGet, id, nil, opts)
+	return adapter.Data[Message](ctx, c.api, http.MethodGet, "/messages/"+url.PathEscape(id), nil, nil, opts)
 }
 
 // Moment is a change of a point in time: [At] sets it, [Cleared] removes it,
@@ -124,17 +124,7 @@ type MessageUpdateParams struct {
 //
 // Docs: https://docs.shingleai.com/api-reference/messages/update-message
 func (c *Client) Update(ctx context.Context, id string, params MessageUpdateParams, opts ...kirim.RequestOption) (*Message, error) {
-	return c.message(ctx, http.MethodPatch, id, params, opts)
-}
-
-func (c *Client) message(ctx context.Context, method, id string, body any, opts []kirim.RequestOption) (*Message, error) {
-	var answer struct {
-		Data Message `json:"data"`
-	}
-	if err := c.api.Do(ctx, method, "/messages/"+url.PathEscape(id), nil, body, &answer, opts); err != nil {
-		return nil, err
-	}
-	return &answer.Data, nil
+	return adapter.Data[Message](ctx, c.api, http.MethodPatch, "/messages/"+url.PathEscape(id), nil, params, opts)
 }
 
 // Contact is a person or a business.

@@ -219,8 +219,9 @@ func fieldsIn(system System, top object) []Field {
 			return issues(details["issues"])
 		}
 		return tree(nil, "", inner["details"], 0)
+	default:
+		return nil
 	}
-	return nil
 }
 
 func oneField(name, message string) []Field {

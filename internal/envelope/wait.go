@@ -16,8 +16,9 @@ func waitIn(system System, holder object) time.Duration {
 		return waitOf(objectOf(holder["params"])["retry_after"])
 	case Shingle:
 		return waitOf(objectOf(holder["details"])["retryAfter"])
+	default:
+		return 0
 	}
-	return 0
 }
 
 // waitByDefault stands in for a wait that a 429 does not give. Connexease
@@ -33,6 +34,7 @@ func waitByDefault(system System, holder object, header http.Header) time.Durati
 		case "min":
 			return time.Minute
 		}
+		return 0
 	case APIMessaging, Shingle:
 		reset, err := strconv.ParseInt(header.Get("X-Ratelimit-Reset"), 10, 64)
 		if err != nil || reset <= 0 || reset > math.MaxInt32*2 {
@@ -43,8 +45,9 @@ func waitByDefault(system System, holder object, header http.Header) time.Durati
 			now = time.Now()
 		}
 		return max(0, time.Unix(reset, 0).Sub(now))
+	default:
+		return 0
 	}
-	return 0
 }
 
 var units = map[string]time.Duration{

@@ -118,6 +118,17 @@ func (c *Client) Do(ctx context.Context, method, path string, query, body, out a
 	return c.kirim.Do(ctx, method, path, query, body, &answer{c.System, out}, opts...)
 }
 
+// Data makes one call and returns what stands under "data" in the answer.
+func Data[T any](ctx context.Context, c *Client, method, path string, query, body any, opts []kirim.RequestOption) (*T, error) {
+	var answer struct {
+		Data T `json:"data"`
+	}
+	if err := c.Do(ctx, method, path, query, body, &answer, opts); err != nil {
+		return nil, err
+	}
+	return &answer.Data, nil
+}
+
 type answer struct {
 	system System
 	out    any

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"sync"
+	"sync/atomic"
 
 	"github.com/kirim-go/kirim"
 )
@@ -38,6 +39,19 @@ func Answering(status int, body string, header ...string) *Wire {
 		w.WriteHeader(status)
 		io.WriteString(w, body) //nolint:errcheck // to memory
 	})
+}
+
+// Once returns a handler that answers the first request itself and leaves
+// the others to next.
+func Once(first, next http.HandlerFunc) http.HandlerFunc {
+	var asked atomic.Bool
+	return func(w http.ResponseWriter, r *http.Request) {
+		if asked.CompareAndSwap(false, true) {
+			first(w, r)
+		} else {
+			next(w, r)
+		}
+	}
 }
 
 // RoundTrip implements [http.RoundTripper].
