@@ -125,18 +125,18 @@ func kindOfStatus(status int) Kind {
 func (e *Error) decodeKirim(body []byte) bool {
 	var answer struct {
 		Error struct {
-			Type      ErrorType       `json:"type"`
-			Code      ErrorCode       `json:"code"`
-			Message   string          `json:"message"`
-			Param     string          `json:"param"`
-			RequestID string          `json:"request_id"`
-			Status    json.RawMessage `json:"status"` // another system's
+			Type      ErrorType `json:"type"`
+			Code      ErrorCode `json:"code"`
+			Message   string    `json:"message"`
+			Param     string    `json:"param"`
+			RequestID string    `json:"request_id"`
+			Status    present   `json:"status"`
 		} `json:"error"`
-		Success   json.RawMessage `json:"success"`   // likewise
-		IsSuccess json.RawMessage `json:"isSuccess"` // likewise
+		Success   present `json:"success"`
+		IsSuccess present `json:"isSuccess"`
 	}
 	if json.Unmarshal(body, &answer) != nil || answer.Error.Type == "" || answer.Error.Code == "" ||
-		answer.Error.Status != nil || answer.Success != nil || answer.IsSuccess != nil {
+		bool(answer.Error.Status || answer.Success || answer.IsSuccess) {
 		return false
 	}
 	found := answer.Error
@@ -147,6 +147,11 @@ func (e *Error) decodeKirim(body []byte) bool {
 	}
 	return true
 }
+
+// present is set by a field that Kirim's envelope does not have.
+type present bool
+
+func (p *present) UnmarshalJSON([]byte) error { *p = true; return nil }
 
 // decodeEnvelope reads the envelope of a system that is not Kirim.
 func (e *Error) decodeEnvelope(body []byte) bool {

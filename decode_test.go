@@ -100,6 +100,9 @@ func TestWhatIsAmbiguousIsSettled(t *testing.T) {
 		{"6. not the reset of Kirim, which is when the bucket is full", 429, header("X-RateLimit-Reset", reset, "Date", date),
 			envelope(kirim.TypeRateLimit, kirim.CodeRateLimitExceeded),
 			kirim.Error{Type: kirim.TypeRateLimit, Code: "rate_limit_exceeded", Kind: kirim.KindRateLimited, Message: "Say it.", RequestID: "req_BODY"}},
+		{"6. not the reset of a system that is only guessed", 429, header("X-RateLimit-Reset", reset, "Date", date),
+			`{"error":{"code":"RATE_LIMITED","message":"Slow."}}`,
+			kirim.Error{Code: "RATE_LIMITED", Kind: kirim.KindRateLimited, Message: "Slow."}},
 		{"6. not the reset of a refusal that is no rate limit", 400, header("X-RateLimit-Reset", reset, "Date", date),
 			`{"success":false,"error":{"code":"message_too_long","message":"Long."}}`,
 			kirim.Error{Code: "message_too_long", Kind: kirim.KindPayloadTooLarge, Message: "Long."}},
@@ -160,6 +163,16 @@ func TestWhatIsAmbiguousIsSettled(t *testing.T) {
 				t.Errorf("got  %swant %s", got, want)
 			}
 		})
+	}
+}
+
+func TestEachTypeOfKirimsMakesAnEnvelopeKirims(t *testing.T) {
+	t.Parallel()
+	for _, tt := range documentedCodes {
+		body := fmt.Sprintf(`{"error":{"type":%q,"code":"NOT_FOUND","message":"m","status":%d}}`, tt.typ, tt.status)
+		if e := kirim.DecodeError(tt.status, nil, []byte(body)); e.Type != tt.typ {
+			t.Errorf("%s is not taken for Kirim's: %+v", body, e)
+		}
 	}
 }
 

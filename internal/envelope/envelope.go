@@ -56,8 +56,8 @@ func isNumber(raw json.RawMessage) bool {
 	return len(raw) > 0 && strings.IndexByte("-0123456789", raw[0]) >= 0
 }
 
-// Types are Kirim's seven categories.
-var Types = []string{
+// types are Kirim's seven categories.
+var types = []string{
 	"invalid_request_error", "authentication_error", "permission_error",
 	"not_found", "conflict", "rate_limit_error", "api_error",
 }
@@ -72,7 +72,7 @@ var rules = []struct {
 	{Connexease, false, func(top, _, list object) bool { return isBool(top["isSuccess"]) && isText(list["code"]) }},
 	{APIMessaging, false, func(top, inner, _ object) bool { return isBool(top["success"]) && inner != nil }},
 	{Kirim, false, func(_, inner, _ object) bool {
-		return isText(inner["code"]) && slices.Contains(Types, textOf(inner["type"]))
+		return isText(inner["code"]) && slices.Contains(types, textOf(inner["type"]))
 	}},
 	{MichoW, false, func(_, inner, _ object) bool { return isNumber(inner["status"]) && isText(inner["code"]) }},
 	{Shingle, true, func(top, inner, _ object) bool {
@@ -110,6 +110,9 @@ func Detect(status int, header http.Header, body []byte) (answer Answer, ok bool
 	inner, list := objectOf(top["error"]), objectOf(top["errors"])
 	for _, rule := range rules {
 		if rule.fits(top, inner, list) {
+			if rule.weak { // then its headers may not mean what they do elsewhere
+				header = nil
+			}
 			answer = read(rule.system, top, status, header)
 			answer.Weak = rule.weak
 			return answer, true
