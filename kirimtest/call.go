@@ -2,10 +2,12 @@ package kirimtest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -31,6 +33,8 @@ type call struct {
 	rated   bool
 	idemKey string
 
+	fault   *Fault    // nil for none
+	twice   bool      // the operation takes effect twice
 	readyAt time.Time // when a slow request's answer is ready; zero for at once
 }
 
@@ -47,6 +51,9 @@ type reply struct {
 
 	drop bool // close the connection, without any answer
 	cut  bool // announce the whole body and send half of it
+
+	length  int           // announced in place of the body's own; 0 for that
+	trickle time.Duration // over which the body is sent
 }
 
 // handler answers a call. It never returns nil.
@@ -136,13 +143,17 @@ type answer struct {
 	body   []byte
 	drop   bool
 	cut    bool
+
+	length  int // as announced
+	trickle time.Duration
+	wait    func(time.Duration) bool // false when the client has left
 }
 
 func (c *call) render(rep *reply) answer {
 	if rep.drop {
 		return answer{drop: true}
 	}
-	a := answer{status: rep.status, body: rep.raw, cut: rep.cut}
+	a := answer{status: rep.status, body: rep.raw, cut: rep.cut, trickle: rep.trickle, wait: c.wait}
 	now := c.s.cfg.clock.Now()
 	h := make(http.Header, 10)
 	h["Date"] = []string{now.UTC().Format(http.TimeFormat)}
@@ -159,11 +170,11 @@ func (c *call) render(rep *reply) answer {
 		h[http.CanonicalHeaderKey(name)] = values
 	}
 	if bodyAllowed(rep.status) {
-		length := len(a.body)
+		a.length = cmp.Or(rep.length, len(a.body))
 		if a.cut {
-			length = max(length, 1)
+			a.length = max(a.length, 1)
 		}
-		h["Content-Length"] = []string{strconv.Itoa(length)}
+		h["Content-Length"] = []string{strconv.Itoa(a.length)}
 	} else {
 		a.body, a.cut = nil, false
 	}
@@ -176,8 +187,22 @@ func (a *answer) sent() []byte {
 	if a.cut {
 		return a.body[:len(a.body)/2]
 	}
-	return a.body
+	return a.body[:min(len(a.body), a.length)]
 }
+
+const tricklePieces = 8
+
+// pieces is what goes out in one go each.
+func (a *answer) pieces() [][]byte {
+	body := a.sent()
+	if a.trickle <= 0 || len(body) == 0 {
+		return [][]byte{body}
+	}
+	return slices.Collect(slices.Chunk(body, (len(body)+tricklePieces-1)/tricklePieces))
+}
+
+// pause is made before each piece.
+func (a *answer) pause() bool { return a.trickle <= 0 || a.wait(a.trickle/tricklePieces) }
 
 func bodyAllowed(status int) bool {
 	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified

@@ -48,7 +48,8 @@
 //   - What WhatsApp reports of a sent message: sent and delivered, unless a test
 //     wants something else ([Server.DeliverAs]).
 //   - Whatever can go wrong on the way ([Server.Fault]): any status and body,
-//     cut bodies, dropped connections, delays, silence.
+//     cut and trickling bodies, wrong lengths, dropped connections, delays,
+//     silence, an operation that takes effect twice.
 //
 // What arrived is in [Server.Messages] and [Server.Requests], and what became of
 // it in [Server.Contacts] and [Server.WasRead]. [Limits] bound all that is kept.

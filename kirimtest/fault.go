@@ -45,6 +45,10 @@ type Fault struct {
 	// flight, also when the client leaves.
 	Slow time.Duration
 
+	// Twice makes the operation take effect twice, past its Idempotency-Key, as a
+	// broken server would. It is for tests of what notices that.
+	Twice bool
+
 	// Hang keeps the connection open without an answer until the client leaves
 	// or the server is closed.
 	Hang bool
@@ -52,6 +56,10 @@ type Fault struct {
 	// Drop closes the connection without an answer. Through Server.Transport
 	// the error is io.ErrUnexpectedEOF.
 	Drop bool
+
+	// Unread is Drop before the body of the request is read, and so never
+	// Processed.
+	Unread bool
 
 	// Status answers instead of the operation. When it is zero the operation
 	// takes effect and answers.
@@ -80,6 +88,15 @@ type Fault struct {
 	// closes the connection. With a Status of zero the operation's own answer
 	// is cut.
 	Cut bool
+
+	// Length is announced in Content-Length in place of the length of the body.
+	// Of a longer body only so much is sent; after a shorter one the connection
+	// is closed.
+	Length int
+
+	// Trickle sends the headers at once and the body in eight pieces, over so
+	// much time.
+	Trickle time.Duration
 }
 
 // Fault arms a fault. Of several that match a request, the one armed first is
@@ -138,10 +155,11 @@ func pathMatches(pattern, path string) bool {
 
 func (s *Server) faultStage(next handler) handler {
 	return func(c *call) *reply {
-		f := s.state.takeFault(c.r.Method, c.r.URL.Path)
+		f := c.fault
 		if f == nil {
 			return next(c)
 		}
+		c.twice = f.Twice
 		if f.Slow > 0 {
 			c.readyAt = s.cfg.clock.Now().Add(f.Slow)
 		}
@@ -171,7 +189,7 @@ func (s *Server) faultStage(next handler) handler {
 			rep = next(c)
 		}
 		harmed := *rep // rep may be remembered under an Idempotency-Key
-		harmed.cut = f.Cut
+		harmed.cut, harmed.length, harmed.trickle = f.Cut, f.Length, f.Trickle
 		harmed.header = merged(rep.header, f.Header)
 		if f.Status == 0 && (f.Body != "" || f.Empty) {
 			f.setBody(&harmed)

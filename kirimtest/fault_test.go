@@ -269,6 +269,72 @@ func TestBodiesAreCutShort(t *testing.T) {
 	}
 }
 
+func TestTheAnnouncedLengthCanLie(t *testing.T) {
+	t.Parallel()
+	overBoth(t, func(t *testing.T, s *Server, hc *http.Client) {
+		s.Fault(Fault{Length: 9999})
+		r, err := tryWith(t.Context(), hc, s, "POST", messagesPath(s), tmplBody, withKey("k"))
+		if !errors.Is(err, io.ErrUnexpectedEOF) || r.num(t, "Content-Length") != 9999 || s.Processed("k") != 1 {
+			t.Errorf("a longer one: %v, announced %s, %d processed", err, r.header.Get("Content-Length"), s.Processed("k"))
+		}
+		s.Fault(Fault{Status: 502, Body: "<html>Bad Gateway</html>", Length: 6})
+		if r, err := tryWith(t.Context(), hc, s, "POST", messagesPath(s), tmplBody); err != nil || r.body != "<html>" {
+			t.Errorf("a shorter one: %q, %v", r.body, err)
+		}
+	})
+}
+
+func TestAConnectionIsDroppedBeforeTheRequestIsRead(t *testing.T) {
+	t.Parallel()
+	overBoth(t, func(t *testing.T, s *Server, hc *http.Client) {
+		s.Fault(Fault{Unread: true, Processed: true})
+		if r, err := tryWith(t.Context(), hc, s, "POST", messagesPath(s), tmplBody); err == nil {
+			t.Errorf("answered with %d", r.status)
+		}
+		if requests := s.Requests(); s.MessageCount() != 0 || len(requests) != 1 || len(requests[0].Body) != 0 {
+			t.Errorf("%d messages, requests %v", s.MessageCount(), requests)
+		}
+	})
+}
+
+func TestAnOperationCanTakeEffectTwice(t *testing.T) {
+	t.Parallel()
+	s, _ := inMemory(t)
+	s.Fault(Fault{Twice: true})
+	post(t, s, tmplBody, withKey("k"))
+	if n := s.Processed("k"); n != 2 {
+		t.Errorf("processed %d times", n)
+	}
+	if post(t, s, tmplBody, withKey("k")); s.Processed("k") != 2 {
+		t.Error("the next call of the key was not replayed")
+	}
+}
+
+func TestABodyTrickles(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := Start(t, WithoutListener())
+		hc := &http.Client{Transport: s.Transport()}
+		s.Fault(Fault{Trickle: 8 * time.Second, Times: 2})
+		began := time.Now()
+		r, err := tryWith(t.Context(), hc, s, "POST", messagesPath(s), tmplBody)
+		if err != nil || r.data["id"] == nil || time.Since(began) != 8*time.Second {
+			t.Errorf("%v after %v: %s", err, time.Since(began), r.body)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		began = time.Now()
+		if _, err := tryWith(ctx, hc, s, "POST", messagesPath(s), tmplBody); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != 3*time.Second {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+	})
+	s := Start(t)
+	s.Fault(Fault{Trickle: 8 * time.Millisecond})
+	if r, err := tryWith(t.Context(), tcpClient(t), s, "POST", messagesPath(s), tmplBody); err != nil || r.data["id"] == nil {
+		t.Errorf("over TCP: %v: %s", err, r.body)
+	}
+}
+
 func TestDelaysAndSilenceEndWithTheClientsContext(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

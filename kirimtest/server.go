@@ -145,11 +145,20 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		h[name] = values
 	}
 	w.WriteHeader(a.status)
+	control := http.NewResponseController(w)
 	if r.Method != http.MethodHead {
-		w.Write(a.sent()) // fails when the client has left, which is its business
+		for _, piece := range a.pieces() {
+			if a.trickle > 0 {
+				control.Flush()
+			}
+			if !a.pause() {
+				panic(http.ErrAbortHandler)
+			}
+			w.Write(piece) // fails when the client has left, which is its business
+		}
 	}
 	if a.cut {
-		http.NewResponseController(w).Flush()
+		control.Flush()
 		panic(http.ErrAbortHandler)
 	}
 }

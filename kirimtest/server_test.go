@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 )
 
@@ -109,7 +110,7 @@ func TestRequestBodyThatFailsIsNotProcessed(t *testing.T) {
 	t.Parallel()
 	s, _ := inMemory(t)
 	req, err := http.NewRequest("POST", s.URL+"/"+s.PhoneNumberID+"/messages",
-		io.MultiReader(strings.NewReader(tmplBody), brokenReader{}))
+		io.MultiReader(strings.NewReader(tmplBody), iotest.ErrReader(io.ErrUnexpectedEOF)))
 	if err != nil {
 		t.Fatal(err)
 	}

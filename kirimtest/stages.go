@@ -21,10 +21,15 @@ func (s *Server) answer(r *http.Request) answer {
 	now := s.cfg.clock.Now()
 	c := &call{s: s, r: r, requestID: newID("req_", now), idemKey: r.Header.Get("Idempotency-Key")}
 	c.route, c.params, c.allow = s.router.find(r.Method, r.URL.EscapedPath())
-	bodyErr := c.readBody()
+	c.fault = s.state.takeFault(r.Method, r.URL.Path)
+	unread := c.fault != nil && c.fault.Unread
+	var bodyErr error
+	if !unread {
+		bodyErr = c.readBody()
+	}
 	c.log = s.state.openRequest(c, now)
 	rep := gone()
-	if bodyErr == nil { // else the client left before it had sent all
+	if bodyErr == nil && !unread { // else the client left before it had sent all
 		rep = s.handle(c)
 	}
 	a := c.render(rep)
@@ -74,6 +79,9 @@ func (s *Server) slowStage(next handler) handler {
 // dispatch is the last stage: the operation itself.
 func dispatch(c *call) *reply {
 	if c.route != nil {
+		if c.twice {
+			c.route.handle(c)
+		}
 		return c.route.handle(c)
 	}
 	as := &c.s.cfg.assumptions

@@ -2,6 +2,7 @@ package kirimtest
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -56,21 +57,40 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		ProtoMinor:    1,
 		Header:        a.header.Clone(),
 		Body:          http.NoBody,
-		ContentLength: int64(len(a.body)),
+		ContentLength: int64(a.length),
 		Request:       req,
 	}
-	switch {
-	case in.Method == http.MethodHead:
-	case a.cut:
-		resp.ContentLength = max(resp.ContentLength, 1)
-		resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(a.sent()), brokenReader{}))
-	case len(a.body) > 0:
-		resp.Body = io.NopCloser(bytes.NewReader(a.body))
+	if in.Method != http.MethodHead && a.length > 0 {
+		resp.Body = io.NopCloser(&bodyReader{answer: &a, pieces: a.pieces(), ctx: ctx})
 	}
 	return resp, nil
 }
 
-// brokenReader is the end of a body that was cut.
-type brokenReader struct{}
+// bodyReader is the body of an answer as it comes over a connection: in
+// pieces, and perhaps not to its announced end.
+type bodyReader struct {
+	answer *answer
+	pieces [][]byte
+	now    bytes.Reader
+	read   int
+	ctx    context.Context //nolint:containedctx // of the request, which the body belongs to
+}
 
-func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+func (b *bodyReader) Read(p []byte) (int, error) {
+	for b.now.Len() == 0 {
+		switch {
+		case len(b.pieces) > 0 && b.answer.pause():
+			b.now.Reset(b.pieces[0])
+			b.pieces = b.pieces[1:]
+			continue
+		case len(b.pieces) > 0 && b.ctx.Err() != nil:
+			return 0, b.ctx.Err()
+		case b.read < b.answer.length:
+			return 0, io.ErrUnexpectedEOF
+		}
+		return 0, io.EOF
+	}
+	n, err := b.now.Read(p)
+	b.read += n
+	return n, err
+}
