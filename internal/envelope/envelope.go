@@ -257,7 +257,7 @@ func issues(raw json.RawMessage) []Field {
 // tree reads nodes of {errors, properties}. No request is nested as deep as
 // the limit; without one, each level would be parsed once for each above it.
 func tree(fields []Field, path string, raw json.RawMessage, depth int) []Field {
-	const deepest = 16
+	const deepest = 8
 	node := objectOf(raw)
 	if texts := textsOf(node["errors"]); len(texts) > 0 {
 		fields = append(fields, Field{path, texts})
