@@ -132,7 +132,7 @@ func metaForm(message kirim.OutboundMessage) (map[string]any, error) {
 
 // RateLimits reads what an answer says about the two windows that a request
 // is counted in. Get the header from [kirim.WithResponse] or [kirim.Error].
-// What is not told is zero, and Reset and Wait never are.
+// A window that is not told is zero. Reset and Wait are always zero.
 //
 // Docs: https://docs.gateway.connexease.com/essentials/rate-limits
 func RateLimits(header http.Header) (perSecond, perMinute kirim.RateLimit) {
