@@ -214,16 +214,16 @@ func (c *call) recordError(resp *http.Response) {
 
 // newInvalidResponse is the error for a 2xx answer that cannot be used.
 func (c *call) newInvalidResponse(message string) *Error {
-	e := &Error{
-		StatusCode: c.status,
-		Header:     redacted(c.header, c.client.apiKey),
-		Body:       redactedBody(c.body[:min(len(c.body), maxErrorBody)], c.client.apiKey),
-		Kind:       KindInvalidResponse,
-		Message:    message,
-		detail:     message,
-	}
+	return c.describe2xx(&Error{Kind: KindInvalidResponse, Message: message, detail: message})
+}
+
+func (c *call) describe2xx(e *Error) *Error {
+	e.StatusCode = c.status
+	e.Header = redacted(c.header, c.client.apiKey)
+	e.Body = redactedBody(c.body[:min(len(c.body), maxErrorBody)], c.client.apiKey)
 	c.fill(e)
 	e.complete()
+	e.ambiguous = c.ambiguous
 	return e
 }
 
