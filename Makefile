@@ -3,12 +3,14 @@ GOLANGCI_LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2
 NESTED = $(patsubst ./%/go.mod,%,$(shell find . -mindepth 2 -name go.mod))
 MODULES = . $(NESTED)
 
-.PHONY: all quickstart test nested fmt vet tidy lint fuzz
+EXAMPLES = $(filter-out $(NESTED),$(patsubst %/main.go,%,$(wildcard examples/*/main.go)))
 
-all: quickstart test nested fmt vet tidy lint
+.PHONY: all examples test nested fmt vet tidy lint fuzz
 
-quickstart:
-	go run ./examples/quickstart
+all: examples test nested fmt vet tidy lint
+
+examples:
+	@set -e; for e in $(EXAMPLES); do echo "go run ./$$e"; go run ./$$e; done
 
 test:
 	go test -race ./...

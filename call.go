@@ -25,6 +25,10 @@ const (
 
 const redactedKey = "[redacted]"
 
+// minSecret is the length from which a key is looked for in answers. Shorter
+// ones, which only tests have, also occur in ordinary words.
+const minSecret = 8
+
 // call is one logical call: all its attempts, and what they brought.
 //
 // go-retryablehttp runs the loop: it rewinds the body, makes the attempt, and
@@ -210,16 +214,16 @@ func (c *call) recordError(resp *http.Response) {
 
 // newInvalidResponse is the error for a 2xx answer that cannot be used.
 func (c *call) newInvalidResponse(message string) *Error {
-	e := &Error{
-		StatusCode: c.status,
-		Header:     redacted(c.header, c.client.apiKey),
-		Body:       redactedBody(c.body[:min(len(c.body), maxErrorBody)], c.client.apiKey),
-		Kind:       KindInvalidResponse,
-		Message:    message,
-		detail:     message,
-	}
+	return c.describe2xx(&Error{Kind: KindInvalidResponse, Message: message, detail: message})
+}
+
+func (c *call) describe2xx(e *Error) *Error {
+	e.StatusCode = c.status
+	e.Header = redacted(c.header, c.client.apiKey)
+	e.Body = redactedBody(c.body[:min(len(c.body), maxErrorBody)], c.client.apiKey)
 	c.fill(e)
 	e.complete()
+	e.ambiguous = c.ambiguous
 	return e
 }
 
@@ -407,7 +411,7 @@ func readBounded(resp *http.Response, limit int) (body []byte, cut bool, err err
 
 // redactedBody returns the body, without the key should a server echo it.
 func redactedBody(body []byte, key string) []byte {
-	if !bytes.Contains(body, []byte(key)) {
+	if len(key) < minSecret || !bytes.Contains(body, []byte(key)) {
 		return body
 	}
 	return bytes.ReplaceAll(body, []byte(key), []byte(redactedKey))
@@ -415,6 +419,9 @@ func redactedBody(body []byte, key string) []byte {
 
 // redacted returns the header, without the key should a server echo it.
 func redacted(header http.Header, key string) http.Header {
+	if len(key) < minSecret {
+		return header
+	}
 	for name, values := range header {
 		for i, value := range values {
 			if strings.Contains(value, key) {

@@ -142,8 +142,11 @@ type Response struct {
 // is described at [RetryPolicy].
 //
 // An answer that is not 2xx is an [*Error]; so is a 2xx answer that cannot be
-// decoded into out, or is larger than 8 MiB. No complete answer is a
-// [*TransportError]. Other errors mean that nothing was sent.
+// decoded into out, or is larger than 8 MiB. For servers that report failures
+// in 2xx answers, out may have an UnmarshalJSON that returns an *Error: that
+// becomes the error of the call, with what it leaves empty filled in as for
+// an [ErrorDecoder]. No complete answer is a [*TransportError]. Other errors
+// mean that nothing was sent.
 //
 // Redirects are followed for GET and HEAD within the same scheme, host and
 // port, and never otherwise: the 3xx answer is then the error, with Location
@@ -262,6 +265,10 @@ func (c *call) decodeInto(out any) error {
 		return nil
 	}
 	if err := json.Unmarshal(c.body, out); err != nil {
+		if reported := (*Error)(nil); errors.As(err, &reported) {
+			e := *reported
+			return c.describe2xx(&e)
+		}
 		e := c.newInvalidResponse("the body is not the JSON that was expected")
 		e.cause = err
 		return e

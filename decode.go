@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kirim-go/kirim/internal/envelope"
 )
 
 // ErrorDecoder turns an answer that is not 2xx into an [*Error]. It is given
@@ -18,16 +20,21 @@ import (
 // be safe for concurrent use.
 type ErrorDecoder func(statusCode int, header http.Header, body []byte) *Error
 
-// DecodeError reads an error answer of any shape: Kirim's envelope, Meta's,
-// other JSON, HTML, plain text, nothing. It never returns nil and never
-// fails; what cannot be read is left empty, and Kind then follows from the
-// HTTP status. The client uses it for every answer that is not 2xx; it is
-// exported for answers that were obtained in another way.
+// DecodeError reads an error answer of any shape: Kirim's envelope, one of the
+// other systems that the gateway packages speak to, Meta's, other JSON, HTML,
+// plain text, nothing. It never returns nil and never fails; what cannot be
+// read is left empty, and Kind then follows from the HTTP status. The client
+// uses it for every answer that is not 2xx; it is exported for answers that
+// were obtained in another way.
+//
+// Some envelopes are alike, and the same code can mean different things in
+// two systems. When you know where an answer comes from, the DecodeError of
+// that gateway package is the better judge.
 //
 // Body and Header are kept as they are given, not copied.
 func DecodeError(statusCode int, header http.Header, body []byte) *Error {
 	e := &Error{StatusCode: statusCode, Header: header, Body: body}
-	if !e.decodeKirim(body) {
+	if !e.decodeKirim(body) && !e.decodeEnvelope(body) {
 		e.decodeLoosely(body)
 	}
 	e.complete()
@@ -45,17 +52,17 @@ func (e *Error) complete() {
 		e.RetryAfter = wait
 	}
 	if e.Kind == "" {
-		e.Kind = e.classify()
+		e.Kind = e.classify(kindOfCode[e.Code])
 	}
 	if e.Message == "" {
 		e.Message = http.StatusText(e.StatusCode)
 	}
 }
 
-// classify finds the kind from, in this order, the code, Meta's code where
-// the former says no more than that something failed, the type, the status.
-func (e *Error) classify() Kind {
-	kind := kindOfCode[e.Code]
+// classify finds the kind from, in this order, that of the code, Meta's code
+// where the former says no more than that something failed, the type, the
+// status.
+func (e *Error) classify(kind Kind) Kind {
 	switch kind {
 	case "", KindInternal, KindUpstream, KindUnavailable:
 		if meta := metaKind(e.MetaCode); e.MetaCode != 0 && meta != "" {
@@ -116,24 +123,57 @@ func kindOfStatus(status int) Kind {
 // decodeKirim reads Kirim's own envelope, the usual case, without building a
 // tree of the document.
 func (e *Error) decodeKirim(body []byte) bool {
-	var envelope struct {
+	var answer struct {
 		Error struct {
 			Type      ErrorType `json:"type"`
 			Code      ErrorCode `json:"code"`
 			Message   string    `json:"message"`
 			Param     string    `json:"param"`
 			RequestID string    `json:"request_id"`
+			Status    present   `json:"status"`
 		} `json:"error"`
+		Success   present `json:"success"`
+		IsSuccess present `json:"isSuccess"`
 	}
-	if json.Unmarshal(body, &envelope) != nil || envelope.Error.Type == "" || envelope.Error.Code == "" {
+	if json.Unmarshal(body, &answer) != nil || answer.Error.Type == "" || answer.Error.Code == "" ||
+		bool(answer.Error.Status || answer.Success || answer.IsSuccess) {
 		return false
 	}
-	found := envelope.Error
+	found := answer.Error
 	e.Type, e.Code, e.Message, e.Param, e.RequestID = found.Type, found.Code, found.Message, found.Param, found.RequestID
 	// A specific 4xx code says all; only a failure can hide Meta's.
 	if e.StatusCode >= 500 || kindOfCode[e.Code] == "" {
 		e.MetaCode = findMetaCode(body)
 	}
+	return true
+}
+
+// present is set by a field that Kirim's envelope does not have.
+type present bool
+
+func (p *present) UnmarshalJSON([]byte) error { *p = true; return nil }
+
+// decodeEnvelope reads the envelope of a system that is not Kirim.
+func (e *Error) decodeEnvelope(body []byte) bool {
+	found, ok := envelope.Detect(e.StatusCode, e.Header, body)
+	if !ok || found.System == envelope.Kirim {
+		return false
+	}
+	kind := Kind(found.Kind)
+	switch {
+	case found.Weak: // it may as well be a damaged one of Kirim's or Meta's
+		e.decodeLoosely(body)
+		if kind == "" {
+			kind = kindOfCode[e.Code]
+		}
+	case found.ViaMeta:
+		e.MetaCode = findMetaCode(body)
+	}
+	e.Code, e.Message, e.RetryAfter = ErrorCode(found.Code), found.Message, found.Wait
+	if found.Param != "" {
+		e.Param = found.Param
+	}
+	e.Kind = e.classify(kind)
 	return true
 }
 

@@ -327,6 +327,20 @@ func TestNothingSecretIsShown(t *testing.T) {
 	})
 }
 
+func TestAShortKeyDoesNotShredTheAnswer(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{"k", "key", "invalid"} {
+		w := newWire(answer{status: 401, body: envelope(kirim.TypeAuthentication, kirim.CodeInvalidAPIKey), header: map[string]string{"X-Request-Id": "req_key"}})
+		c, err := kirim.NewClient(key, kirim.WithHTTPClient(&http.Client{Transport: w}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e := answerOf(t, post(t.Context(), c)); e.Code != kirim.CodeInvalidAPIKey || e.Header.Get("X-Request-Id") != "req_key" {
+			t.Errorf("key %q: %v", key, e)
+		}
+	}
+}
+
 func TestLogRecordsHoldOnlyWhatIsAllowed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -391,13 +405,25 @@ func TestADecoderOfTheCallersIsAskedFirst(t *testing.T) {
 }
 
 func FuzzDecodeError(f *testing.F) {
-	for _, seed := range []string{``, `{}`, `[]`, `{"error":{"type":"api_error","code":"internal_error","message":"(#131047)"}}`, `{"error":{"code":4,"fbtrace_id":"x"}}`, `{"meta":{"code":131047}}`, "\xff", `{"error":"x"}`, `{"errors":[{"code":"a"}]}`} {
-		f.Add(500, "7", []byte(seed))
+	for _, seed := range []string{
+		``, `{}`, `[]`, "\xff", `{"error":"x"}`, `{"errors":[{"code":"a"}]}`,
+		`{"error":{"type":"api_error","code":"internal_error","message":"(#131047)"}}`, `{"error":{"code":4,"fbtrace_id":"x"}}`, `{"meta":{"code":131047}}`,
+		`{"success":false,"error":{"code":"invalid_request","message":"m","details":{"field":"to","reason":"r"}}}`,
+		`{"error":{"code":"SEND_FAILED","message":"m","status":502}}`, `{"message":"m","errors":{"to":["a","b"],"code":["c"]}}`,
+		`{"isSuccess":false,"errors":{"code":"RATE_001","group":"G","description":"d","params":{"limit_type":"sec","retry_after":"1h2m3.5s"}}}`,
+		`{"error":{"code":"VALIDATION_ERROR","message":"m","details":{"issues":[{"path":["a",0],"message":"b"}],"retryAfter":1e99}}}`,
+		`{"error":{"code":"VALIDATION_ERROR","message":"m","details":{"errors":["a"],"properties":{"b":{"errors":["c"],"properties":{}}}}}}`,
+		`{"code":"NOT_FOUND","message":"m"}`,
+	} {
+		f.Add(500, "7", "1772366440", []byte(seed))
 	}
-	f.Fuzz(func(t *testing.T, status int, retryAfter string, body []byte) {
-		e := kirim.DecodeError(status, http.Header{"Retry-After": {retryAfter}}, body)
+	f.Fuzz(func(t *testing.T, status int, retryAfter, reset string, body []byte) {
+		e := kirim.DecodeError(status, http.Header{"Retry-After": {retryAfter}, "X-Ratelimit-Reset": {reset}}, body)
 		if e.Kind == "" || e.StatusCode != status || e.RetryAfter < 0 {
 			t.Errorf("%+v", e)
+		}
+		if held := len(e.Code) + len(e.Message) + len(e.Param) + len(e.RequestID); held > 3*len(body)+1000 || len(e.Body) != len(body) {
+			t.Errorf("%d bytes are kept of a body of %d", held, len(body))
 		}
 		if text := e.Error(); strings.ContainsAny(text, "\n\r") || len(text) > 500 {
 			t.Errorf("text is %q", text)

@@ -1,0 +1,203 @@
+// Package apimessaging speaks to API Messaging (apimessaging.com): WhatsApp
+// sessions that are paired with a phone by a QR code. It sends text, images,
+// videos, audio and documents. See package gateway for what all gateways
+// have in common.
+//
+//	client, err := apimessaging.NewClient(key, kirim.WithBaseURL("https://api.example.com/v1"))
+//	…
+//	sent, err := client.From("session-1").Send(ctx, kirim.OutboundMessage{
+//		To:      "+6281100000001",
+//		Content: kirim.Text{Body: "Your order has left the house."},
+//	})
+//
+// # Rate limits
+//
+// Answers carry the limit, what remains and when it resets:
+// [kirim.WithResponse] gives them as RateLimit. A 429 has a Retry-After,
+// perhaps except for too many requests at the same time; the client then
+// waits until X-RateLimit-Reset.
+//
+// # Assumptions
+//
+// The documentation exists in two editions that differ in paths and fields.
+// This package follows the more detailed one, with paths below a base URL
+// that ends in /v1 or /api/v1, and recipients as digits without a plus. A
+// session is created with the fields that only the other edition shows. How
+// webhooks are authenticated is not documented: put a secret into their URL.
+//
+// Docs: https://apimessaging.com/api-docs/docs/messages
+package apimessaging
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/gateway/internal/adapter"
+	"github.com/kirim-go/kirim/internal/envelope"
+)
+
+const system = adapter.System(envelope.APIMessaging)
+
+// noBaseURL stands where the caller's base URL must come.
+const noBaseURL = "https://base-url-missing.invalid"
+
+// Client speaks to API Messaging. It is safe for concurrent use.
+type Client struct {
+	api     *adapter.Client
+	session string
+}
+
+// NewClient returns a client for the API key. [kirim.WithBaseURL] must be
+// among the options: the host in the vendor's examples is not the vendor's.
+func NewClient(apiKey string, opts ...kirim.Option) (*Client, error) {
+	api, err := system.NewClient(apiKey, noBaseURL, opts)
+	if err != nil {
+		return nil, err
+	}
+	if strings.Contains(api.BaseURL(), noBaseURL) {
+		return nil, errors.New("kirim: apimessaging has no base URL of its own: give one with kirim.WithBaseURL")
+	}
+	return &Client{api: api}, nil
+}
+
+// DecodeError reads an error answer of API Messaging.
+//
+// Docs: https://apimessaging.com/api-docs/docs/error-codes
+func DecodeError(statusCode int, header http.Header, body []byte) *kirim.Error {
+	return system.DecodeError(statusCode, header, body)
+}
+
+// From returns a client that sends from a session. It shares connections and
+// limits with c. Without a session the field is left out of a send, which the
+// documented API refuses.
+func (c *Client) From(sessionID string) *Client { return &Client{c.api, sessionID} }
+
+// outbound is the body of both kinds of send.
+type outbound struct {
+	SessionID       string `json:"sessionId,omitempty"`
+	To              string `json:"to"`
+	Text            string `json:"text,omitempty"`
+	MediaType       string `json:"mediaType,omitempty"`
+	Media           string `json:"media,omitempty"`
+	Caption         string `json:"caption,omitempty"`
+	Filename        string `json:"filename,omitempty"`
+	QuotedMessageID string `json:"quotedMessageId,omitempty"`
+}
+
+// Send sends a [kirim.Text], [kirim.Image], [kirim.Video], [kirim.Audio] or
+// [kirim.Document]. Media is given by its link; the media ids of Meta mean
+// nothing here. ReplyTo takes an id of this system's, and works for texts
+// only. PreviewURL is ignored. The answer has no WAMID.
+//
+// Docs: https://apimessaging.com/api-docs/docs/messages
+func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts ...kirim.RequestOption) (*kirim.AcceptedMessage, error) {
+	path, body := "/messages/media", outbound{SessionID: c.session, To: adapter.Digits(message.To)}
+	switch content := adapter.Value(message.Content).(type) {
+	case kirim.Text:
+		path, body.Text, body.QuotedMessageID = "/messages/text", content.Body, message.ReplyTo
+	case kirim.Image:
+		body.MediaType, body.Media, body.Caption = "image", content.Link, content.Caption
+	case kirim.Video:
+		body.MediaType, body.Media, body.Caption = "video", content.Link, content.Caption
+	case kirim.Audio:
+		body.MediaType, body.Media = "audio", content.Link
+	case kirim.Document:
+		body.MediaType, body.Media, body.Caption, body.Filename = "document", content.Link, content.Caption, content.Filename
+	default:
+		return nil, system.UnsupportedContent(message)
+	}
+	replyTo := message.ReplyTo
+	message.ReplyTo = "" // Kirim's rules for it do not hold here
+	if err := message.Validate(); err != nil {
+		return nil, err
+	}
+	switch {
+	case body.MediaType != "" && body.Media == "":
+		return nil, system.Unsupported(fmt.Sprintf("a kirim.%s by its id", strings.ToUpper(body.MediaType[:1])+body.MediaType[1:]))
+	case body.MediaType != "" && replyTo != "":
+		return nil, system.Unsupported(body.MediaType + " as a reply")
+	}
+	type accepted struct {
+		MessageID string `json:"messageId"`
+		Status    string `json:"status"`
+	}
+	data, err := adapter.Data[accepted](ctx, c.api, http.MethodPost, path, nil, body, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &kirim.AcceptedMessage{ID: data.MessageID, Status: data.Status}, nil
+}
+
+// SessionCreateParams describe a new session.
+type SessionCreateParams struct {
+	Name    string `json:"name"`
+	Webhook string `json:"webhook,omitempty"` // https URL for the session's events
+}
+
+// Session is a session that waits to be paired.
+type Session struct {
+	ID     string `json:"sessionId"`
+	QRCode string `json:"qrCode"` // a data: URL of a PNG for the phone to scan
+}
+
+// CreateSession creates a session, of which a plan allows five an hour. It is
+// repeated as little as a send is.
+//
+// Docs: https://apimessaging.com/api-docs
+func (c *Client) CreateSession(ctx context.Context, params SessionCreateParams, opts ...kirim.RequestOption) (*Session, error) {
+	return adapter.Data[Session](ctx, c.api, http.MethodPost, "/sessions", nil, params, opts)
+}
+
+// The names of events. The two editions of the documentation know different
+// ones; expect others.
+const (
+	EventMessageReceived     = "message.received"
+	EventMessageSent         = "message.sent"
+	EventMessageDelivered    = "message.delivered"
+	EventMessageStatus       = "message.status"
+	EventSessionConnected    = "session.connected"
+	EventSessionDisconnected = "session.disconnected"
+)
+
+// Event is the payload of a webhook. What is absent is empty.
+type Event struct {
+	Name      string
+	ID        string // of the message
+	SessionID string
+	To        string
+	Message   string    // empty when it is not a text; see Data
+	Timestamp time.Time // zero when it is not RFC 3339
+	Data      json.RawMessage
+}
+
+// ParseEvent reads the body of a webhook. It does not tell where the body
+// came from. Answer a webhook within five seconds.
+func ParseEvent(body []byte) (*Event, error) {
+	var payload struct {
+		Event string          `json:"event"`
+		Data  json.RawMessage `json:"data"`
+	}
+	if err := json.Unmarshal(body, &payload); err != nil {
+		return nil, fmt.Errorf("kirim: apimessaging event: %w", err)
+	}
+	if payload.Event == "" {
+		return nil, errors.New("kirim: apimessaging event: it has no name")
+	}
+	event := &Event{Name: payload.Event, Data: payload.Data}
+	var data map[string]any
+	if json.Unmarshal(payload.Data, &data) == nil {
+		event.ID, _ = data["id"].(string)
+		event.SessionID, _ = data["sessionId"].(string)
+		event.To, _ = data["to"].(string)
+		event.Message, _ = data["message"].(string)
+		at, _ := data["timestamp"].(string)
+		event.Timestamp, _ = time.Parse(time.RFC3339, at)
+	}
+	return event, nil
+}

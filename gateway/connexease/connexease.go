@@ -1,0 +1,145 @@
+// Package connexease speaks to Connexease Gateway
+// (docs.gateway.connexease.com), a proxy in front of Meta's Cloud API with a
+// prepaid balance. It sends texts, images, audio, documents, templates and
+// interactive messages. See package gateway for what all gateways have in
+// common.
+//
+// # Errors
+//
+// Codes that are not documented yet are classified by their area, their group
+// and the HTTP status. KindUpstreamAuth means that the WhatsApp account must
+// be connected anew, which another API key does not help. A 429 says in its
+// body how long to wait.
+//
+// # Assumptions
+//
+// The documentation exists in two editions. This package follows the newer
+// one: its host, and recipients without a plus. Replies and media ids are
+// passed on in Meta's form, which the vendor says the body has, without
+// naming them.
+//
+// Docs: https://docs.gateway.connexease.com/api-reference/send-message
+package connexease
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/gateway/internal/adapter"
+	"github.com/kirim-go/kirim/internal/envelope"
+)
+
+const system = adapter.System(envelope.Connexease)
+
+// DefaultBaseURL is where requests go unless [kirim.WithBaseURL] is given.
+const DefaultBaseURL = "https://api.gateway.connexease.com/v1"
+
+// Client speaks to Connexease Gateway. It is safe for concurrent use.
+type Client struct {
+	api    *adapter.Client
+	params SendParams
+}
+
+// NewClient returns a client for the API key.
+func NewClient(apiKey string, opts ...kirim.Option) (*Client, error) {
+	api, err := system.NewClient(apiKey, DefaultBaseURL, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{api: api}, nil
+}
+
+// DecodeError reads an error answer of Connexease Gateway.
+//
+// Docs: https://docs.gateway.connexease.com/api-reference/error-codes
+func DecodeError(statusCode int, header http.Header, body []byte) *kirim.Error {
+	return system.DecodeError(statusCode, header, body)
+}
+
+// SendParams say how messages are sent.
+type SendParams struct {
+	// Fake goes through authentication, limits and billing, and sends
+	// nothing. The ids of such messages begin with wamid.FAKE_.
+	Fake bool `url:"is_fake,omitempty"`
+	// MarketingLite sends through Meta's Marketing Messages Lite API.
+	MarketingLite bool `url:"mmlite,omitempty"`
+}
+
+// With returns a client that sends in another way. It shares connections and
+// limits with c.
+func (c *Client) With(params SendParams) *Client { return &Client{c.api, params} }
+
+// Send sends any content but [kirim.Video], which the vendor does not list; a
+// [kirim.Raw] goes through as it is. ID and WAMID of the answer are both
+// WhatsApp's id. What becomes of the message is told by webhooks alone.
+//
+// Docs: https://docs.gateway.connexease.com/api-reference/send-whatsapp-message
+func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts ...kirim.RequestOption) (*kirim.AcceptedMessage, error) {
+	if _, isVideo := adapter.Value(message.Content).(kirim.Video); isVideo {
+		return nil, system.UnsupportedContent(message)
+	}
+	if err := message.Validate(); err != nil {
+		return nil, err
+	}
+	body, err := metaForm(message)
+	if err != nil {
+		return nil, err
+	}
+	type sent struct {
+		Messages []struct {
+			ID     string `json:"id"`
+			Status string `json:"message_status"`
+		} `json:"messages"`
+	}
+	data, err := adapter.Data[sent](ctx, c.api, http.MethodPost, "/wa/message", c.params, body, opts)
+	if err != nil {
+		return nil, err
+	}
+	accepted := &kirim.AcceptedMessage{}
+	for _, m := range data.Messages[:min(1, len(data.Messages))] {
+		accepted.ID, accepted.WAMID, accepted.Status = m.ID, m.ID, m.Status
+	}
+	return accepted, nil
+}
+
+// metaForm is the body of a send in Meta's form. Kirim's differs in two names
+// that Meta does not know. What is in a [kirim.Raw] is left alone.
+func metaForm(message kirim.OutboundMessage) (map[string]any, error) {
+	message.To = adapter.Digits(message.To)
+	encoded, err := json.Marshal(message)
+	if err != nil {
+		return nil, err
+	}
+	var body map[string]any
+	d := json.NewDecoder(bytes.NewReader(encoded))
+	d.UseNumber() // a flow's data may have numbers of any size
+	if err := d.Decode(&body); err != nil {
+		return nil, fmt.Errorf("kirim: connexease: %w", err)
+	}
+	switch content := adapter.Value(message.Content).(type) {
+	case kirim.Template:
+		body["template"].(map[string]any)["language"] = map[string]string{"code": content.Language}
+	case kirim.ReplyButtons:
+		body["interactive"].(map[string]any)["type"] = "button"
+	}
+	return body, nil
+}
+
+// RateLimits reads what an answer says about the two windows that a request
+// is counted in. Get the header from [kirim.WithResponse] or [kirim.Error].
+// A window that is not told is zero. Reset and Wait are always zero.
+//
+// Docs: https://docs.gateway.connexease.com/essentials/rate-limits
+func RateLimits(header http.Header) (perSecond, perMinute kirim.RateLimit) {
+	window := func(name string) kirim.RateLimit {
+		limit, _ := strconv.Atoi(header.Get("X-RateLimit-" + name + "-Limit"))
+		remaining, _ := strconv.Atoi(header.Get("X-RateLimit-" + name + "-Remaining"))
+		return kirim.RateLimit{Limit: max(0, limit), Remaining: max(0, remaining)}
+	}
+	return window("sec"), window("min")
+}

@@ -1,0 +1,62 @@
+// Package gateway, with its subpackages, lets a program speak to four other
+// systems in the words of package kirim: the same OutboundMessage, the same
+// *kirim.Error with the same kinds, the same retry engine.
+//
+//   - [github.com/kirim-go/kirim/gateway/apimessaging]: paired WhatsApp sessions; text and media
+//   - [github.com/kirim-go/kirim/gateway/michow]: one WhatsApp session per key; text
+//   - [github.com/kirim-go/kirim/gateway/connexease]: a proxy of Meta's Cloud API; everything but video
+//   - [github.com/kirim-go/kirim/gateway/shingle]: a hub of business messages; reads, sends nothing
+//
+// Each has a NewClient that takes the options of kirim.NewClient, a
+// DecodeError, and a Send. What a system cannot do is an error that matches
+// [errors.ErrUnsupported], with nothing sent. The codes of all systems and
+// their kinds are listed in docs/errors.md.
+//
+// # Retries
+//
+// None of the four documents idempotency keys, so none is sent, and a send is
+// repeated only where the message cannot be out: the connection was never
+// made, the answer was 429, or it was 503 and said how long to wait. After a
+// 503 that does not say, nothing tells whether the message was taken, and
+// kirim.MaybeSent is true. Reads are repeated as those of Kirim are. The
+// table is at kirim.RetryPolicy.
+//
+// # Validation
+//
+// Messages are checked as Kirim's are, by OutboundMessage.Validate, whatever
+// the options say: kirim.WithoutValidation and kirim.SkipValidation have no
+// effect here.
+//
+// # Assumptions
+//
+// The public documentation of these systems has gaps and contradictions.
+// Each package says under this heading what it takes for granted.
+package gateway
+
+import (
+	"errors"
+
+	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/internal/envelope"
+)
+
+// FieldError is what an answer says about one field of the request.
+type FieldError struct {
+	Field    string   // the path of the field, as "phones.0.number"; empty for the request as a whole
+	Messages []string // the server's texts, for people; they may quote what was sent
+}
+
+// FieldErrors lists the fields that the answer in err complains about, in its
+// order, for the envelopes of all five systems. [kirim.Error] has the first
+// of them in Param.
+func FieldErrors(err error) []FieldError {
+	var e *kirim.Error
+	if !errors.As(err, &e) {
+		return nil
+	}
+	var fields []FieldError
+	for _, f := range envelope.Fields(e.Body) {
+		fields = append(fields, FieldError(f))
+	}
+	return fields
+}

@@ -1,0 +1,167 @@
+// Package adapter is what the clients of the gateway packages share.
+package adapter
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"reflect"
+	"strings"
+
+	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/internal/envelope"
+)
+
+// System is one system to speak to. Its value is the name of its package.
+type System envelope.System
+
+// NewClient returns a client for the system. The caller's options come last,
+// so that they win.
+func (s System) NewClient(apiKey, baseURL string, opts []kirim.Option) (*Client, error) {
+	client, err := kirim.NewClient(apiKey, append([]kirim.Option{
+		kirim.WithBaseURL(baseURL),
+		kirim.WithErrorDecoder(s.DecodeError),
+		kirim.WithoutIdempotencyKeys(),
+	}, opts...)...)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{s, client}, nil
+}
+
+// DecodeError reads an answer that is known to be the system's.
+func (s System) DecodeError(statusCode int, header http.Header, body []byte) *kirim.Error {
+	e := kirim.DecodeError(statusCode, header, body)
+	found, ok := envelope.Read(envelope.System(s), statusCode, header, body)
+	if !ok {
+		return e
+	}
+	if !found.ViaMeta {
+		e.MetaCode = 0
+	}
+	kind := kirim.Kind(found.Kind)
+	switch {
+	case e.MetaCode != 0 && isGeneric(kind): // Meta's code has told the kind
+	case kind != "":
+		e.Kind = kind
+	default:
+		e.Kind = kirim.DecodeError(statusCode, nil, nil).Kind
+	}
+	e.Type, e.Code, e.Param = "", kirim.ErrorCode(found.Code), found.Param
+	if found.Message != "" {
+		e.Message = found.Message
+	}
+	if found.Wait > 0 {
+		e.RetryAfter = found.Wait
+	}
+	return e
+}
+
+// isGeneric reports kinds that say no more than that something failed, so
+// that a code of Meta's says more.
+func isGeneric(kind kirim.Kind) bool {
+	switch kind {
+	case "", kirim.KindInternal, kirim.KindUpstream, kirim.KindUnavailable:
+		return true
+	}
+	return false
+}
+
+// Unsupported is the error for what the system cannot do.
+func (s System) Unsupported(what string) error {
+	return fmt.Errorf("kirim: %s cannot send %s; nothing was sent: %w", s, what, errors.ErrUnsupported)
+}
+
+// UnsupportedContent is Unsupported for a content that no case of the
+// caller's names. A message without content is only invalid.
+func (s System) UnsupportedContent(message kirim.OutboundMessage) error {
+	switch content := Value(message.Content).(type) {
+	case nil:
+		return message.Validate()
+	case kirim.Raw:
+		return s.Unsupported("a raw " + content.Type)
+	default:
+		return s.Unsupported("a " + strings.TrimPrefix(fmt.Sprintf("%T", content), "kirim."))
+	}
+}
+
+// Value returns what content points to, if it is a pointer.
+func Value(content kirim.Content) kirim.Content {
+	v := reflect.ValueOf(content)
+	if v.Kind() != reflect.Pointer {
+		return content
+	}
+	if v.IsNil() {
+		return nil
+	}
+	value, _ := v.Elem().Interface().(kirim.Content)
+	return value
+}
+
+// Digits is a number in E.164 without its plus.
+func Digits(number string) string { return strings.TrimPrefix(number, "+") }
+
+// Client speaks to one system.
+type Client struct {
+	System System
+	kirim  *kirim.Client
+}
+
+// BaseURL tells where the client speaks to, in a text that has more in it.
+func (c *Client) BaseURL() string { return c.kirim.String() }
+
+// Do makes one call. A 2xx answer that says that the call failed is an error.
+func (c *Client) Do(ctx context.Context, method, path string, query, body, out any, opts []kirim.RequestOption) error {
+	return c.kirim.Do(ctx, method, path, query, body, &answer{c.System, out}, opts...)
+}
+
+// Data makes one call and returns what stands under "data" in the answer.
+func Data[T any](ctx context.Context, c *Client, method, path string, query, body any, opts []kirim.RequestOption) (*T, error) {
+	var answer struct {
+		Data T `json:"data"`
+	}
+	if err := c.Do(ctx, method, path, query, body, &answer, opts); err != nil {
+		return nil, err
+	}
+	return &answer.Data, nil
+}
+
+type answer struct {
+	system System
+	out    any
+}
+
+func (a *answer) UnmarshalJSON(body []byte) error {
+	if envelope.Failed(body) {
+		return a.system.DecodeError(http.StatusOK, nil, body)
+	}
+	return json.Unmarshal(body, a.out)
+}
+
+// All yields the items of a listing, page by page. fetch returns the items
+// from a position on and the position of the next page, which is not greater
+// than its own at the end.
+func All[T any](first int, fetch func(at int) (items []T, next int, err error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for at := first; ; {
+			items, next, err := fetch(at)
+			if err != nil {
+				var none T
+				yield(none, err)
+				return
+			}
+			for _, item := range items {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			if next <= at || len(items) == 0 {
+				return
+			}
+			at = next
+		}
+	}
+}

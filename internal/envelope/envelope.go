@@ -1,0 +1,304 @@
+// Package envelope reads the error bodies of the five systems that this
+// module speaks to: which system wrote one, and what it says. It holds no
+// type of package kirim, which uses it to recognise answers of any origin,
+// while the gateway packages know the origin beforehand.
+package envelope
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Answer is an error answer in terms common to all systems.
+type Answer struct {
+	System  System
+	Code    string // verbatim; empty when there is none
+	Message string
+	Param   string        // the first field that the answer complains about
+	Kind    string        // a kirim.Kind; empty when only the HTTP status can tell
+	Wait    time.Duration // found elsewhere than in a Retry-After header
+	Weak    bool          // it could be any system's
+	ViaMeta bool          // the system speaks to Meta, and may quote its codes
+}
+
+// object is a JSON object with its names as they are: case means something.
+type object map[string]json.RawMessage
+
+func objectOf(raw json.RawMessage) object {
+	var o object
+	if !startsWith(raw, '{') || json.Unmarshal(raw, &o) != nil {
+		return nil
+	}
+	return o
+}
+
+func textOf(raw json.RawMessage) string {
+	var s string
+	if startsWith(raw, '"') {
+		_ = json.Unmarshal(raw, &s) // it was part of valid JSON
+	}
+	return s
+}
+
+func startsWith(raw json.RawMessage, with byte) bool {
+	raw = bytes.TrimLeft(raw, " \t\r\n")
+	return len(raw) > 0 && raw[0] == with
+}
+
+func isBool(raw json.RawMessage) bool { return startsWith(raw, 't') || startsWith(raw, 'f') }
+func isText(raw json.RawMessage) bool { return startsWith(raw, '"') }
+func isNumber(raw json.RawMessage) bool {
+	return len(raw) > 0 && strings.IndexByte("-0123456789", raw[0]) >= 0
+}
+
+// types are Kirim's seven categories.
+var types = []string{
+	"invalid_request_error", "authentication_error", "permission_error",
+	"not_found", "conflict", "rate_limit_error", "api_error",
+}
+
+// rules tell the systems apart; the first that fits decides. top is the whole
+// body, inner its "error", list its "errors", each nil when it is no object.
+var rules = []struct {
+	system System
+	weak   bool // it could be any system's
+	fits   func(top, inner, list object) bool
+}{
+	{Connexease, false, func(top, _, list object) bool { return isBool(top["isSuccess"]) && isText(list["code"]) }},
+	{APIMessaging, false, func(top, inner, _ object) bool { return isBool(top["success"]) && inner != nil }},
+	{Kirim, false, func(_, inner, _ object) bool {
+		return isText(inner["code"]) && slices.Contains(types, textOf(inner["type"]))
+	}},
+	{MichoW, false, func(_, inner, _ object) bool { return isNumber(inner["status"]) && isText(inner["code"]) }},
+	{Shingle, true, func(top, inner, _ object) bool {
+		return isText(inner["code"]) && !has(inner, "type") && !has(inner, "status") && !has(top, "success")
+	}},
+	{MichoW, false, func(top, _, list object) bool {
+		return !has(top, "error") && isText(top["message"]) && isFieldList(list)
+	}},
+	{Shingle, true, func(top, _, _ object) bool {
+		return !has(top, "error") && isText(top["code"]) && isText(top["message"])
+	}},
+}
+
+func has(o object, name string) bool { _, ok := o[name]; return ok }
+
+// isFieldList reports field names with a list of texts each. A field that is
+// called "code" is no exception, as a code is never a list.
+func isFieldList(list object) bool {
+	for _, value := range list {
+		var texts []string
+		if !startsWith(value, '[') || json.Unmarshal(value, &texts) != nil {
+			return false
+		}
+	}
+	return len(list) > 0
+}
+
+// Detect finds the system that wrote body, and reads it. ok is false when no
+// system did; then only the HTTP status tells anything.
+func Detect(status int, header http.Header, body []byte) (answer Answer, ok bool) {
+	top := objectOf(body)
+	if top == nil {
+		return Answer{}, false
+	}
+	inner, list := objectOf(top["error"]), objectOf(top["errors"])
+	for _, rule := range rules {
+		if rule.fits(top, inner, list) {
+			if rule.weak { // then its headers may not mean what they do elsewhere
+				header = nil
+			}
+			answer = read(rule.system, top, status, header)
+			answer.Weak = rule.weak
+			return answer, true
+		}
+	}
+	return Answer{}, false
+}
+
+// Read reads body as an answer of system, whatever Detect would take it for.
+// ok is false when it has nothing of that system's.
+func Read(system System, status int, header http.Header, body []byte) (answer Answer, ok bool) {
+	answer = read(system, objectOf(body), status, header)
+	return answer, answer.Code != "" || answer.Kind != "" || answer.Message != ""
+}
+
+func read(system System, top object, status int, header http.Header) Answer {
+	holder := objectOf(top["error"])
+	message := "message"
+	switch {
+	case system == Connexease:
+		holder, message = objectOf(top["errors"]), "description"
+	case has(top, "error"):
+	case system == Shingle || system == MichoW:
+		holder = top
+	}
+	a := Answer{
+		System:  system,
+		Code:    textOf(holder["code"]),
+		Message: textOf(holder[message]),
+		ViaMeta: system == Kirim || system == Connexease,
+	}
+	a.Kind = kindOf(system, a.Code, textOf(holder["group"]), status)
+	if fields := fieldsIn(system, top); len(fields) > 0 {
+		a.Param = fields[0].Field
+		if a.Code == "" && system == MichoW {
+			a.Kind = kindOf(system, "VALIDATION_ERROR", "", status)
+		}
+	}
+	a.Wait = waitIn(system, holder)
+	limited := status == http.StatusTooManyRequests || a.Kind == "rate_limited"
+	if a.Wait == 0 && limited && header.Get("Retry-After") == "" {
+		a.Wait = waitByDefault(system, holder, header)
+	}
+	return a
+}
+
+func kindOf(system System, code, group string, status int) string {
+	for _, known := range Codes {
+		if known.System == system && known.Code == code {
+			return known.Kind
+		}
+	}
+	if system != Connexease {
+		return ""
+	}
+	for _, area := range areas {
+		if strings.HasPrefix(code, area.prefix) && status < 500 {
+			return area.kind
+		}
+	}
+	return groups[group]
+}
+
+// Failed reports whether the body of a 2xx answer says that the call failed:
+// by a flag, or by an error where the data should be.
+func Failed(body []byte) bool {
+	top := objectOf(body)
+	return startsWith(top["success"], 'f') || startsWith(top["isSuccess"], 'f') ||
+		!has(top, "data") && objectOf(top["error"]) != nil
+}
+
+// Field is what an answer says about one field of the request. Field is
+// empty for what concerns the request as a whole.
+type Field struct {
+	Field    string
+	Messages []string
+}
+
+// Fields lists what body complains about, in its order.
+func Fields(body []byte) []Field {
+	answer, ok := Detect(0, nil, body)
+	if !ok {
+		return nil
+	}
+	return fieldsIn(answer.System, objectOf(body))
+}
+
+func fieldsIn(system System, top object) []Field {
+	inner := objectOf(top["error"])
+	if inner == nil && system == Shingle {
+		inner = top
+	}
+	details := objectOf(inner["details"])
+	switch system {
+	case Kirim:
+		return oneField(textOf(inner["param"]), textOf(inner["message"]))
+	case APIMessaging:
+		return oneField(textOf(details["field"]), textOf(details["reason"]))
+	case MichoW:
+		var fields []Field
+		for name, value := range ordered(top["errors"]) {
+			fields = append(fields, Field{name, textsOf(value)})
+		}
+		return fields
+	case Shingle:
+		if has(details, "issues") {
+			return issues(details["issues"])
+		}
+		return tree(nil, "", inner["details"], 0)
+	default:
+		return nil
+	}
+}
+
+func oneField(name, message string) []Field {
+	if name == "" {
+		return nil
+	}
+	return []Field{{name, []string{message}}}
+}
+
+// issues reads a list of {path, message}.
+func issues(raw json.RawMessage) []Field {
+	var list []struct {
+		Path    []any  `json:"path"`
+		Message string `json:"message"`
+	}
+	if json.Unmarshal(raw, &list) != nil {
+		return nil
+	}
+	var fields []Field
+	for _, issue := range list {
+		path := make([]string, len(issue.Path))
+		for i, step := range issue.Path {
+			path[i] = fmt.Sprint(step)
+		}
+		fields = append(fields, Field{strings.Join(path, "."), []string{issue.Message}})
+	}
+	return fields
+}
+
+// tree reads nodes of {errors, properties}. No request is nested as deep as
+// the limit; without one, each level would be parsed once for each above it.
+func tree(fields []Field, path string, raw json.RawMessage, depth int) []Field {
+	const deepest = 8
+	node := objectOf(raw)
+	if texts := textsOf(node["errors"]); len(texts) > 0 {
+		fields = append(fields, Field{path, texts})
+	}
+	if depth == deepest {
+		return fields
+	}
+	for name, inner := range ordered(node["properties"]) {
+		if path != "" {
+			name = path + "." + name
+		}
+		fields = tree(fields, name, inner, depth+1)
+	}
+	return fields
+}
+
+func textsOf(raw json.RawMessage) []string {
+	var texts []string
+	if json.Unmarshal(raw, &texts) != nil {
+		return nil
+	}
+	return texts
+}
+
+// ordered yields the members of an object in the order of the document.
+func ordered(raw json.RawMessage) func(yield func(string, json.RawMessage) bool) {
+	return func(yield func(string, json.RawMessage) bool) {
+		if !startsWith(raw, '{') {
+			return
+		}
+		d := json.NewDecoder(bytes.NewReader(raw))
+		_, _ = d.Token() // the opening brace
+		for d.More() {
+			name, err := d.Token()
+			var value json.RawMessage
+			if err != nil || d.Decode(&value) != nil {
+				return
+			}
+			if text, ok := name.(string); !ok || !yield(text, value) {
+				return
+			}
+		}
+	}
+}

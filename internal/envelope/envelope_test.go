@@ -1,0 +1,159 @@
+package envelope
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestTheTableHoldsEachCodeOnce(t *testing.T) {
+	t.Parallel()
+	counts := map[System]int{}
+	seen := map[string]bool{}
+	for _, c := range Codes {
+		counts[c.System]++
+		name := string(c.System) + " " + c.Code
+		if seen[name] {
+			t.Errorf("%s stands twice", name)
+		}
+		seen[name] = true
+		if c.Kind == "" || c.Meaning == "" || c.Retry == "" {
+			t.Errorf("%s has no kind, no meaning or no advice", name)
+		}
+	}
+	if got, want := fmt.Sprint(counts), fmt.Sprint(map[System]int{Kirim: 28, APIMessaging: 31, MichoW: 9, Connexease: 12, Shingle: 13}); got != want {
+		t.Errorf("codes per system are %s, want %s", got, want)
+	}
+}
+
+func TestAWaitIsReadInEverySpelling(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{
+		`"1 seconds"`:                        time.Second,
+		`"1s"`:                               time.Second,
+		`"60s"`:                              time.Minute,
+		`"2 minutes"`:                        2 * time.Minute,
+		`"1 minute"`:                         time.Minute,
+		`"1 min"`:                            time.Minute,
+		`"5 mins"`:                           5 * time.Minute,
+		`"1m30s"`:                            90 * time.Second,
+		`"1m 30s"`:                           90 * time.Second,
+		`"250ms"`:                            250 * time.Millisecond,
+		`"1.5 Seconds"`:                      1500 * time.Millisecond,
+		`" 3 SEC "`:                          3 * time.Second,
+		`"1 hour"`:                           time.Hour,
+		`"2 hrs"`:                            2 * time.Hour,
+		`"60"`:                               time.Minute,
+		`60`:                                 time.Minute,
+		`0.25`:                               250 * time.Millisecond,
+		`0`:                                  0,
+		`-5`:                                 0,
+		`"-5s"`:                              0,
+		`""`:                                 0,
+		`"soon"`:                             0,
+		`"s"`:                                0,
+		`"1.2.3s"`:                           0,
+		`"NaN"`:                              0,
+		`"Infs"`:                             0,
+		`null`:                               0,
+		`true`:                               0,
+		`{}`:                                 0,
+		`"99999999999999999999 seconds"`:     math.MaxInt64,
+		`"9223372036854775807 ms"`:           math.MaxInt64,
+		`"` + strings.Repeat("9", 400) + `"`: math.MaxInt64,
+	} {
+		if got := waitOf(json.RawMessage(text)); got != want {
+			t.Errorf("%.40s is read as %v, want %v", text, got, want)
+		}
+	}
+}
+
+func TestAResetIsAHintOnlyWhenItMakesSense(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for reset, want := range map[string]time.Duration{
+		fmt.Sprint(now.Unix() + 40):   40 * time.Second,
+		fmt.Sprint(now.Unix()):        0,
+		fmt.Sprint(now.Unix() - 40):   0,
+		"9223372036854775807":         0,
+		"-1":                          0,
+		"":                            0,
+		"Sun, 01 Mar 2026 12:00:40":   0,
+		fmt.Sprint(now.UnixMilli()):   0,
+		fmt.Sprint(now.Unix()) + ".5": 0,
+	} {
+		header := http.Header{"X-Ratelimit-Reset": {reset}, "Date": {now.Format(http.TimeFormat)}}
+		if got := waitByDefault(APIMessaging, nil, header); got != want {
+			t.Errorf("%q is read as %v, want %v", reset, got, want)
+		}
+	}
+}
+
+func TestFieldsStandInTheOrderOfTheDocument(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, body string
+		want       []Field
+	}{
+		{"Kirim's param", `{"error":{"type":"api_error","code":"c","message":"m","param":"p"}}`, []Field{{"p", []string{"m"}}}},
+		{"API Messaging's details", `{"success":false,"error":{"code":"c","details":{"field":"f","reason":"r"}}}`, []Field{{"f", []string{"r"}}}},
+		{"MichoW's list", `{"message":"m","errors":{"to":["a","b"],"message":["c"],"code":["d"]}}`,
+			[]Field{{"to", []string{"a", "b"}}, {"message", []string{"c"}}, {"code", []string{"d"}}}},
+		{"ShingleAI's issues", `{"error":{"code":"c","details":{"issues":[{"path":["b","0","n"],"message":"x"},{"path":[],"message":"y"}]}}}`,
+			[]Field{{"b.0.n", []string{"x"}}, {"", []string{"y"}}}},
+		{"ShingleAI's tree", `{"error":{"code":"c","details":{"errors":["whole"],"properties":{"z":{"errors":["1"]},"a":{"errors":[],"properties":{"b":{"errors":["2","3"]}}}}}}}`,
+			[]Field{{"", []string{"whole"}}, {"z", []string{"1"}}, {"a.b", []string{"2", "3"}}}},
+		{"issues of another shape", `{"error":{"code":"c","details":{"issues":7}}}`, nil},
+		{"Connexease has none", `{"isSuccess":false,"errors":{"code":"c"}}`, nil},
+		{"no envelope", `<html>`, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got := Fields([]byte(tt.body))
+			if !slices.EqualFunc(got, tt.want, func(a, b Field) bool { return a.Field == b.Field && slices.Equal(a.Messages, b.Messages) }) {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+// Not parallel, as it counts allocations.
+func TestATreeWithoutEndCostsLittle(t *testing.T) {
+	const levels = 3000
+	body := []byte(`{"error":{"code":"c","message":"m","details":` + strings.Repeat(`{"properties":{"a":`, levels) + `{"errors":["x"]}` + strings.Repeat(`}}`, levels) + `}}`)
+	if allocations := testing.AllocsPerRun(1, func() {
+		if fields := Fields(body); len(fields) != 0 {
+			t.Errorf("fields are %v", fields)
+		}
+	}); allocations > levels {
+		t.Errorf("it took %v allocations", allocations)
+	}
+}
+
+func TestOnly2xxAnswersThatSayThatTheyFailedHaveFailed(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]bool{
+		`{"success":false}`:                      true,
+		`{"isSuccess":false,"data":{}}`:          true,
+		`{"error":{}}`:                           true,
+		`{"success":true,"data":{}}`:             false,
+		`{"isSuccess":true,"data":{}}`:           false,
+		`{"data":{"error":{}}}`:                  false,
+		`{"data":{},"error":{"code":"warning"}}`: false,
+		`{"error":null}`:                         false,
+		`{"success":"false"}`:                    false,
+		`{}`:                                     false,
+		`[]`:                                     false,
+		``:                                       false,
+	} {
+		if Failed([]byte(body)) != want {
+			t.Errorf("Failed(%s) is %v", body, !want)
+		}
+	}
+}
