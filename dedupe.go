@@ -66,7 +66,7 @@ func hashOf(key string) (h dedupeHash) {
 
 // NewMemoryDeduper returns a deduper that remembers the latest size elements,
 // for memory at most. Zero and less mean the defaults: 262,144 elements, for
-// which it needs about 30 MB when full, and seven days. An element that
+// which it needs about 50 MB when full, and seven days. An element that
 // was forgotten and comes again is handled again.
 func NewMemoryDeduper(size int, memory time.Duration) *MemoryDeduper {
 	if size <= 0 {

@@ -88,7 +88,7 @@ type MemoryWindows struct {
 }
 
 // NewMemoryWindows returns a memory of the latest size customers that wrote.
-// Zero and less mean 131,072, for which it needs about 30 MB. Those it
+// Zero and less mean 131,072, for which it needs about 50 MB. Those it
 // has forgotten are unknown, which does no harm.
 func NewMemoryWindows(size int) *MemoryWindows {
 	if size <= 0 {
