@@ -283,3 +283,33 @@ func TestAPayloadIsReadOnlyWhenItIsGenuine(t *testing.T) {
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { return len(p), nil }
+
+func TestAnEventHasTheTypesOfKirims(t *testing.T) {
+	t.Parallel()
+	v, err := connexease.NewWebhookVerifier("0123456789abcdef")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const body = `{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":"messages","value":{"messaging_product":"whatsapp","metadata":{"display_phone_number":"905","phone_number_id":"106"},` +
+		`"contacts":[{"profile":{"name":"Sari"},"wa_id":"905321234567"}],"messages":[{"from":"905321234567","id":"wamid.1","timestamp":"1767225619","type":"text","text":{"body":"Halo"}}],` +
+		`"statuses":[{"id":"wamid.0","status":"delivered","timestamp":"1767225620","recipient_id":"905321234567"}]}}]}]}`
+	request := httptest.NewRequest(http.MethodPost, "/hook", strings.NewReader(body))
+	if _, err := v.Event(request); !errors.Is(err, connexease.ErrWebhookSecret) {
+		t.Errorf("without the secret: %v", err)
+	}
+	request.Header.Set("Authorization", "Bearer 0123456789abcdef")
+	event, err := v.Event(request)
+	if err != nil || len(event.Data) != 2 || string(event.Raw) != body {
+		t.Fatalf("%+v, %v", event, err)
+	}
+	message, isMessage := event.Data[0].(*kirim.InboundMessage)
+	status, isStatus := event.Data[1].(*kirim.StatusUpdate)
+	if !isMessage || !isStatus || message.ID != "wamid.1" || status.ID == "" {
+		t.Errorf("%+v, %+v", event.Data[0], event.Data[1])
+	}
+	request = httptest.NewRequest(http.MethodPost, "/hook", strings.NewReader("<html>"))
+	request.Header.Set("Authorization", "Bearer 0123456789abcdef")
+	if _, err := v.Event(request); !errors.Is(err, kirim.ErrWebhookMalformed) {
+		t.Errorf("HTML: %v", err)
+	}
+}
