@@ -1,21 +1,31 @@
 // Package kirimtest is a Kirim to test against: a sandbox that runs inside the
 // test, keeps state and follows the rules of the API.
 //
-//	func TestOrderConfirmation(t *testing.T) {
+//	func TestACustomerAnswers(t *testing.T) {
 //		sandbox := kirimtest.Start(t)
-//		client, err := sandbox.Client()
-//		if err != nil {
-//			t.Fatal(err)
-//		}
-//		sandbox.Receive(kirimtest.Inbound{From: "+628123456789", Text: "Is it ready?"})
-//		sandbox.Fault(kirimtest.Fault{Method: "POST", Processed: true, Status: 502})
+//		client, _ := sandbox.Client()
+//		verifier, _ := kirim.NewWebhookVerifier(sandbox.WebhookSecret)
+//		hooks, answers := kirim.NewWebhookHandler(verifier), make(chan string, 1)
+//		hooks.OnMessage(func(_ context.Context, m *kirim.InboundMessage) error { answers <- m.Text; return nil })
+//		receiver := httptest.NewServer(hooks)
+//		t.Cleanup(receiver.Close)
+//		sandbox.Subscribe(receiver.URL)
 //
-//		if err := shop.ConfirmOrder(t.Context(), client, sandbox.PhoneNumberID); err != nil {
-//			t.Fatal(err)
+//		sent, err := client.PhoneNumber(sandbox.PhoneNumberID).Messages.Send(t.Context(), orderUpdate)
+//		sandbox.Receive(kirimtest.Inbound{From: orderUpdate.To, Text: "Thanks!"})
+//		if answer := <-answers; err != nil || sent.ID != sandbox.Messages()[0].ID || answer != "Thanks!" {
+//			t.Errorf("sent %v, %v; answered %q", sent, err, answer)
 //		}
-//		if n := len(sandbox.Messages()); n != 1 {
-//			t.Fatalf("the customer got %d messages", n)
-//		}
+//	}
+//
+// And one of what must not happen, whatever else does:
+//
+//	sandbox.Fault(kirimtest.Fault{Method: "POST", Processed: true, Status: 502}) // the answer is lost
+//	if err := shop.ConfirmOrder(t.Context(), client, sandbox.PhoneNumberID); err != nil {
+//		t.Fatal(err)
+//	}
+//	if n := len(sandbox.Messages()); n != 1 {
+//		t.Fatalf("the customer got %d messages", n)
 //	}
 //
 // # What it simulates
@@ -56,27 +66,9 @@
 //
 // # Webhooks
 //
-//	sandbox := kirimtest.Start(t)
-//	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-//		body, _ := io.ReadAll(r.Body)
-//		at, v1, _ := strings.Cut(strings.TrimPrefix(r.Header.Get("X-Kirim-Signature"), "t="), ",v1=")
-//		mac := hmac.New(sha256.New, []byte(sandbox.WebhookSecret))
-//		io.WriteString(mac, at+"."+string(body))
-//		if v1 != hex.EncodeToString(mac.Sum(nil)) {
-//			w.WriteHeader(http.StatusUnauthorized)
-//		}
-//	}))
-//	defer receiver.Close()
-//	sandbox.Subscribe(receiver.URL, "message.received")
-//	shop.ConfirmOrder(t.Context(), client, sandbox.PhoneNumberID)
-//	sandbox.Receive(kirimtest.Inbound{From: "+628123456789", Text: "Thanks!"})
-//	sandbox.Settle()
-//	if d := sandbox.Deliveries(); len(d) != 1 || d[0].Status != kirimtest.DeliverySucceeded {
-//		t.Errorf("deliveries %+v", d)
-//	}
-//
-// [Server.Deliveries] tells what became of each event, attempt by attempt. On a [ManualClock],
-// [Server.Advance] lets days of attempts pass in no time, and [Server.Settle]
+// [Server.Subscribe] has events delivered to any URL, signed with
+// [Server.WebhookSecret]. [Server.Deliveries] tells what became of each, attempt
+// by attempt. On a [ManualClock], [Server.Advance] lets days of attempts pass in no time, and [Server.Settle]
 // waits for those that are due. Without a network, [WithWebhookHandler] hands the
 // deliveries to a handler.
 //

@@ -55,6 +55,26 @@ func ExampleServer_Subscribe() {
 	// delivered 200 <nil>
 }
 
+// The first example of the package's documentation.
+func TestACustomerAnswers(t *testing.T) {
+	orderUpdate := kirim.OutboundMessage{To: "+628123456789", Content: kirim.Template{Name: "order_update", Language: "id"}}
+
+	sandbox := kirimtest.Start(t)
+	client, _ := sandbox.Client()
+	verifier, _ := kirim.NewWebhookVerifier(sandbox.WebhookSecret)
+	hooks, answers := kirim.NewWebhookHandler(verifier), make(chan string, 1)
+	hooks.OnMessage(func(_ context.Context, m *kirim.InboundMessage) error { answers <- m.Text; return nil })
+	receiver := httptest.NewServer(hooks)
+	t.Cleanup(receiver.Close)
+	sandbox.Subscribe(receiver.URL)
+
+	sent, err := client.PhoneNumber(sandbox.PhoneNumberID).Messages.Send(t.Context(), orderUpdate)
+	sandbox.Receive(kirimtest.Inbound{From: orderUpdate.To, Text: "Thanks!"})
+	if answer := <-answers; err != nil || sent.ID != sandbox.Messages()[0].ID || answer != "Thanks!" {
+		t.Errorf("sent %v, %v; answered %q", sent, err, answer)
+	}
+}
+
 func TestWebhooksOfASendUnderSynctest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
