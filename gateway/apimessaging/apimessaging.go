@@ -119,7 +119,7 @@ func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts .
 	}
 	switch {
 	case body.MediaType != "" && body.Media == "":
-		return nil, system.Unsupported(fmt.Sprintf("a kirim.%s by its id", strings.ToUpper(body.MediaType[:1])+body.MediaType[1:]))
+		return nil, system.Unsupported(fmt.Sprintf("kirim.%s by its id", strings.ToUpper(body.MediaType[:1])+body.MediaType[1:]))
 	case body.MediaType != "" && replyTo != "":
 		return nil, system.Unsupported(body.MediaType + " as a reply")
 	}

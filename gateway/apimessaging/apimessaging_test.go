@@ -105,11 +105,11 @@ func TestWhatTheSystemCannotDoIsNotSent(t *testing.T) {
 		message kirim.OutboundMessage
 		text    string
 	}{
-		{"a template", kirim.OutboundMessage{Content: kirim.Template{Name: "a", Language: "id"}}, "apimessaging cannot send a Template"},
-		{"a list by pointer", kirim.OutboundMessage{Content: &kirim.List{}}, "apimessaging cannot send a List"},
-		{"reply buttons", kirim.OutboundMessage{Content: kirim.ReplyButtons{}}, "a ReplyButtons"},
-		{"a raw content", kirim.OutboundMessage{Content: kirim.Raw{Type: "sticker", Object: 1}}, "a raw sticker"},
-		{"media by Meta's id", kirim.OutboundMessage{Content: kirim.Image{ID: "1"}}, "a kirim.Image by its id"},
+		{"a template", kirim.OutboundMessage{Content: kirim.Template{Name: "a", Language: "id"}}, "apimessaging cannot send kirim.Template"},
+		{"a list by pointer", kirim.OutboundMessage{Content: &kirim.List{}}, "apimessaging cannot send kirim.List"},
+		{"reply buttons", kirim.OutboundMessage{Content: kirim.ReplyButtons{}}, "kirim.ReplyButtons"},
+		{"a raw content", kirim.OutboundMessage{Content: kirim.Raw{Type: "sticker", Object: 1}}, "kirim.Raw of type sticker"},
+		{"media by Meta's id", kirim.OutboundMessage{Content: kirim.Image{ID: "1"}}, "kirim.Image by its id"},
 		{"media as a reply", kirim.OutboundMessage{Content: kirim.Image{Link: "https://a.example"}, ReplyTo: "x"}, "image as a reply"},
 	}
 	for _, tt := range tests {

@@ -119,7 +119,7 @@ func TestAVideoIsNotSent(t *testing.T) {
 	t.Parallel()
 	wire := fakewire.New(fake)
 	for _, content := range []kirim.Content{kirim.Video{Link: "https://a.example/v"}, &kirim.Video{}} {
-		if _, err := client(t, wire).Send(t.Context(), to(content)); !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "connexease cannot send a Video") {
+		if _, err := client(t, wire).Send(t.Context(), to(content)); !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "connexease cannot send kirim.Video") {
 			t.Errorf("%v", err)
 		}
 	}

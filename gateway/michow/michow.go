@@ -68,7 +68,7 @@ func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts .
 		return nil, system.UnsupportedContent(message)
 	}
 	if message.ReplyTo != "" {
-		return nil, system.Unsupported("a kirim.Text as a reply")
+		return nil, system.Unsupported("kirim.Text as a reply")
 	}
 	if err := message.Validate(); err != nil {
 		return nil, err

@@ -89,9 +89,9 @@ func TestOnlyTextCanBeSent(t *testing.T) {
 	reply := text("+260971000000")
 	reply.ReplyTo = "3EB0"
 	for want, message := range map[string]kirim.OutboundMessage{
-		"michow cannot send a Image":                 {To: "+260971000000", Content: kirim.Image{Link: "https://a.example"}},
-		"michow cannot send a Template":              {To: "+260971000000", Content: &kirim.Template{Name: "a", Language: "id"}},
-		"michow cannot send a kirim.Text as a reply": reply,
+		"michow cannot send kirim.Image":           {To: "+260971000000", Content: kirim.Image{Link: "https://a.example"}},
+		"michow cannot send kirim.Template":        {To: "+260971000000", Content: &kirim.Template{Name: "a", Language: "id"}},
+		"michow cannot send kirim.Text as a reply": reply,
 	} {
 		wire := fakewire.New(fake)
 		if _, err := client(t, wire).Send(t.Context(), message); !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), want) || len(wire.Requests()) != 0 {

@@ -24,6 +24,7 @@ package shingle
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"iter"
 	"net/http"
 	"net/url"
@@ -59,9 +60,13 @@ func DecodeError(statusCode int, header http.Header, body []byte) *kirim.Error {
 }
 
 // Send sends nothing. It returns an error that matches
-// [errors.ErrUnsupported], or what is wrong with a message without content.
+// [errors.ErrUnsupported].
 func (c *Client) Send(_ context.Context, message kirim.OutboundMessage, _ ...kirim.RequestOption) (*kirim.AcceptedMessage, error) {
-	return nil, system.UnsupportedContent(message)
+	what := "messages"
+	if content := adapter.Value(message.Content); content != nil {
+		what = fmt.Sprintf("%T", content)
+	}
+	return nil, system.Unsupported(what)
 }
 
 // Message is a message of any channel.

@@ -82,9 +82,9 @@ func (s System) UnsupportedContent(message kirim.OutboundMessage) error {
 	case nil:
 		return message.Validate()
 	case kirim.Raw:
-		return s.Unsupported("a raw " + content.Type)
+		return s.Unsupported("kirim.Raw of type " + content.Type)
 	default:
-		return s.Unsupported("a " + strings.TrimPrefix(fmt.Sprintf("%T", content), "kirim."))
+		return s.Unsupported(fmt.Sprintf("%T", content))
 	}
 }
 
