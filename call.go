@@ -52,7 +52,7 @@ type call struct {
 	waiting   bool          // between two attempts
 	wait      time.Duration // before the next attempt
 	cost      int           // taken from the quota for the last repeat
-	ambiguous bool          // an attempt may have been carried out, and nothing shows that it was not
+	ambiguous bool          // an attempt may have been carried out
 
 	status  int         // of the last attempt's answer; 0 for none
 	header  http.Header // likewise
@@ -206,9 +206,6 @@ func (c *call) recordError(resp *http.Response) {
 	e.complete()
 	c.row, c.answer = outcomeOf(e), e
 	e.ambiguous = c.ambiguous
-	if c.operation == keyed && e.provesNotCarriedOut() {
-		e.ambiguous = false
-	}
 	c.ambiguous = e.maybeSent()
 }
 

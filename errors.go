@@ -250,7 +250,9 @@ func (e *TransportError) LogValue() slog.Value {
 // its body, and an answer that cannot be understood; for these, repeat with
 // the same idempotency key ([Error.IdempotencyKey],
 // [TransportError.IdempotencyKey]), or look before you send again. A 503
-// with Retry-After counts as refused.
+// with Retry-After counts as refused. An attempt that is in doubt leaves the
+// whole call in doubt, whatever a later attempt brings but success: that a
+// server looks at the key before all else is not documented.
 //
 // It is false for nil and for errors that are not of this package.
 func MaybeSent(err error) bool {
@@ -301,19 +303,6 @@ func (e *Error) maybeSent() bool {
 // permanentForMeta reports whether Meta refused the message, whatever the
 // status of the answer that tells it.
 func (e *Error) permanentForMeta() bool { return e.MetaCode != 0 && !IsTemporary(e) }
-
-// provesNotCarriedOut reports whether this answer to a keyed request also
-// settles the attempts before it. Had the server carried one of them out, it
-// would have answered this one from memory, so a refusal that it makes while
-// working on the request shows that it did not. Refusals that come before
-// the key is looked at (authentication, rate limit, proxies) show nothing.
-func (e *Error) provesNotCarriedOut() bool {
-	switch e.StatusCode {
-	case http.StatusBadRequest, http.StatusNotFound, http.StatusUnprocessableEntity:
-		return e.Type != "" && kindOfCode[e.Code] != "" && e.Code != CodeIdempotencyKeyReuse
-	}
-	return false
-}
 
 // IsOutside24hWindow reports whether a free-form message was refused because
 // the customer last wrote more than 24 hours ago, or never: Kirim's

@@ -203,7 +203,7 @@ func TestMaybeSentLooksAtTheWholeCall(t *testing.T) {
 		want    bool
 	}{
 		{"a refusal", []answer{window}, false},
-		{"a reset, then a refusal under the same key", []answer{reset, window}, false},
+		{"a reset, then a refusal under the same key", []answer{reset, window}, true},
 		{"a reset, then a refusal by something that is not Kirim", []answer{reset, {status: 422}}, true},
 		{"a reset, then no connection", []answer{reset, refused}, true},
 		{"no connection, then a refusal", []answer{refused, window}, false},

@@ -75,7 +75,7 @@ func TestSendOrTemplate(t *testing.T) {
 		{"Meta says so, in a 500", []answer{meta, accepted}, "order-1", []string{"order-1", "order-1:template"}, true, nil},
 		{"without a key of the caller's", []answer{windowClosed, accepted}, "", []string{"", ""}, true, nil},
 		{"a key too long for a suffix", []answer{windowClosed, accepted}, long, []string{long, hex.EncodeToString(hashed[:])}, true, nil},
-		{"a reset before the refusal", []answer{{err: errReset}, windowClosed, accepted}, "order-1", []string{"order-1", "order-1", "order-1:template"}, true, nil},
+		{"a reset before the refusal, so that the message may be out", []answer{{err: errReset}, windowClosed}, "order-1", []string{"order-1", "order-1"}, false, kirim.CodeOutside24hWindow},
 		{"another refusal", []answer{paused}, "order-1", []string{"order-1"}, false, kirim.CodeTemplatePaused},
 		{"the template fails too", []answer{windowClosed, paused}, "order-1", []string{"order-1", "order-1:template"}, false, kirim.CodeTemplatePaused},
 		{"doubt whether the message is out", []answer{{status: 504, body: "{}"}}, "order-1", []string{"order-1", "order-1", "order-1", "order-1"}, false, kirim.KindUpstream},
