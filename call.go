@@ -59,7 +59,7 @@ type call struct {
 	body    []byte      // of a 2xx answer
 	answer  *Error      // the last answer that was not 2xx, of any attempt
 	failure error       // why the last attempt brought no complete answer
-	row     outcome     // of the last attempt; kept only for the log
+	row     outcome     // of the last attempt
 	stopped string      // why it was not repeated, when that is not plain
 	cause   error       // likewise, as an error to match
 	limited error       // from the limiter
@@ -339,7 +339,7 @@ func (c *call) rateClass() RateClass {
 
 func (c *call) rateLimit() RateLimit {
 	r := rateLimitOf(c.header)
-	if c.answer != nil && c.row != success {
+	if c.failure == nil && c.row != success {
 		r.Wait = c.answer.RetryAfter
 	}
 	return r

@@ -308,6 +308,14 @@ func TestResponseTellsWhatHTTPSaid(t *testing.T) {
 	if r.StatusCode != 0 || r.Header != nil || r.Attempts != 1 || r.IdempotencyKey == "" {
 		t.Errorf("%+v", r)
 	}
+	// What an earlier attempt was told is not what the last one was told.
+	synctest.Test(t, func(t *testing.T) {
+		w := newWire(answer{status: 429, header: map[string]string{"Retry-After": "2", "X-Request-Id": "req_1"}}, answer{err: errReset})
+		_ = post(t.Context(), w.client(t), kirim.WithResponse(&r))
+		if r.StatusCode != 0 || r.RequestID != "" || r.RateLimit != (kirim.RateLimit{}) || r.Attempts != 4 {
+			t.Errorf("%+v", r)
+		}
+	})
 }
 
 func TestRedirectsNeverTakeTheKeyElsewhere(t *testing.T) {
