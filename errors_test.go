@@ -378,6 +378,10 @@ func TestDecodeErrorNeedsNoClient(t *testing.T) {
 	if e.Kind != kirim.KindRateLimited || e.RetryAfter != 7*time.Second || e.RequestID != "req_H" {
 		t.Errorf("%+v", e)
 	}
+	past := http.Header{"Retry-After": {"Sat, 01 Jan 2000 00:00:00 GMT"}, "Date": {"Sat, 01 Jan 2000 01:00:00 GMT"}}
+	if e := kirim.DecodeError(503, past, nil); e.RetryAfter != 0 || kirim.MaybeSent(e) {
+		t.Errorf("a date in the past: wait %v, MaybeSent %v", e.RetryAfter, kirim.MaybeSent(e))
+	}
 	if e := kirim.DecodeError(0, nil, nil); e.Kind != kirim.KindUnknown {
 		t.Errorf("%+v", e)
 	}
