@@ -9,10 +9,8 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -44,8 +42,10 @@ type call struct {
 	method    string
 	path      string
 	key       string
-	request   *retryablehttp.Request
-	trace     connectionTrace
+	payload   []byte
+	ctx       context.Context //nolint:containedctx // the caller's; the value lives as long as the call
+	request   retryablehttp.Request
+	attempt   *attempt // the last one
 
 	attempts  int
 	began     time.Time     // of the last attempt; kept only for the log
@@ -65,32 +65,25 @@ type call struct {
 	limited error       // from the limiter
 }
 
-func (c *call) setRequest(ctx context.Context, target *url.URL, header http.Header, payload []byte) error {
-	ctx = c.trace.into(ctx)
-	request := &http.Request{
-		Method:     c.method,
-		URL:        target,
-		Host:       target.Host,
-		Header:     header,
-		Proto:      "HTTP/1.1",
-		ProtoMajor: 1,
-		ProtoMinor: 1,
+func (c *call) setRequest(target *url.URL, header http.Header) {
+	c.request.Request = &http.Request{
+		Method:        c.method,
+		URL:           target,
+		Host:          target.Host,
+		Header:        header,
+		ContentLength: int64(len(c.payload)),
+		Proto:         "HTTP/1.1",
+		ProtoMajor:    1,
+		ProtoMinor:    1,
 	}
-	c.request = &retryablehttp.Request{Request: request.WithContext(ctx)}
-	if payload == nil {
-		return nil
+	if len(c.payload) > 0 && !c.settings.noRetry { // net/http repeats only what it can rewind
+		c.request.GetBody = c.bodyAgain
 	}
-	if err := c.request.SetBody(payload); err != nil {
-		return fmt.Errorf("kirim: %w", err)
-	}
-	if c.settings.noRetry {
-		c.request.GetBody = nil // net/http repeats only what it can rewind
-	}
-	return nil
 }
 
 // run makes the attempts and returns the error of the last one.
 func (c *call) run(ctx context.Context) error {
+	c.ctx = ctx
 	if err := contextError(ctx); err != nil {
 		return c.neverSent(err)
 	}
@@ -100,46 +93,42 @@ func (c *call) run(ctx context.Context) error {
 		}
 	}
 	engine := retryablehttp.Client{
-		HTTPClient:   c.client.http,
-		RetryMax:     math.MaxInt32,
-		CheckRetry:   c.check,
-		Backoff:      c.backoff,
-		ErrorHandler: retryablehttp.PassthroughErrorHandler,
+		HTTPClient:     c.client.http,
+		RetryMax:       math.MaxInt32,
+		RequestLogHook: c.begin,
+		CheckRetry:     c.check,
+		Backoff:        c.backoff,
+		ErrorHandler:   retryablehttp.PassthroughErrorHandler,
 	}
 	if c.client.limiter != nil {
 		engine.PrepareRetry = c.waitForLimiter
 	}
-	if c.client.logger != nil {
-		engine.RequestLogHook = func(retryablehttp.Logger, *http.Request, int) { c.began = time.Now() }
-	}
 	// What the engine returns is known already, from check: the body of its
 	// response has been read and closed there.
-	_, err := engine.Do(c.request) //nolint:bodyclose // closed in check, on every path
+	_, err := engine.Do(&c.request) //nolint:bodyclose // closed in check, on every path
 	if c.attempts == 0 {
 		return c.neverSent(err)
 	}
 	if c.waiting {
-		return c.endedWhileWaiting(ctx)
+		return c.endedWhileWaiting()
 	}
 	return c.result()
 }
 
 // check records what an attempt brought and decides whether to repeat.
-func (c *call) check(ctx context.Context, resp *http.Response, err error) (bool, error) {
+func (c *call) check(_ context.Context, resp *http.Response, err error) (bool, error) {
 	c.attempts++
-	c.waiting = false
-	c.record(ctx, resp, err)
-	again := c.shouldRepeat(ctx)
-	c.log(ctx, again)
-	c.waiting = again
-	c.trace.reset()
-	return again, nil
+	c.record(resp, err)
+	c.waiting = c.shouldRepeat()
+	c.end()
+	c.log()
+	return c.waiting, nil
 }
 
-func (c *call) record(ctx context.Context, resp *http.Response, err error) {
+func (c *call) record(resp *http.Response, err error) {
 	c.status, c.header, c.body, c.failure = 0, nil, nil, nil
 	if err != nil {
-		c.recordFailure(ctx, err)
+		c.recordFailure(err)
 		return
 	}
 	c.status, c.header = resp.StatusCode, resp.Header
@@ -148,7 +137,7 @@ func (c *call) record(ctx context.Context, resp *http.Response, err error) {
 		c.body, tooLarge, err = readBounded(resp, maxBody)
 		switch {
 		case err != nil:
-			c.recordFailure(ctx, fmt.Errorf("the answer was cut short: %w", err))
+			c.recordFailure(fmt.Errorf("the answer was cut short: %w", err))
 			return
 		case tooLarge:
 			c.row, c.answer = refused, c.newInvalidResponse("the body is larger than 8 MiB")
@@ -163,18 +152,19 @@ func (c *call) record(ctx context.Context, resp *http.Response, err error) {
 	}
 }
 
-func (c *call) recordFailure(ctx context.Context, err error) {
+func (c *call) recordFailure(err error) {
+	err = c.explain(err)
 	// The text of url.Error has the query in it.
 	if outer := (*url.Error)(nil); errors.As(err, &outer) {
 		err = outer.Err
 	}
 	sent := true
 	if c.row = lost; c.status == 0 {
-		c.row, sent = failureOf(err, &c.trace)
+		c.row, sent = failureOf(err, c.attempt.neverConnected())
 	}
 	c.ambiguous = c.ambiguous || sent
-	if ctx.Err() != nil {
-		for _, ended := range []error{context.Cause(ctx), ctx.Err()} {
+	if c.ctx.Err() != nil {
+		for _, ended := range []error{context.Cause(c.ctx), c.ctx.Err()} {
 			if !errors.Is(err, ended) {
 				err = fmt.Errorf("%w: %w", ended, err)
 			}
@@ -231,13 +221,13 @@ func (c *call) fill(e *Error) {
 }
 
 // shouldRepeat decides whether to repeat, and sets wait when so.
-func (c *call) shouldRepeat(ctx context.Context) bool {
+func (c *call) shouldRepeat() bool {
 	var answer *Error
 	if c.failure == nil && c.row != success {
 		answer = c.answer
 	}
 	policy := &c.client.policy
-	if c.row == success || ctx.Err() != nil || !policy.mayRepeat(c.row, c.operation, answer) {
+	if c.row == success || c.ctx.Err() != nil || !policy.mayRepeat(c.row, c.operation, answer) {
 		c.settle(answer)
 		return false
 	}
@@ -255,7 +245,7 @@ func (c *call) shouldRepeat(ctx context.Context) bool {
 		return c.stop(fmt.Sprintf("the server asks to wait %v, more than %v", asked, policy.MaxRetryAfter), nil)
 	}
 	c.wait = policy.delay(c.attempts-1, asked)
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= c.wait {
+	if deadline, ok := c.ctx.Deadline(); ok && time.Until(deadline) <= c.wait {
 		why := "a wait"
 		if asked > 0 {
 			why = fmt.Sprintf("the wait of %v that the server asks for", asked)
@@ -292,8 +282,8 @@ func (c *call) settle(answer *Error) {
 
 func (c *call) backoff(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return c.wait }
 
-func (c *call) waitForLimiter(req *http.Request) error {
-	c.limited = c.client.limiter.Wait(req.Context(), c.rateClass())
+func (c *call) waitForLimiter(*http.Request) error {
+	c.limited = c.client.limiter.Wait(c.ctx, c.rateClass())
 	return c.limited
 }
 
@@ -317,8 +307,8 @@ func (c *call) result() error {
 
 // endedWhileWaiting is the error when the context, or the limiter, ended the
 // call between two attempts. It matches that error and the last answer.
-func (c *call) endedWhileWaiting(ctx context.Context) error {
-	err := contextError(ctx)
+func (c *call) endedWhileWaiting() error {
+	err := contextError(c.ctx)
 	if c.limited != nil && !errors.Is(c.limited, err) {
 		err = c.limited
 	}
@@ -358,13 +348,13 @@ func (c *call) response() Response {
 	}
 }
 
-func (c *call) log(ctx context.Context, again bool) {
-	logger := c.client.logger
+func (c *call) log() {
+	logger, again := c.client.logger, c.waiting
 	level, message := slog.LevelDebug, "kirim: attempt"
 	if again {
 		level, message = slog.LevelInfo, "kirim: attempt failed, repeating"
 	}
-	if logger == nil || !logger.Enabled(ctx, level) {
+	if logger == nil || !logger.Enabled(c.ctx, level) {
 		return
 	}
 	attrs := []slog.Attr{
@@ -384,7 +374,7 @@ func (c *call) log(ctx context.Context, again bool) {
 	if again {
 		attrs = append(attrs, slog.Duration("wait", c.wait))
 	}
-	logger.LogAttrs(ctx, level, message, attrs...)
+	logger.LogAttrs(c.ctx, level, message, attrs...)
 }
 
 // readBounded reads and closes a body. What goes beyond limit is left
@@ -429,25 +419,4 @@ func redacted(header http.Header, key string) http.Header {
 		}
 	}
 	return header
-}
-
-// connectionTrace notices an attempt that never had a connection to write
-// to. net/http says when it starts to look for one, so that its silence about
-// having found one is evidence; a transport that says neither proves nothing.
-type connectionTrace struct {
-	looking, connected atomic.Bool
-}
-
-func (t *connectionTrace) into(ctx context.Context) context.Context {
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn: func(string) { t.looking.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) { t.connected.Store(true) },
-	})
-}
-
-func (t *connectionTrace) neverConnected() bool { return t.looking.Load() && !t.connected.Load() }
-
-func (t *connectionTrace) reset() {
-	t.looking.Store(false)
-	t.connected.Store(false)
 }

@@ -156,7 +156,7 @@ func (c *Client) Do(ctx context.Context, method, path string, query, body, out a
 	if err != nil {
 		return err
 	}
-	if err := c.prepare(ctx, call, query, body); err != nil {
+	if err := c.prepare(call, query, body); err != nil {
 		return err
 	}
 	err = call.run(ctx)
@@ -195,7 +195,7 @@ func (c *Client) newCall(method, path string, opts []RequestOption) (*call, erro
 }
 
 // prepare builds the HTTP request. Nothing has been sent when it fails.
-func (c *Client) prepare(ctx context.Context, call *call, params, body any) error {
+func (c *Client) prepare(call *call, params, body any) error {
 	target, err := c.resolve(call.path)
 	if err != nil {
 		return err
@@ -203,21 +203,21 @@ func (c *Client) prepare(ctx context.Context, call *call, params, body any) erro
 	if target.RawQuery, err = encodeQuery(params); err != nil {
 		return err
 	}
-	payload, err := encodeBody(body)
-	if err != nil {
+	if call.payload, err = encodeBody(body); err != nil {
 		return err
 	}
 	header := make(http.Header, len(c.header)+2)
 	for name, values := range c.header {
 		header[name] = values
 	}
-	if payload != nil {
+	if call.payload != nil {
 		header["Content-Type"] = jsonContentType
 	}
 	if call.key != "" {
 		header["Idempotency-Key"] = []string{call.key}
 	}
-	return call.setRequest(ctx, target, header, payload)
+	call.setRequest(target, header)
+	return nil
 }
 
 var jsonContentType = []string{"application/json"}

@@ -59,6 +59,10 @@ func (s *settings) client(keyName, apiKey string) (*Client, error) {
 	if s.product != "" {
 		agent += " " + s.product
 	}
+	policy := s.policy
+	if s.httpClient != nil && s.httpClient.Timeout > 0 {
+		policy.AttemptTimeout = min(policy.AttemptTimeout, s.httpClient.Timeout)
+	}
 	return &Client{core: &core{
 		base:   base,
 		apiKey: apiKey,
@@ -67,9 +71,9 @@ func (s *settings) client(keyName, apiKey string) (*Client, error) {
 			"Authorization": {"Bearer " + apiKey},
 			"User-Agent":    {agent},
 		},
-		http:       newHTTPClient(s.httpClient, s.policy.AttemptTimeout),
-		policy:     s.policy,
-		quota:      newRetryQuota(s.policy),
+		http:       newHTTPClient(s.httpClient),
+		policy:     policy,
+		quota:      newRetryQuota(policy),
 		limiter:    s.limiter,
 		logger:     s.logger,
 		decode:     s.decode,
