@@ -42,6 +42,7 @@ type call struct {
 	method    string
 	path      string
 	key       string
+	url       url.URL
 	payload   []byte
 	ctx       context.Context //nolint:containedctx // the caller's; the value lives as long as the call
 	request   retryablehttp.Request
@@ -65,11 +66,11 @@ type call struct {
 	limited error       // from the limiter
 }
 
-func (c *call) setRequest(target *url.URL, header http.Header) {
+func (c *call) setRequest(header http.Header) {
 	c.request.Request = &http.Request{
 		Method:        c.method,
-		URL:           target,
-		Host:          target.Host,
+		URL:           &c.url,
+		Host:          c.url.Host,
 		Header:        header,
 		ContentLength: int64(len(c.payload)),
 		Proto:         "HTTP/1.1",

@@ -196,11 +196,11 @@ func (c *Client) newCall(method, path string, opts []RequestOption) (*call, erro
 
 // prepare builds the HTTP request. Nothing has been sent when it fails.
 func (c *Client) prepare(call *call, params, body any) error {
-	target, err := c.resolve(call.path)
-	if err != nil {
+	var err error
+	if call.url, err = c.resolve(call.path); err != nil {
 		return err
 	}
-	if target.RawQuery, err = encodeQuery(params); err != nil {
+	if call.url.RawQuery, err = encodeQuery(params); err != nil {
 		return err
 	}
 	if call.payload, err = encodeBody(body); err != nil {
@@ -216,7 +216,7 @@ func (c *Client) prepare(call *call, params, body any) error {
 	if call.key != "" {
 		header["Idempotency-Key"] = []string{call.key}
 	}
-	call.setRequest(target, header)
+	call.setRequest(header)
 	return nil
 }
 

@@ -127,7 +127,7 @@ func (c *Client) mediaLink(ctx context.Context, path string, opts []RequestOptio
 	if err != nil {
 		return nil, err
 	}
-	target, err := c.mediaTarget(from, answer.Header)
+	target, err := c.mediaTarget(&from, answer.Header)
 	if err != nil {
 		return nil, answer.leadingNowhere(err)
 	}
