@@ -10,8 +10,6 @@ import (
 	"os"
 	"sync/atomic"
 	"time"
-
-	"github.com/hashicorp/go-retryablehttp"
 )
 
 // attempt is one request of a call: the body of it, the limit of its time,
@@ -37,7 +35,7 @@ func (a *attempt) neverConnected() bool { return a.looking.Load() && !a.connecte
 
 // begin readies the request of an attempt. The engine calls it before each,
 // and no transport has seen the request yet.
-func (c *call) begin(_ retryablehttp.Logger, req *http.Request, _ int) {
+func (c *call) begin(req *http.Request) {
 	if c.client.logger != nil {
 		c.began = time.Now()
 	}

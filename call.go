@@ -88,25 +88,16 @@ func (c *call) run(ctx context.Context) error {
 	if err := contextError(ctx); err != nil {
 		return c.neverSent(err)
 	}
-	if limiter := c.client.limiter; limiter != nil {
-		if err := limiter.Wait(ctx, c.rateClass()); err != nil {
-			return c.neverSent(fmt.Errorf("waiting for the limiter: %w", err))
-		}
+	if err := c.waitForLimiter(); err != nil {
+		return c.neverSent(fmt.Errorf("waiting for the limiter: %w", err))
 	}
-	engine := retryablehttp.Client{
-		HTTPClient:     c.client.http,
-		RetryMax:       math.MaxInt32,
-		RequestLogHook: c.begin,
-		CheckRetry:     c.check,
-		Backoff:        c.backoff,
-		ErrorHandler:   retryablehttp.PassthroughErrorHandler,
-	}
-	if c.client.limiter != nil {
-		engine.PrepareRetry = c.waitForLimiter
-	}
+	engine := c.client.engines.Get().(*engine)
+	engine.call, engine.HTTPClient = c, c.client.http
 	// What the engine returns is known already, from check: the body of its
 	// response has been read and closed there.
 	_, err := engine.Do(&c.request) //nolint:bodyclose // closed in check, on every path
+	engine.call = nil
+	c.client.engines.Put(engine)
 	if c.attempts == 0 {
 		return c.neverSent(err)
 	}
@@ -116,14 +107,35 @@ func (c *call) run(ctx context.Context) error {
 	return c.result()
 }
 
+// engine is go-retryablehttp's client. A call has one for itself, but does
+// not make it: its hooks are closures, and would be half of what a call
+// allocates on top of net/http.
+type engine struct {
+	retryablehttp.Client
+	call *call // for which it works now
+}
+
+func newEngine() any {
+	e := &engine{}
+	e.RetryMax = math.MaxInt32
+	e.RequestLogHook = func(_ retryablehttp.Logger, req *http.Request, _ int) { e.call.begin(req) }
+	e.CheckRetry = func(_ context.Context, resp *http.Response, err error) (bool, error) {
+		return e.call.check(resp, err), nil
+	}
+	e.Backoff = func(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return e.call.wait }
+	e.PrepareRetry = func(*http.Request) error { return e.call.waitForLimiter() }
+	e.ErrorHandler = retryablehttp.PassthroughErrorHandler
+	return e
+}
+
 // check records what an attempt brought and decides whether to repeat.
-func (c *call) check(_ context.Context, resp *http.Response, err error) (bool, error) {
+func (c *call) check(resp *http.Response, err error) (again bool) {
 	c.attempts++
 	c.record(resp, err)
 	c.waiting = c.shouldRepeat()
 	c.end()
 	c.log()
-	return c.waiting, nil
+	return c.waiting
 }
 
 func (c *call) record(resp *http.Response, err error) {
@@ -281,10 +293,12 @@ func (c *call) settle(answer *Error) {
 	}
 }
 
-func (c *call) backoff(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return c.wait }
-
-func (c *call) waitForLimiter(*http.Request) error {
-	c.limited = c.client.limiter.Wait(c.ctx, c.rateClass())
+// waitForLimiter remembers what the limiter says: the engine does not return
+// it as it is.
+func (c *call) waitForLimiter() error {
+	if limiter := c.client.limiter; limiter != nil {
+		c.limited = limiter.Wait(c.ctx, c.rateClass())
+	}
 	return c.limited
 }
 

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"sync"
 
 	"github.com/google/go-querystring/query"
 )
@@ -55,6 +56,7 @@ type core struct {
 	keyed      bool // POST requests carry an Idempotency-Key
 	validating bool
 	windows    WindowMemory
+	engines    *sync.Pool // of *engine
 }
 
 // NewClient returns a client for Kirim's API. The key is the kdv_live_… key
@@ -264,7 +266,13 @@ func (c *call) decodeInto(out any) error {
 	if len(bytes.TrimSpace(c.body)) == 0 {
 		return nil
 	}
-	if err := json.Unmarshal(c.body, out); err != nil {
+	var err error
+	if answer, ok := out.(answerDecoder); ok {
+		err = answer.decode(c.body)
+	} else {
+		err = json.Unmarshal(c.body, out)
+	}
+	if err != nil {
 		if reported := (*Error)(nil); errors.As(err, &reported) {
 			e := *reported
 			return c.describe2xx(&e)
@@ -276,15 +284,13 @@ func (c *call) decodeInto(out any) error {
 	return nil
 }
 
-// request makes one call and returns what is in the answer's envelope.
+// request makes one call and returns the resource that is in the answer.
 func request[T any](ctx context.Context, c *Client, method, path string, query, body any, opts []RequestOption) (*T, error) {
-	var answer struct {
-		Data T `json:"data"`
-	}
+	var answer resourceEnvelope[T]
 	if err := c.Do(ctx, method, path, query, body, &answer, opts...); err != nil {
 		return nil, err
 	}
-	return &answer.Data, nil
+	return &answer.data, nil
 }
 
 // newIdempotencyKey returns a random (version 4) UUID.

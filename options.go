@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"runtime"
 	"strings"
+	"sync"
 )
 
 // Option configures a client. Options may come in any order; a wrong value
@@ -80,6 +81,7 @@ func (s *settings) client(keyName, apiKey string) (*Client, error) {
 		keyed:      !s.withoutKeys,
 		validating: !s.notValidating,
 		windows:    s.windows,
+		engines:    &sync.Pool{New: newEngine},
 	}}, nil
 }
 

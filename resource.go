@@ -3,6 +3,7 @@ package kirim
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -74,7 +75,7 @@ func fieldsOf(t reflect.Type) []resourceField {
 func decodeResource(data []byte, resource any, extra *Extra, blank *[]blankField) error {
 	r := jsonReader{data: data}
 	if r.peek() != '{' {
-		return json.Unmarshal(data, new(map[string]json.RawMessage))
+		return notAnObject(data)
 	}
 	v := reflect.ValueOf(resource).Elem()
 	v.SetZero()
@@ -108,7 +109,7 @@ func decodeResource(data []byte, resource any, extra *Extra, blank *[]blankField
 		return nil
 	}
 	v.SetZero()
-	return json.Unmarshal(data, new(map[string]json.RawMessage))
+	return notAnObject(data)
 }
 
 func (f *resourceField) decode(raw []byte, field reflect.Value) error {
@@ -120,11 +121,49 @@ func (f *resourceField) decode(raw []byte, field reflect.Value) error {
 		field.SetString(r.text())
 		return nil
 	}
-	target := field.Addr().Interface()
+	return decodeValue(raw, field.Addr().Interface())
+}
+
+// decodeValue is json.Unmarshal for a value that is known to be well-formed.
+func decodeValue(raw []byte, target any) error {
 	if u, ok := target.(json.Unmarshaler); ok {
 		return u.UnmarshalJSON(raw)
 	}
 	return json.Unmarshal(raw, target)
+}
+
+// answerDecoder reads an answer by itself: encoding/json would
+// read the whole of it once more before.
+type answerDecoder interface{ decode(body []byte) error }
+
+// resourceEnvelope is {"data": resource}.
+type resourceEnvelope[T any] struct{ data T }
+
+func (e *resourceEnvelope[T]) decode(body []byte) error {
+	r := jsonReader{data: body}
+	if r.peek() != '{' {
+		return notAnObject(body)
+	}
+	for name := range r.fields() {
+		if raw := r.skip(); string(name) == "data" && !r.bad {
+			if err := decodeValue(raw, &e.data); err != nil {
+				return err
+			}
+		}
+	}
+	if !r.atEnd() {
+		return notAnObject(body)
+	}
+	return nil
+}
+
+// notAnObject is the error for what should be a JSON object. A null is none.
+func notAnObject(data []byte) error {
+	err := json.Unmarshal(data, new(map[string]json.RawMessage))
+	if err == nil && string(bytes.TrimSpace(data)) != "null" {
+		return errors.New("JSON nested too deeply")
+	}
+	return err
 }
 
 func (e *Extra) keep(name string, raw json.RawMessage) {
