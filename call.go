@@ -10,6 +10,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -399,16 +400,27 @@ func readBounded(resp *http.Response, limit int) (body []byte, cut bool, err err
 		resp.Body.Close()
 		resp.Body = http.NoBody
 	}()
-	var b bytes.Buffer
-	if n := resp.ContentLength; n > 0 && n <= int64(limit) {
-		b.Grow(int(n) + bytes.MinRead)
+	// Room for what the answer says that it has and one more, which tells its
+	// end or that it goes on; but not for any length that it may say.
+	const most = 64 << 10
+	size := resp.ContentLength
+	if size < 0 || size > most {
+		size = 512
 	}
-	_, err = b.ReadFrom(io.LimitReader(resp.Body, int64(limit)+1))
-	body = b.Bytes()
-	if len(body) > limit {
-		return body[:limit:limit], true, err
+	body = make([]byte, 0, size+1)
+	for len(body) <= limit {
+		n, err := resp.Body.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case errors.Is(err, io.EOF):
+			return body, false, nil
+		case err != nil:
+			return body, false, err
+		case len(body) == cap(body):
+			body = slices.Grow(body, len(body))
+		}
 	}
-	return body, false, err
+	return body[:limit:limit], true, nil
 }
 
 // redactedBody returns the body, without the key should a server echo it.

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -208,10 +209,7 @@ func (c *Client) prepare(call *call, params, body any) error {
 	if call.payload, err = encodeBody(body); err != nil {
 		return err
 	}
-	header := make(http.Header, len(c.header)+2)
-	for name, values := range c.header {
-		header[name] = values
-	}
+	header := maps.Clone(c.header)
 	if call.payload != nil {
 		header["Content-Type"] = jsonContentType
 	}

@@ -94,8 +94,11 @@ func (c *core) resolve(path string) (url.URL, error) {
 // slash is fine by itself, but proxies decode and then clean paths, so dots
 // between encoded slashes are refused as well.
 func refuseSegment(segment string) string {
-	if segment == "" {
+	switch {
+	case segment == "":
 		return "is empty"
+	case !strings.Contains(segment, "."):
+		return ""
 	}
 	for part := range strings.FieldsFuncSeq(segment, func(r rune) bool { return r == '/' || r == '\\' }) {
 		if part == "." || part == ".." {
