@@ -81,27 +81,31 @@ func decodeResource(data []byte, resource any, extra *Extra, blank *[]blankField
 	v.SetZero()
 	fields := fieldsOf(v.Type())
 	for name := range r.fields() {
-		raw := r.skip()
 		i := slices.IndexFunc(fields, func(f resourceField) bool { return f.name == string(name) })
-		switch {
-		case r.bad:
-		case i < 0:
-			extra.keep(string(name), raw)
-		default:
-			f := fields[i]
-			*blank = slices.DeleteFunc(*blank, func(b blankField) bool { return b.name == f.name })
-			delete(*extra, f.name)
-			field := v.Field(f.index)
-			field.SetZero()
-			if err := f.decode(raw, field); err != nil {
+		if i < 0 {
+			extra.keep(string(name), r.skip())
+			continue
+		}
+		f := &fields[i]
+		*blank = slices.DeleteFunc(*blank, func(b blankField) bool { return b.name == f.name })
+		delete(*extra, f.name)
+		field := v.Field(f.index)
+		field.SetZero()
+		start := r.pos
+		if f.text && r.peek() == '"' {
+			field.SetString(r.text())
+		} else if raw := r.skip(); !r.bad && string(raw) != "null" {
+			if err := decodeValue(raw, field.Addr().Interface()); err != nil {
 				if !f.assumed {
 					return fmt.Errorf("field %q: %w", f.name, err)
 				}
 				field.SetZero()
 				extra.keep(f.name, raw)
-			} else if field.IsZero() {
-				*blank = append(*blank, blankField{f.name, bytes.Clone(raw)})
+				continue
 			}
+		}
+		if field.IsZero() {
+			*blank = append(*blank, blankField{f.name, bytes.Clone(r.since(start))})
 		}
 	}
 	if r.atEnd() {
@@ -110,18 +114,6 @@ func decodeResource(data []byte, resource any, extra *Extra, blank *[]blankField
 	}
 	v.SetZero()
 	return notAnObject(data)
-}
-
-func (f *resourceField) decode(raw []byte, field reflect.Value) error {
-	switch {
-	case string(raw) == "null":
-		return nil
-	case f.text && raw[0] == '"':
-		r := jsonReader{data: raw}
-		field.SetString(r.text())
-		return nil
-	}
-	return decodeValue(raw, field.Addr().Interface())
 }
 
 // decodeValue is json.Unmarshal for a value that is known to be well-formed.

@@ -54,9 +54,6 @@ func portOf(u *url.URL) string {
 	return "80"
 }
 
-// unreserved are the characters that stand for themselves in a path.
-const unreserved = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_~."
-
 // resolve joins a path to the base URL, segment by segment, so that no
 // segment can lead to another path than the one meant.
 func (c *core) resolve(path string) (url.URL, error) {
@@ -64,7 +61,7 @@ func (c *core) resolve(path string) (url.URL, error) {
 		return url.URL{}, fmt.Errorf("kirim: path has an unescaped %q at byte %d; parameters belong into the query argument", path[i], i)
 	}
 	path = strings.TrimPrefix(path, "/")
-	simple := strings.Trim(path, unreserved+"/") == "" && c.base.RawPath == ""
+	simple := c.base.RawPath == "" && !strings.ContainsFunc(path, notPlain)
 	var plain, escaped strings.Builder
 	n := 0
 	for segment := range strings.SplitSeq(path, "/") {
@@ -88,6 +85,15 @@ func (c *core) resolve(path string) (url.URL, error) {
 		u.Path, u.RawPath = u.Path+plain.String(), u.EscapedPath()+escaped.String()
 	}
 	return u, nil
+}
+
+// notPlain holds for what does not stand for itself in a path.
+func notPlain(r rune) bool {
+	switch {
+	case 'a' <= r && r <= 'z', '0' <= r && r <= '9', 'A' <= r && r <= 'Z':
+		return false
+	}
+	return !strings.ContainsRune("/-_~.", r)
 }
 
 // refuseSegment says what is wrong with a decoded path segment. An encoded
