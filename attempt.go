@@ -12,13 +12,13 @@ import (
 	"time"
 )
 
-// attempt is one request of a call: the body of it, the limit of its time,
-// and the evidence of whether it left. They are one value, as each send has
-// one of each.
+// attempt is one request of a call: the context and the body of it, and the
+// evidence of whether it left. They are one value, as each send has one of
+// each.
 type attempt struct {
-	ctx    context.Context //nolint:containedctx // the value lives as long as the attempt
-	cancel context.CancelFunc
-	body   bytes.Reader
+	context.Context //nolint:containedctx // the attempt is one: the caller's, with the limit of its own time
+	cancel          context.CancelFunc
+	body            bytes.Reader
 
 	// An attempt that never had a connection to write to has sent nothing.
 	// net/http says when it starts to look for one, so that its silence about
@@ -26,10 +26,23 @@ type attempt struct {
 	// nothing.
 	trace              httptrace.ClientTrace
 	looking, connected atomic.Bool
+
+	address string // for sparingDialer: where the connection leads to
+	waiting bool   // likewise: for that connection
 }
 
 func (a *attempt) Read(p []byte) (int, error) { return a.body.Read(p) }
 func (a *attempt) Close() error               { return nil }
+
+type attemptKey struct{}
+
+// Value gives the attempt to whoever has its context.
+func (a *attempt) Value(key any) any {
+	if key == (attemptKey{}) {
+		return a
+	}
+	return a.Context.Value(key)
+}
 
 func (a *attempt) neverConnected() bool { return a.looking.Load() && !a.connected.Load() }
 
@@ -39,17 +52,21 @@ func (c *call) begin(req *http.Request) {
 	if c.client.logger != nil {
 		c.began = time.Now()
 	}
-	a := &attempt{ctx: c.ctx}
+	a := &attempt{Context: c.ctx}
 	timeout := c.client.policy.AttemptTimeout
 	if deadline, ok := c.ctx.Deadline(); !ok || time.Until(deadline) > timeout {
-		a.ctx, a.cancel = context.WithTimeout(a.ctx, timeout)
+		a.Context, a.cancel = context.WithTimeout(c.ctx, timeout)
 	}
-	if c.operation != read { // a read can be repeated anyway
-		a.trace.GetConn = func(string) { a.looking.Store(true) }
-		a.trace.GotConn = func(httptrace.GotConnInfo) { a.connected.Store(true) }
-		a.ctx = httptrace.WithClientTrace(a.ctx, &a.trace)
+	dialer := c.client.dialer
+	a.trace.GetConn = func(address string) {
+		a.looking.Store(true)
+		dialer.wanted(a, address)
 	}
-	*req = *req.WithContext(a.ctx)
+	a.trace.GotConn = func(httptrace.GotConnInfo) {
+		a.connected.Store(true)
+		dialer.served(a)
+	}
+	*req = *req.WithContext(httptrace.WithClientTrace(a, &a.trace))
 	if len(c.payload) > 0 {
 		a.body.Reset(c.payload)
 		req.Body = a
@@ -67,6 +84,7 @@ func (c *call) bodyAgain() (io.ReadCloser, error) {
 // context back, as the wait for the next attempt is no part of this one; a
 // copy gets it, as the transport may not be done with the old.
 func (c *call) end() {
+	c.client.dialer.over(c.attempt)
 	if c.attempt.cancel == nil {
 		return
 	}
@@ -79,7 +97,7 @@ func (c *call) end() {
 // explain tells a timeout of the attempt from the end of the caller's
 // context, which net/http reports in the same words.
 func (c *call) explain(err error) error {
-	if c.attempt.ctx.Err() != nil && c.ctx.Err() == nil {
+	if c.attempt.Err() != nil && c.ctx.Err() == nil {
 		return &attemptTimeoutError{c.client.policy.AttemptTimeout, err}
 	}
 	return err

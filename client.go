@@ -49,6 +49,7 @@ type core struct {
 	apiKey     string
 	header     http.Header // of every request
 	http       *http.Client
+	dialer     *sparingDialer // nil over a transport of the caller's
 	policy     RetryPolicy
 	quota      *retryQuota
 	limiter    Limiter

@@ -61,7 +61,11 @@ func (s *settings) client(keyName, apiKey string) (*Client, error) {
 		agent += " " + s.product
 	}
 	policy := s.policy
-	if s.httpClient != nil && s.httpClient.Timeout > 0 {
+	var dialer *sparingDialer
+	switch {
+	case s.httpClient == nil:
+		dialer = newSparingDialer()
+	case s.httpClient.Timeout > 0:
 		policy.AttemptTimeout = min(policy.AttemptTimeout, s.httpClient.Timeout)
 	}
 	return &Client{core: &core{
@@ -72,7 +76,8 @@ func (s *settings) client(keyName, apiKey string) (*Client, error) {
 			"Authorization": {"Bearer " + apiKey},
 			"User-Agent":    {agent},
 		},
-		http:       newHTTPClient(s.httpClient),
+		http:       newHTTPClient(s.httpClient, dialer),
+		dialer:     dialer,
 		policy:     policy,
 		quota:      newRetryQuota(policy),
 		limiter:    s.limiter,

@@ -2,25 +2,23 @@ package kirim
 
 import (
 	"errors"
-	"net"
 	"net/http"
 	"time"
 )
 
 const (
-	maxIdleConnections = 1024             // enough for a backend that sends many messages at once
-	maxRedirects       = 10               // as in net/http
-	dialTimeout        = 10 * time.Second // less than the timeout of an attempt, so that it counts as not sent
+	maxIdleConnections = 1024 // enough for a backend that sends many messages at once
+	maxRedirects       = 10   // as in net/http
 )
 
-// newHTTPClient returns a client of our own over the caller's transport. The
-// caller's client is read, never changed.
-func newHTTPClient(theirs *http.Client) *http.Client {
+// newHTTPClient returns a client of our own over the caller's transport, or
+// else over one with the dialer. The caller's client is read, never changed.
+func newHTTPClient(theirs *http.Client, dialer *sparingDialer) *http.Client {
 	ours := &http.Client{}
 	var next http.RoundTripper
 	var checkRedirect func(*http.Request, []*http.Request) error
 	if theirs == nil {
-		next = newTransport()
+		next = newTransport(dialer)
 	} else {
 		next, checkRedirect, ours.Jar = theirs.Transport, theirs.CheckRedirect, theirs.Jar
 	}
@@ -43,8 +41,7 @@ func newHTTPClient(theirs *http.Client) *http.Client {
 	return ours
 }
 
-func newTransport() *http.Transport {
-	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
+func newTransport(dialer *sparingDialer) *http.Transport {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           dialer.DialContext,
