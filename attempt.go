@@ -46,9 +46,8 @@ func (a *attempt) Value(key any) any {
 
 func (a *attempt) neverConnected() bool { return a.looking.Load() && !a.connected.Load() }
 
-// begin readies the request of an attempt. The engine calls it before each,
-// and no transport has seen the request yet.
-func (c *call) begin(req *http.Request) {
+// begin makes the request of an attempt; the engine calls it before each.
+func (c *call) begin() {
 	if c.client.logger != nil {
 		c.began = time.Now()
 	}
@@ -66,12 +65,25 @@ func (c *call) begin(req *http.Request) {
 		a.connected.Store(true)
 		dialer.served(a)
 	}
-	*req = *req.WithContext(httptrace.WithClientTrace(a, &a.trace))
+	request := http.Request{
+		Method:        c.method,
+		URL:           &c.url,
+		Host:          c.url.Host,
+		Header:        c.headers,
+		ContentLength: int64(len(c.payload)),
+		Proto:         "HTTP/1.1",
+		ProtoMajor:    1,
+		ProtoMinor:    1,
+	}
 	if len(c.payload) > 0 {
 		a.body.Reset(c.payload)
-		req.Body = a
+		request.Body = a
+		if !c.settings.noRetry { // net/http repeats only what it can rewind
+			request.GetBody = c.bodyAgain
+		}
 	}
 	c.attempt = a
+	c.request.Request = request.WithContext(httptrace.WithClientTrace(a, &a.trace))
 }
 
 // bodyAgain is the body once more: net/http asks for it when a connection

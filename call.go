@@ -44,7 +44,8 @@ type call struct {
 	path      string
 	key       string
 	url       url.URL
-	payload   []byte
+	headers   http.Header     // of the request
+	payload   []byte          // likewise; nil for none
 	ctx       context.Context //nolint:containedctx // the caller's; the value lives as long as the call
 	request   retryablehttp.Request
 	attempt   *attempt // the last one
@@ -67,22 +68,6 @@ type call struct {
 	limited error       // from the limiter
 }
 
-func (c *call) setRequest(header http.Header) {
-	c.request.Request = &http.Request{
-		Method:        c.method,
-		URL:           &c.url,
-		Host:          c.url.Host,
-		Header:        header,
-		ContentLength: int64(len(c.payload)),
-		Proto:         "HTTP/1.1",
-		ProtoMajor:    1,
-		ProtoMinor:    1,
-	}
-	if len(c.payload) > 0 && !c.settings.noRetry { // net/http repeats only what it can rewind
-		c.request.GetBody = c.bodyAgain
-	}
-}
-
 // run makes the attempts and returns the error of the last one.
 func (c *call) run(ctx context.Context) error {
 	c.ctx = ctx
@@ -96,12 +81,9 @@ func (c *call) run(ctx context.Context) error {
 	engine.call, engine.HTTPClient = c, c.client.http
 	// What the engine returns is known already, from check: the body of its
 	// response has been read and closed there.
-	_, err := engine.Do(&c.request) //nolint:bodyclose // closed in check, on every path
+	_, _ = engine.Do(&c.request) //nolint:bodyclose // closed in check, on every path
 	engine.call = nil
 	c.client.engines.Put(engine)
-	if c.attempts == 0 {
-		return c.neverSent(err)
-	}
 	if c.waiting {
 		return c.endedWhileWaiting()
 	}
@@ -119,7 +101,7 @@ type engine struct {
 func newEngine() any {
 	e := &engine{}
 	e.RetryMax = math.MaxInt32
-	e.RequestLogHook = func(_ retryablehttp.Logger, req *http.Request, _ int) { e.call.begin(req) }
+	e.RequestLogHook = func(retryablehttp.Logger, *http.Request, int) { e.call.begin() }
 	e.CheckRetry = func(_ context.Context, resp *http.Response, err error) (bool, error) {
 		return e.call.check(resp, err), nil
 	}

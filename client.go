@@ -198,7 +198,8 @@ func (c *Client) newCall(method, path string, opts []RequestOption) (*call, erro
 	return call, nil
 }
 
-// prepare builds the HTTP request. Nothing has been sent when it fails.
+// prepare readies what the HTTP requests of the call will have in common.
+// Nothing has been sent when it fails.
 func (c *Client) prepare(call *call, params, body any) error {
 	var err error
 	if call.url, err = c.resolve(call.path); err != nil {
@@ -210,14 +211,13 @@ func (c *Client) prepare(call *call, params, body any) error {
 	if call.payload, err = encodeBody(body); err != nil {
 		return err
 	}
-	header := maps.Clone(c.header)
+	call.headers = maps.Clone(c.header)
 	if call.payload != nil {
-		header["Content-Type"] = jsonContentType
+		call.headers["Content-Type"] = jsonContentType
 	}
 	if call.key != "" {
-		header["Idempotency-Key"] = []string{call.key}
+		call.headers["Idempotency-Key"] = []string{call.key}
 	}
-	call.setRequest(header)
 	return nil
 }
 
