@@ -5,9 +5,9 @@ MODULES = . $(NESTED)
 
 EXAMPLES = $(filter-out $(NESTED),$(patsubst %/main.go,%,$(wildcard examples/*/main.go)))
 
-.PHONY: all examples test nested fmt vet tidy lint fuzz
+.PHONY: all examples test nested sends fmt vet tidy lint fuzz
 
-all: examples test nested fmt vet tidy lint
+all: examples test nested sends fmt vet tidy lint
 
 examples:
 	@set -e; for e in $(EXAMPLES); do echo "go run ./$$e"; go run ./$$e; done
@@ -17,6 +17,10 @@ test:
 
 nested:
 	@set -e; for m in $(NESTED); do echo "$$m:"; (cd $$m && go test -race ./...); done
+
+# Without the race detector, under which there are fewer of them.
+sends:
+	cd fire && go test -count=1 -v -run HundredThousandSends .
 
 fmt:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; fi

@@ -27,6 +27,10 @@ type attempt struct {
 	trace              httptrace.ClientTrace
 	looking, connected atomic.Bool
 
+	// net/http sends a request with an Idempotency-Key once more by itself when
+	// a connection that it kept is closed before the answer.
+	resent atomic.Bool
+
 	address string // for sparingDialer: where the connection leads to
 	waiting bool   // likewise: for that connection
 }
@@ -59,6 +63,7 @@ func (c *call) begin() {
 	dialer := c.client.dialer
 	a.trace.GetConn = func(address string) {
 		a.looking.Store(true)
+		a.resent.Store(a.connected.Load() && c.operation == keyed)
 		dialer.wanted(a, address)
 	}
 	a.trace.GotConn = func(httptrace.GotConnInfo) {

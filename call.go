@@ -123,6 +123,7 @@ func (c *call) check(resp *http.Response, err error) (again bool) {
 
 func (c *call) record(resp *http.Response, err error) {
 	c.status, c.header, c.body, c.failure = 0, nil, nil, nil
+	c.ambiguous = c.ambiguous || c.attempt.resent.Load()
 	if err != nil {
 		c.recordFailure(err)
 		return

@@ -93,3 +93,29 @@ func TestEachAttemptIsProvenOnItsOwn(t *testing.T) {
 		})
 	}
 }
+
+// net/http sends a request that carries a key once more when a connection that
+// it kept is closed. A refusal is then that of the second request alone.
+func TestARefusalAfterNetHTTPHasSentAgainLeavesTheFirstInDoubt(t *testing.T) {
+	t.Parallel()
+	for _, connections := range []int{1, 2} {
+		rt := roundTripFunc(func(req *http.Request) (*http.Response, error) {
+			trace := httptrace.ContextClientTrace(req.Context())
+			for range connections {
+				trace.GetConn("h:443")
+				trace.GotConn(httptrace.GotConnInfo{})
+			}
+			return &http.Response{StatusCode: 403, Body: http.NoBody, Request: req}, nil
+		})
+		for keyed, opts := range map[bool][]kirim.Option{true: nil, false: {kirim.WithoutIdempotencyKeys()}} {
+			c, err := kirim.NewClient(testKey, append(opts, kirim.WithHTTPClient(&http.Client{Transport: rt}))...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = post(t.Context(), c)
+			if want := keyed && connections > 1; kirim.MaybeSent(err) != want {
+				t.Errorf("%d connections, keyed %v: MaybeSent %v", connections, keyed, !want)
+			}
+		}
+	}
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package fire
+
+const manySends = 100_000

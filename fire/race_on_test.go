@@ -1,0 +1,7 @@
+//go:build race
+
+package fire
+
+// manySends is less under the race detector, which takes several times as
+// long; `make sends` runs all of them.
+const manySends = 10_000
