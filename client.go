@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -208,9 +209,7 @@ func (c *Client) prepare(ctx context.Context, call *call, params, body any) erro
 		return err
 	}
 	header := make(http.Header, len(c.header)+2)
-	for name, values := range c.header {
-		header[name] = values
-	}
+	maps.Copy(header, c.header)
 	if payload != nil {
 		header["Content-Type"] = jsonContentType
 	}

@@ -30,8 +30,8 @@ func FuzzCursor(f *testing.F) {
 		from := min(int(at), len(genuine))
 		cursor := genuine[:from] + by + genuine[min(from+int(cut), len(genuine)):]
 		r := do(t, s, "GET", path+"&cursor="+url.QueryEscape(cursor), "")
-		switch {
-		case cursor == "" || cursor == genuine:
+		switch cursor {
+		case "", genuine:
 			wantStatus(t, r, 200, "")
 		default:
 			wantRefusal(t, r, 400, "invalid_cursor", "cursor")
