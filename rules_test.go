@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -248,5 +249,36 @@ func TestTheModuleAsksForTwoLibrariesAndForNoToolchain(t *testing.T) {
 	}
 	if regexp.MustCompile(`(?m)^(toolchain|replace|exclude)\b`).Match(mod) || !regexp.MustCompile(`(?m)^go 1\.\d+\.0$`).Match(mod) {
 		t.Errorf("go.mod narrows what its users may choose:\n%s", mod)
+	}
+}
+
+func TestEveryTestThatThePromisesOfSecurityNameExists(t *testing.T) {
+	t.Parallel()
+	promises, err := os.ReadFile("SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]bool{}
+	err = filepath.WalkDir(".", func(path string, _ os.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		for _, m := range regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`).FindAllSubmatch(source, -1) {
+			tests[string(m[1])] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`").FindAllSubmatch(promises, -1)
+	if len(named) < 20 {
+		t.Errorf("only %d tests are named", len(named))
+	}
+	for _, m := range named {
+		if name := string(m[1]); !tests[name] {
+			t.Errorf("there is no %s", name)
+		}
 	}
 }
