@@ -18,13 +18,15 @@ import (
 	"github.com/kirim-go/kirim"
 )
 
+var decimal = regexp.MustCompile(`^([0-9]+\.?[0-9]*|\.[0-9]+)$`)
+
 // slowRetryAfter reads a Retry-After as its documentation says, by other
 // means than the client: with a grammar and with numbers without limits. It
 // returns false for what is as good as no header.
 func slowRetryAfter(value, date string) (wait time.Duration, known bool) {
 	value = strings.TrimSpace(value)
 	var nanoseconds *big.Int
-	if regexp.MustCompile(`^([0-9]+\.?[0-9]*|\.[0-9]+)$`).MatchString(value) {
+	if decimal.MatchString(value) {
 		exact, _ := new(big.Rat).SetString(strings.TrimSuffix(value, "."))
 		exact.Mul(exact, big.NewRat(int64(time.Second), 1))
 		nanoseconds = new(big.Int).Quo(exact.Num(), exact.Denom())
