@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -39,13 +40,12 @@ func TestAnAnswerIsJudgedByItsStatusAlone(t *testing.T) {
 				t.Run(fmt.Sprintf("%d %s and the hint %q", status, body, hint), func(t *testing.T) {
 					t.Parallel()
 					synctest.Test(t, func(t *testing.T) {
-						a.status = status
-						header := map[string]string{"Content-Type": a.header["Content-Type"]}
-						for _, name := range []string{"X-Should-Retry", "Stripe-Should-Retry"} {
-							header[name] = hint
+						header := maps.Clone(a.header)
+						if header == nil {
+							header = map[string]string{}
 						}
-						a.header = header
-						w := newWire(a)
+						header["X-Should-Retry"], header["Stripe-Should-Retry"] = hint, hint
+						w := newWire(answer{status: status, body: a.body, header: header})
 						e := answerOf(t, post(t.Context(), w.client(t)))
 						if e.StatusCode != status || string(e.Body) != a.body || len(w.seen()) != want {
 							t.Errorf("%v with the body %q after %d requests, want %d", e, e.Body, len(w.seen()), want)
