@@ -44,7 +44,7 @@ func TestAnAnswerIsJudgedByItsStatusAlone(t *testing.T) {
 						if header == nil {
 							header = map[string]string{}
 						}
-						header["X-Should-Retry"], header["Stripe-Should-Retry"] = hint, hint
+						header["X-Should-Retry"] = hint
 						w := newWire(answer{status: status, body: a.body, header: header})
 						e := answerOf(t, post(t.Context(), w.client(t)))
 						if e.StatusCode != status || string(e.Body) != a.body || len(w.seen()) != want {
