@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -209,7 +208,9 @@ func (c *Client) prepare(ctx context.Context, call *call, params, body any) erro
 		return err
 	}
 	header := make(http.Header, len(c.header)+2)
-	maps.Copy(header, c.header)
+	for name, values := range c.header {
+		header[name] = values
+	}
 	if payload != nil {
 		header["Content-Type"] = jsonContentType
 	}
