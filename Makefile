@@ -35,7 +35,4 @@ lint:
 	@set -e; for m in $(MODULES); do echo "$$m:"; (cd $$m && $(GOLANGCI_LINT) run ./...); done
 
 fuzz:
-	go test -run '^$$' -fuzz FuzzDecodeError -fuzztime 30s .
-	go test -run '^$$' -fuzz FuzzOutboundMessage -fuzztime 30s .
-	go test -run '^$$' -fuzz FuzzSignatureHeader -fuzztime 30s .
-	go test -run '^$$' -fuzz 'FuzzEvent$$' -fuzztime 30s .
+	@.ci/fuzz $(or $(FUZZTIME),30s)

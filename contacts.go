@@ -187,7 +187,7 @@ func (s *ContactsService) BulkLabel(ctx context.Context, params BulkLabelParams,
 			if total.Done > 0 {
 				chunkKey = derivedKey(key, ":"+strconv.Itoa(total.Done))
 			}
-			chunkOpts = append(opts[:len(opts):len(opts)], WithIdempotencyKey(chunkKey))
+			chunkOpts = append(slices.Clip(opts), WithIdempotencyKey(chunkKey))
 		}
 		result, err := request[BulkLabelResult](ctx, s.client, http.MethodPost, s.path("bulk_label"), nil, struct {
 			ContactIDs []string       `json:"contact_ids"`

@@ -346,15 +346,15 @@ func retryAfter(header http.Header) (wait time.Duration, known bool) {
 
 // seconds parses digits with at most one decimal point.
 func seconds(value string) (time.Duration, bool) {
-	const longest = time.Duration(1<<63 - 1)
-	n, err := strconv.ParseFloat(value, 64)
-	if n > longest.Seconds()-1 {
-		return longest, true
+	if wait, err := time.ParseDuration(value + "s"); err == nil {
+		return wait, true
 	}
-	if err != nil {
+	const longest = time.Duration(1<<63 - 1)
+	// The longest numbers are infinite, and garbage is 0.
+	if n, _ := strconv.ParseFloat(value, 64); n < longest.Seconds() {
 		return 0, false
 	}
-	return time.Duration(n * float64(time.Second)), true
+	return longest, true
 }
 
 // printable prepares a word of the server for a one-line text: as it is when

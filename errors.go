@@ -272,11 +272,7 @@ func MaybeSent(err error) bool {
 	case interface{ Unwrap() error }:
 		return MaybeSent(e.Unwrap())
 	case interface{ Unwrap() []error }:
-		for _, inner := range e.Unwrap() {
-			if MaybeSent(inner) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(e.Unwrap(), MaybeSent)
 	}
 	return false
 }

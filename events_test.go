@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -23,9 +24,7 @@ var update = flag.Bool("update", false, "write the golden files of events anew")
 func decode(t testing.TB, header http.Header, body []byte) (*kirim.Event, error) {
 	t.Helper()
 	r := signed(testSecret, testTime, body)
-	for name, values := range header {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, header)
 	return verifier(t, testSecret).Event(r)
 }
 

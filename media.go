@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -115,7 +116,7 @@ func (c *Client) mediaLink(ctx context.Context, path string, opts []RequestOptio
 		Jar:           c.http.Jar,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	err = (&Client{core: &core}).Do(ctx, http.MethodGet, path, nil, nil, nil, append(opts[:len(opts):len(opts)], WithResponse(said))...)
+	err = (&Client{core: &core}).Do(ctx, http.MethodGet, path, nil, nil, nil, append(slices.Clip(opts), WithResponse(said))...)
 	var answer *Error
 	if err == nil {
 		answer = &Error{StatusCode: said.StatusCode, Header: said.Header, Method: http.MethodGet, Path: path, Attempts: said.Attempts}

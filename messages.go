@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -105,9 +106,9 @@ func (s *MessagesService) SendOrTemplate(ctx context.Context, message OutboundMe
 		key := settings.key
 		if key == "" {
 			key = newIdempotencyKey()
-			opts = append(opts[:len(opts):len(opts)], WithIdempotencyKey(key))
+			opts = append(slices.Clip(opts), WithIdempotencyKey(key))
 		}
-		rescueOpts = append(opts[:len(opts):len(opts)], WithIdempotencyKey(derivedKey(key, ":template")))
+		rescueOpts = append(slices.Clip(opts), WithIdempotencyKey(derivedKey(key, ":template")))
 	}
 	if !s.windowKnownClosed(ctx, message.To, settings.key != "") {
 		accepted, err := s.Send(ctx, message, opts...)

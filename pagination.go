@@ -94,7 +94,7 @@ func queryOf(params any) (url.Values, error) {
 	v := reflect.New(reflect.TypeOf(params)).Elem()
 	v.Set(reflect.ValueOf(params))
 	for i := range v.NumField() {
-		if t, ok := v.Field(i).Addr().Interface().(*time.Time); ok {
+		if t, ok := reflect.TypeAssert[*time.Time](v.Field(i).Addr()); ok {
 			*t = t.UTC()
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"net"
 	"net/http"
@@ -237,9 +238,7 @@ func TestRetryAfterDecidesTheWait(t *testing.T) {
 						t.Fatalf("virtual time begins at %s", got)
 					}
 					header := map[string]string{"Retry-After": tt.value}
-					for k, v := range tt.header {
-						header[k] = v
-					}
+					maps.Copy(header, tt.header)
 					w := newWire(answer{status: status, header: header}, answer{status: 200})
 					err := post(t.Context(), w.client(t))
 					requests := w.seen()

@@ -3,6 +3,7 @@ package contract
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -110,9 +111,7 @@ func flatten(root, schema map[string]any) {
 		m := resolve(root, member.(map[string]any))
 		flatten(root, m)
 		own, _ := m["properties"].(map[string]any)
-		for name, property := range own {
-			properties[name] = property
-		}
+		maps.Copy(properties, own)
 		names, _ := m["required"].([]any)
 		required = append(required, names...)
 	}
@@ -128,7 +127,7 @@ func resolve(root, schema map[string]any) map[string]any {
 		return schema
 	}
 	var node any = root
-	for _, key := range strings.Split(strings.TrimPrefix(ref, "#/"), "/") {
+	for key := range strings.SplitSeq(strings.TrimPrefix(ref, "#/"), "/") {
 		node = node.(map[string]any)[key]
 	}
 	return resolve(root, node.(map[string]any))

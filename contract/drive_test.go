@@ -112,7 +112,7 @@ func drive(t *testing.T, base string, full bool) map[string]*said {
 func (s *said) add(t *testing.T, x *exchange) {
 	input := strings.SplitN(x.url, "?", 2)
 	if len(input) == 2 {
-		for _, pair := range strings.Split(input[1], "&") {
+		for pair := range strings.SplitSeq(input[1], "&") {
 			s.queries[strings.SplitN(pair, "=", 2)[0]] = true
 		}
 	}
@@ -400,7 +400,7 @@ func extras(at string, v reflect.Value) (paths []string) {
 			if !field.IsExported() {
 				continue
 			}
-			if extra, ok := v.Field(i).Interface().(kirim.Extra); ok {
+			if extra, ok := reflect.TypeAssert[kirim.Extra](v.Field(i)); ok {
 				for _, name := range slices.Sorted(maps.Keys(extra)) {
 					if name == "object" || name == ownProperty {
 						continue // the name of the type; nothing that the document knows

@@ -151,7 +151,7 @@ func createContact(c *call, n PhoneNumber) *reply {
 	ct := &contact{
 		chat:     chat,
 		name:     v.optionalText(o, "", "name", 0, 0),
-		metadata: v.metadata(o, "metadata", 0, 0),
+		metadata: v.metadata(o, 0, 0),
 		labels:   make(map[string]bool),
 	}
 	ct.email = v.email(o)
@@ -176,7 +176,7 @@ func updateContact(c *call, ct *contact) *reply {
 	changes := newChanges(o)
 	name := v.changedText(o, "name", 0, 0)
 	email := v.email(o)
-	metadata := v.metadata(o, "metadata", 0, 0)
+	metadata := v.metadata(o, 0, 0)
 	if v.err != nil {
 		return failed(v.err)
 	}
@@ -273,17 +273,17 @@ func (v *checker) email(o map[string]any) string {
 
 // metadata returns an object as JSON, of at most so many keys and bytes; 0 sets
 // no limit. It is empty for null.
-func (v *checker) metadata(o map[string]any, key string, mostKeys, mostBytes int) string {
-	m := v.optionalObject(o, "", key)
+func (v *checker) metadata(o map[string]any, mostKeys, mostBytes int) string {
+	m := v.optionalObject(o, "", "metadata")
 	if m == nil {
 		return ""
 	}
 	b, err := json.Marshal(m)
 	switch {
 	case err != nil:
-		v.invalid("", key, "The field must be an object.")
+		v.invalid("", "metadata", "The field must be an object.")
 	case mostKeys > 0 && len(m) > mostKeys, mostBytes > 0 && len(b) > mostBytes:
-		v.invalid("", key, "The object is too large.")
+		v.invalid("", "metadata", "The object is too large.")
 	}
 	return string(b)
 }

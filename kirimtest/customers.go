@@ -86,7 +86,7 @@ func createCustomer(c *call) *reply {
 	cu := &endCustomer{
 		name:     v.customerName(o),
 		email:    v.email(o),
-		metadata: v.metadata(o, "metadata", mostMetadataKeys, mostMetadataBytes),
+		metadata: v.metadata(o, mostMetadataKeys, mostMetadataBytes),
 		team:     st.teamOf(v, o),
 		status:   customerPending,
 	}
@@ -144,7 +144,7 @@ func updateCustomer(c *call, cu *endCustomer) *reply {
 	v.anyOf(o, "name", "email", "metadata", "status")
 	name := v.customerName(o)
 	email := v.email(o)
-	metadata := v.metadata(o, "metadata", mostMetadataKeys, mostMetadataBytes)
+	metadata := v.metadata(o, mostMetadataKeys, mostMetadataBytes)
 	var status string
 	if _, given := o["status"]; given {
 		status = v.oneOf(o, "", "status", customerPending, customerActive, customerSuspended, customerArchived)

@@ -160,7 +160,12 @@ func (c *call) viewMessage(m *message) any {
 }
 
 // outboundContent is what of a send is shown again.
-type outboundContent struct{ Body, Link, Caption, Filename string }
+type outboundContent struct {
+	Body     string `json:"body"`
+	Link     string `json:"link"`
+	Caption  string `json:"caption"`
+	Filename string `json:"filename"`
+}
 
 func (m *Message) content() outboundContent {
 	var body map[string]json.RawMessage

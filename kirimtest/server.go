@@ -3,6 +3,7 @@ package kirimtest
 import (
 	"io"
 	"log"
+	"maps"
 	"net"
 	"net/http"
 	"sync"
@@ -141,9 +142,7 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	h := w.Header()
-	for name, values := range a.header {
-		h[name] = values
-	}
+	maps.Copy(h, a.header)
 	w.WriteHeader(a.status)
 	control := http.NewResponseController(w)
 	if r.Method != http.MethodHead {

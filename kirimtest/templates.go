@@ -208,8 +208,10 @@ func viewTemplate(t *template) any {
 	_ = json.Unmarshal(t.Components, &view.Components)
 	for _, raw := range view.Components {
 		var part struct {
-			Type, Format, Text string
-			Buttons            []json.RawMessage
+			Type    string            `json:"type"`
+			Format  string            `json:"format"`
+			Text    string            `json:"text"`
+			Buttons []json.RawMessage `json:"buttons"`
 		}
 		_ = json.Unmarshal(raw, &part)
 		switch strings.ToUpper(part.Type) {

@@ -102,7 +102,7 @@ func decoded(t testing.TB, b []byte) map[string]any {
 
 // dig follows keys through objects, and takes the first item of each array.
 func dig(v any, path string) any {
-	for _, key := range strings.Split(path, ".") {
+	for key := range strings.SplitSeq(path, ".") {
 		if list, isArray := v.([]any); isArray && len(list) > 0 {
 			v = list[0]
 		}

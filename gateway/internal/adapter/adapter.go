@@ -97,7 +97,7 @@ func Value(content kirim.Content) kirim.Content {
 	if v.IsNil() {
 		return nil
 	}
-	value, _ := v.Elem().Interface().(kirim.Content)
+	value, _ := reflect.TypeAssert[kirim.Content](v.Elem())
 	return value
 }
 
