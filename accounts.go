@@ -27,7 +27,7 @@ type Account struct {
 	MetaStatus    string          `json:"meta_status,omitzero" kirim:"assumed"`
 	MessagingTier json.RawMessage `json:"messaging_tier,omitzero" kirim:"assumed"`
 	Extra         Extra           `json:"-"`
-	blank         Extra
+	blank         []blankField
 }
 
 // AccountStatus is the state of an account. The server may have more.
@@ -51,7 +51,7 @@ type AccountRef struct {
 	PhoneNumber   string       `json:"phone_number,omitzero"`
 	Customer      *CustomerRef `json:"customer,omitzero"` // nil unless in platform mode
 	Extra         Extra        `json:"-"`
-	blank         Extra
+	blank         []blankField
 }
 
 // CustomerRef is the customer that owns an account in platform mode.
@@ -59,7 +59,7 @@ type CustomerRef struct {
 	ID    string `json:"id,omitzero"` // cus_…
 	Name  string `json:"name,omitzero"`
 	Extra Extra  `json:"-"`
-	blank Extra
+	blank []blankField
 }
 
 // AccountListParams selects accounts.

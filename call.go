@@ -9,10 +9,9 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
+	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -44,8 +43,12 @@ type call struct {
 	method    string
 	path      string
 	key       string
-	request   *retryablehttp.Request
-	trace     connectionTrace
+	url       url.URL
+	headers   http.Header     // of the request
+	payload   []byte          // likewise; nil for none
+	ctx       context.Context //nolint:containedctx // the caller's; the value lives as long as the call
+	request   retryablehttp.Request
+	attempt   *attempt // the last one
 
 	attempts  int
 	began     time.Time     // of the last attempt; kept only for the log
@@ -65,82 +68,64 @@ type call struct {
 	limited error       // from the limiter
 }
 
-func (c *call) setRequest(ctx context.Context, target *url.URL, header http.Header, payload []byte) error {
-	ctx = c.trace.into(ctx)
-	request := &http.Request{
-		Method:     c.method,
-		URL:        target,
-		Host:       target.Host,
-		Header:     header,
-		Proto:      "HTTP/1.1",
-		ProtoMajor: 1,
-		ProtoMinor: 1,
-	}
-	c.request = &retryablehttp.Request{Request: request.WithContext(ctx)}
-	if payload == nil {
-		return nil
-	}
-	if err := c.request.SetBody(payload); err != nil {
-		return fmt.Errorf("kirim: %w", err)
-	}
-	if c.settings.noRetry {
-		c.request.GetBody = nil // net/http repeats only what it can rewind
-	}
-	return nil
-}
-
 // run makes the attempts and returns the error of the last one.
 func (c *call) run(ctx context.Context) error {
+	c.ctx = ctx
 	if err := contextError(ctx); err != nil {
 		return c.neverSent(err)
 	}
-	if limiter := c.client.limiter; limiter != nil {
-		if err := limiter.Wait(ctx, c.rateClass()); err != nil {
-			return c.neverSent(fmt.Errorf("waiting for the limiter: %w", err))
-		}
+	if err := c.waitForLimiter(); err != nil {
+		return c.neverSent(fmt.Errorf("waiting for the limiter: %w", err))
 	}
-	engine := retryablehttp.Client{
-		HTTPClient:   c.client.http,
-		RetryMax:     math.MaxInt32,
-		CheckRetry:   c.check,
-		Backoff:      c.backoff,
-		ErrorHandler: retryablehttp.PassthroughErrorHandler,
-	}
-	if c.client.limiter != nil {
-		engine.PrepareRetry = c.waitForLimiter
-	}
-	if c.client.logger != nil {
-		engine.RequestLogHook = func(retryablehttp.Logger, *http.Request, int) { c.began = time.Now() }
-	}
+	engine := c.client.engines.Get().(*engine)
+	engine.call, engine.HTTPClient = c, c.client.http
 	// What the engine returns is known already, from check: the body of its
 	// response has been read and closed there.
-	_, err := engine.Do(c.request) //nolint:bodyclose // closed in check, on every path
-	if c.attempts == 0 {
-		return c.neverSent(err)
-	}
+	_, _ = engine.Do(&c.request) //nolint:bodyclose // closed in check, on every path
+	engine.call = nil
+	c.client.engines.Put(engine)
 	if c.waiting {
-		return c.endedWhileWaiting(ctx)
+		return c.endedWhileWaiting()
 	}
 	return c.result()
 }
 
-// check records what an attempt brought and decides whether to repeat.
-func (c *call) check(ctx context.Context, resp *http.Response, err error) (bool, error) {
-	c.attempts++
-	c.waiting = false
-	c.record(ctx, resp, err)
-	c.observe()
-	again := c.shouldRepeat(ctx)
-	c.log(ctx, again)
-	c.waiting = again
-	c.trace.reset()
-	return again, nil
+// engine is go-retryablehttp's client. A call has one for itself, but does
+// not make it: its hooks are closures, and would be half of what a call
+// allocates on top of net/http.
+type engine struct {
+	retryablehttp.Client
+	call *call // for which it works now
 }
 
-func (c *call) record(ctx context.Context, resp *http.Response, err error) {
+func newEngine() any {
+	e := &engine{}
+	e.RetryMax = math.MaxInt32
+	e.RequestLogHook = func(retryablehttp.Logger, *http.Request, int) { e.call.begin() }
+	e.CheckRetry = func(_ context.Context, resp *http.Response, err error) (bool, error) {
+		return e.call.check(resp, err), nil
+	}
+	e.Backoff = func(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return e.call.wait }
+	e.PrepareRetry = func(*http.Request) error { return e.call.waitForLimiter() }
+	e.ErrorHandler = retryablehttp.PassthroughErrorHandler
+	return e
+}
+
+// check records what an attempt brought and decides whether to repeat.
+func (c *call) check(resp *http.Response, err error) (again bool) {
+	c.attempts++
+	c.record(resp, err)
+	c.observe()
+	c.waiting = c.shouldRepeat()
+	c.end()
+	c.log()
+	return c.waiting
+}
+
+func (c *call) record(resp *http.Response, err error) {
 	c.status, c.header, c.body, c.failure = 0, nil, nil, nil
 	if err != nil {
-		c.recordFailure(ctx, err)
+		c.recordFailure(err)
 		return
 	}
 	c.status, c.header = resp.StatusCode, resp.Header
@@ -149,7 +134,7 @@ func (c *call) record(ctx context.Context, resp *http.Response, err error) {
 		c.body, tooLarge, err = readBounded(resp, maxBody)
 		switch {
 		case err != nil:
-			c.recordFailure(ctx, fmt.Errorf("the answer was cut short: %w", err))
+			c.recordFailure(fmt.Errorf("the answer was cut short: %w", err))
 			return
 		case tooLarge:
 			c.row, c.answer = refused, c.newInvalidResponse("the body is larger than 8 MiB")
@@ -173,18 +158,19 @@ func (c *call) observe() {
 	}
 }
 
-func (c *call) recordFailure(ctx context.Context, err error) {
+func (c *call) recordFailure(err error) {
+	err = c.explain(err)
 	// The text of url.Error has the query in it.
 	if outer := (*url.Error)(nil); errors.As(err, &outer) {
 		err = outer.Err
 	}
 	sent := true
 	if c.row = lost; c.status == 0 {
-		c.row, sent = failureOf(err, &c.trace)
+		c.row, sent = failureOf(err, c.attempt.neverConnected())
 	}
 	c.ambiguous = c.ambiguous || sent
-	if ctx.Err() != nil {
-		for _, ended := range []error{context.Cause(ctx), ctx.Err()} {
+	if c.ctx.Err() != nil {
+		for _, ended := range []error{context.Cause(c.ctx), c.ctx.Err()} {
 			if !errors.Is(err, ended) {
 				err = fmt.Errorf("%w: %w", ended, err)
 			}
@@ -241,13 +227,13 @@ func (c *call) fill(e *Error) {
 }
 
 // shouldRepeat decides whether to repeat, and sets wait when so.
-func (c *call) shouldRepeat(ctx context.Context) bool {
+func (c *call) shouldRepeat() bool {
 	var answer *Error
 	if c.failure == nil && c.row != success {
 		answer = c.answer
 	}
 	policy := &c.client.policy
-	if c.row == success || ctx.Err() != nil || !policy.mayRepeat(c.row, c.operation, answer) {
+	if c.row == success || c.ctx.Err() != nil || !policy.mayRepeat(c.row, c.operation, answer) {
 		c.settle(answer)
 		return false
 	}
@@ -265,7 +251,7 @@ func (c *call) shouldRepeat(ctx context.Context) bool {
 		return c.stop(fmt.Sprintf("the server asks to wait %v, more than %v", asked, policy.MaxRetryAfter), nil)
 	}
 	c.wait = policy.delay(c.attempts-1, asked)
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= c.wait {
+	if deadline, ok := c.ctx.Deadline(); ok && time.Until(deadline) <= c.wait {
 		why := "a wait"
 		if asked > 0 {
 			why = fmt.Sprintf("the wait of %v that the server asks for", asked)
@@ -300,10 +286,12 @@ func (c *call) settle(answer *Error) {
 	}
 }
 
-func (c *call) backoff(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return c.wait }
-
-func (c *call) waitForLimiter(req *http.Request) error {
-	c.limited = c.client.limiter.Wait(req.Context(), c.rateClass())
+// waitForLimiter remembers what the limiter says: the engine does not return
+// it as it is.
+func (c *call) waitForLimiter() error {
+	if limiter := c.client.limiter; limiter != nil {
+		c.limited = limiter.Wait(c.ctx, c.rateClass())
+	}
 	return c.limited
 }
 
@@ -327,8 +315,8 @@ func (c *call) result() error {
 
 // endedWhileWaiting is the error when the context, or the limiter, ended the
 // call between two attempts. It matches that error and the last answer.
-func (c *call) endedWhileWaiting(ctx context.Context) error {
-	err := contextError(ctx)
+func (c *call) endedWhileWaiting() error {
+	err := contextError(c.ctx)
 	if c.limited != nil && !errors.Is(c.limited, err) {
 		err = c.limited
 	}
@@ -368,13 +356,13 @@ func (c *call) response() Response {
 	}
 }
 
-func (c *call) log(ctx context.Context, again bool) {
-	logger := c.client.logger
+func (c *call) log() {
+	logger, again := c.client.logger, c.waiting
 	level, message := slog.LevelDebug, "kirim: attempt"
 	if again {
 		level, message = slog.LevelInfo, "kirim: attempt failed, repeating"
 	}
-	if logger == nil || !logger.Enabled(ctx, level) {
+	if logger == nil || !logger.Enabled(c.ctx, level) {
 		return
 	}
 	attrs := []slog.Attr{
@@ -394,7 +382,7 @@ func (c *call) log(ctx context.Context, again bool) {
 	if again {
 		attrs = append(attrs, slog.Duration("wait", c.wait))
 	}
-	logger.LogAttrs(ctx, level, message, attrs...)
+	logger.LogAttrs(c.ctx, level, message, attrs...)
 }
 
 // readBounded reads and closes a body. What goes beyond limit is left
@@ -404,16 +392,27 @@ func readBounded(resp *http.Response, limit int) (body []byte, cut bool, err err
 		resp.Body.Close()
 		resp.Body = http.NoBody
 	}()
-	var b bytes.Buffer
-	if n := resp.ContentLength; n > 0 && n <= int64(limit) {
-		b.Grow(int(n) + bytes.MinRead)
+	// Room for what the answer says that it has and one more, which tells its
+	// end or that it goes on; but not for any length that it may say.
+	const most = 64 << 10
+	size := resp.ContentLength
+	if size < 0 || size > most {
+		size = 512
 	}
-	_, err = b.ReadFrom(io.LimitReader(resp.Body, int64(limit)+1))
-	body = b.Bytes()
-	if len(body) > limit {
-		return body[:limit:limit], true, err
+	body = make([]byte, 0, size+1)
+	for len(body) <= limit {
+		n, err := resp.Body.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case errors.Is(err, io.EOF):
+			return body, false, nil
+		case err != nil:
+			return body, false, err
+		case len(body) == cap(body):
+			body = slices.Grow(body, len(body))
+		}
 	}
-	return body, false, err
+	return body[:limit:limit], true, nil
 }
 
 // redactedBody returns the body, without the key should a server echo it.
@@ -439,25 +438,4 @@ func redacted(header http.Header, key string) http.Header {
 		}
 	}
 	return header
-}
-
-// connectionTrace notices an attempt that never had a connection to write
-// to. net/http says when it starts to look for one, so that its silence about
-// having found one is evidence; a transport that says neither proves nothing.
-type connectionTrace struct {
-	looking, connected atomic.Bool
-}
-
-func (t *connectionTrace) into(ctx context.Context) context.Context {
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn: func(string) { t.looking.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) { t.connected.Store(true) },
-	})
-}
-
-func (t *connectionTrace) neverConnected() bool { return t.looking.Load() && !t.connected.Load() }
-
-func (t *connectionTrace) reset() {
-	t.looking.Store(false)
-	t.connected.Store(false)
 }

@@ -10,9 +10,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
+	"sync"
 
 	"github.com/google/go-querystring/query"
 )
@@ -47,6 +49,7 @@ type core struct {
 	apiKey     string
 	header     http.Header // of every request
 	http       *http.Client
+	dialer     *sparingDialer // nil over a transport of the caller's
 	policy     RetryPolicy
 	quota      *retryQuota
 	limiter    Limiter
@@ -56,6 +59,7 @@ type core struct {
 	keyed      bool // POST requests carry an Idempotency-Key
 	validating bool
 	windows    WindowMemory
+	engines    *sync.Pool // of *engine
 }
 
 // NewClient returns a client for Kirim's API. The key is the kdv_live_… key
@@ -157,7 +161,7 @@ func (c *Client) Do(ctx context.Context, method, path string, query, body, out a
 	if err != nil {
 		return err
 	}
-	if err := c.prepare(ctx, call, query, body); err != nil {
+	if err := c.prepare(call, query, body); err != nil {
 		return err
 	}
 	err = call.run(ctx)
@@ -195,30 +199,27 @@ func (c *Client) newCall(method, path string, opts []RequestOption) (*call, erro
 	return call, nil
 }
 
-// prepare builds the HTTP request. Nothing has been sent when it fails.
-func (c *Client) prepare(ctx context.Context, call *call, params, body any) error {
-	target, err := c.resolve(call.path)
-	if err != nil {
+// prepare readies what the HTTP requests of the call will have in common.
+// Nothing has been sent when it fails.
+func (c *Client) prepare(call *call, params, body any) error {
+	var err error
+	if call.url, err = c.resolve(call.path); err != nil {
 		return err
 	}
-	if target.RawQuery, err = encodeQuery(params); err != nil {
+	if call.url.RawQuery, err = encodeQuery(params); err != nil {
 		return err
 	}
-	payload, err := encodeBody(body)
-	if err != nil {
+	if call.payload, err = encodeBody(body); err != nil {
 		return err
 	}
-	header := make(http.Header, len(c.header)+2)
-	for name, values := range c.header {
-		header[name] = values
-	}
-	if payload != nil {
-		header["Content-Type"] = jsonContentType
+	call.headers = maps.Clone(c.header)
+	if call.payload != nil {
+		call.headers["Content-Type"] = jsonContentType
 	}
 	if call.key != "" {
-		header["Idempotency-Key"] = []string{call.key}
+		call.headers["Idempotency-Key"] = []string{call.key}
 	}
-	return call.setRequest(ctx, target, header, payload)
+	return nil
 }
 
 var jsonContentType = []string{"application/json"}
@@ -265,7 +266,13 @@ func (c *call) decodeInto(out any) error {
 	if len(bytes.TrimSpace(c.body)) == 0 {
 		return nil
 	}
-	if err := json.Unmarshal(c.body, out); err != nil {
+	var err error
+	if answer, ok := out.(answerDecoder); ok {
+		err = answer.decode(c.body)
+	} else {
+		err = json.Unmarshal(c.body, out)
+	}
+	if err != nil {
 		if reported := (*Error)(nil); errors.As(err, &reported) {
 			e := *reported
 			return c.describe2xx(&e)
@@ -277,15 +284,13 @@ func (c *call) decodeInto(out any) error {
 	return nil
 }
 
-// request makes one call and returns what is in the answer's envelope.
+// request makes one call and returns the resource that is in the answer.
 func request[T any](ctx context.Context, c *Client, method, path string, query, body any, opts []RequestOption) (*T, error) {
-	var answer struct {
-		Data T `json:"data"`
-	}
+	var answer resourceEnvelope[T]
 	if err := c.Do(ctx, method, path, query, body, &answer, opts...); err != nil {
 		return nil, err
 	}
-	return &answer.Data, nil
+	return &answer.data, nil
 }
 
 // newIdempotencyKey returns a random (version 4) UUID.

@@ -31,7 +31,7 @@ type Contact struct {
 	CreatedAt       time.Time  `json:"created_at,omitzero"`
 	UpdatedAt       time.Time  `json:"updated_at,omitzero"`
 	Extra           Extra      `json:"-"`
-	blank           Extra
+	blank           []blankField
 }
 
 // ContactListParams selects contacts. There is no filter by time.
@@ -147,7 +147,7 @@ type BulkLabelResult struct {
 	SkippedTeamMismatch int   `json:"skipped_team_mismatch,omitzero"` // not of the label's team
 	Done                int   `json:"-"`                              // how many of the ids, from the first on, the server has answered for
 	Extra               Extra `json:"-"`                              // of the last answer
-	blank               Extra
+	blank               []blankField
 }
 
 // maxBulkLabel is the most that the server takes in one request.

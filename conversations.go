@@ -32,7 +32,7 @@ type Conversation struct {
 	CreatedAt     time.Time `json:"created_at,omitzero"`
 	UpdatedAt     time.Time `json:"updated_at,omitzero"`
 	Extra         Extra     `json:"-"`
-	blank         Extra
+	blank         []blankField
 }
 
 // ContactRef is the contact of a conversation.
@@ -41,7 +41,7 @@ type ContactRef struct {
 	PhoneNumber string `json:"phone_number,omitzero"` // E.164
 	Name        string `json:"name,omitzero"`
 	Extra       Extra  `json:"-"`
-	blank       Extra
+	blank       []blankField
 }
 
 // UserRef is a user of the organisation.
@@ -50,7 +50,7 @@ type UserRef struct {
 	Name  string `json:"name,omitzero"`
 	Email string `json:"email,omitzero"`
 	Extra Extra  `json:"-"`
-	blank Extra
+	blank []blankField
 }
 
 // ConversationStatus is the state of a conversation. The server may have

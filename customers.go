@@ -31,7 +31,7 @@ type Customer struct {
 	// WhatsAppAccounts are told by Get only.
 	WhatsAppAccounts []CustomerAccount `json:"whatsapp_accounts,omitzero"`
 	Extra            Extra             `json:"-"`
-	blank            Extra
+	blank            []blankField
 }
 
 // CustomerAccount is a WhatsApp account of a customer.
@@ -42,7 +42,7 @@ type CustomerAccount struct {
 	Status        AccountStatus `json:"status,omitzero"`
 	OnboardedAt   time.Time     `json:"onboarded_at,omitzero"`
 	Extra         Extra         `json:"-"`
-	blank         Extra
+	blank         []blankField
 }
 
 // CustomerStatus is the state of a customer. The server may have more.
@@ -145,7 +145,7 @@ type SetupLink struct {
 	// whoever has it can use it.
 	SetupURL string `json:"setup_url,omitzero"`
 	Extra    Extra  `json:"-"`
-	blank    Extra
+	blank    []blankField
 }
 
 // SetupLinkStatus is the state of a setup link. From active it goes to one of

@@ -22,7 +22,7 @@ type Label struct {
 	CreatedAt time.Time  `json:"created_at,omitzero"`
 	UpdatedAt time.Time  `json:"updated_at,omitzero"`
 	Extra     Extra      `json:"-"`
-	blank     Extra
+	blank     []blankField
 }
 
 // LabelColor is the colour of a label. The server may have more.
@@ -111,7 +111,7 @@ type LabelAttachment struct {
 	LabelID        string `json:"label_id,omitzero"`
 	Attached       bool   `json:"attached,omitzero"`
 	Extra          Extra  `json:"-"`
-	blank          Extra
+	blank          []blankField
 }
 
 // attachLabel attaches a label to the contact or conversation at path.

@@ -17,7 +17,7 @@ type Me struct {
 	// they are listed is documented; name and form of the list are assumed.
 	Teams []Team `json:"teams,omitzero" kirim:"assumed"`
 	Extra Extra  `json:"-"`
-	blank Extra
+	blank []blankField
 }
 
 // Organization owns everything that its API keys can reach.
@@ -26,7 +26,7 @@ type Organization struct {
 	Object string `json:"object,omitzero"` // "organization"
 	Name   string `json:"name,omitzero"`
 	Extra  Extra  `json:"-"`
-	blank  Extra
+	blank  []blankField
 }
 
 // APIKey describes a key without showing it.
@@ -36,7 +36,7 @@ type APIKey struct {
 	Label  string `json:"label,omitzero"`
 	Last4  string `json:"last4,omitzero"` // the last four characters of the key
 	Extra  Extra  `json:"-"`
-	blank  Extra
+	blank  []blankField
 }
 
 // PlanLimits are the capacities of the organisation's two rate limits. What
@@ -46,7 +46,7 @@ type PlanLimits struct {
 	WritePerMinute int    `json:"write_per_minute,omitzero"`
 	ReadPerMinute  int    `json:"read_per_minute,omitzero"`
 	Extra          Extra  `json:"-"`
-	blank          Extra
+	blank          []blankField
 }
 
 // Team is a part of an organisation. Its fields are assumed.
@@ -54,7 +54,7 @@ type Team struct {
 	ID    string `json:"id,omitzero" kirim:"assumed"`
 	Name  string `json:"name,omitzero" kirim:"assumed"`
 	Extra Extra  `json:"-"`
-	blank Extra
+	blank []blankField
 }
 
 // Me tells what the API key stands for: the organisation, the key and its

@@ -127,7 +127,7 @@ func (c *Client) mediaLink(ctx context.Context, path string, opts []RequestOptio
 	if err != nil {
 		return nil, err
 	}
-	target, err := c.mediaTarget(from, answer.Header)
+	target, err := c.mediaTarget(&from, answer.Header)
 	if err != nil {
 		return nil, answer.leadingNowhere(err)
 	}
@@ -192,7 +192,7 @@ func (c *Client) openMedia(ctx context.Context, path string, target *url.URL, li
 // getMedia follows the redirects of the host. It does so itself, as net/http
 // would tell each host the link of the one before it.
 func (c *Client) getMedia(ctx context.Context, path string, target *url.URL, lost func(error) error) (*http.Response, *url.URL, error) {
-	host := c.http.Transport.(*attemptTransport).transport()
+	host := c.http.Transport.(*sharedTransport).transport()
 	for hops := 0; ; hops++ {
 		request := &http.Request{
 			Method: http.MethodGet, URL: target, Host: target.Host,
@@ -234,7 +234,7 @@ func mediaFailure(ctx context.Context, path string, err error) error {
 	case cause != nil:
 		err = contextError(ctx)
 	}
-	row, _ := failureOf(err, &connectionTrace{})
+	row, _ := failureOf(err, false)
 	return &TransportError{Method: http.MethodGet, Path: path, Attempts: 1, Err: err, permanent: row == misconfigured}
 }
 

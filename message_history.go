@@ -44,7 +44,7 @@ type Message struct {
 	CreatedAt       time.Time       `json:"created_at,omitzero"`
 	UpdatedAt       time.Time       `json:"updated_at,omitzero" kirim:"assumed"`
 	Extra           Extra           `json:"-"`
-	blank           Extra
+	blank           []blankField
 }
 
 // MessageLocation is a place in decimal degrees.
@@ -54,7 +54,7 @@ type MessageLocation struct {
 	Name      string  `json:"name,omitzero" kirim:"assumed"`
 	Address   string  `json:"address,omitzero" kirim:"assumed"`
 	Extra     Extra   `json:"-"`
-	blank     Extra
+	blank     []blankField
 }
 
 // MessageContact is a contact card.
@@ -63,7 +63,7 @@ type MessageContact struct {
 	Phone string `json:"phone,omitzero" kirim:"assumed"`
 	WAID  string `json:"wa_id,omitzero" kirim:"assumed"`
 	Extra Extra  `json:"-"`
-	blank Extra
+	blank []blankField
 }
 
 // MessageInteractive is what the customer chose from buttons or a list.
@@ -73,7 +73,7 @@ type MessageInteractive struct {
 	Title       string `json:"title,omitzero" kirim:"assumed"`
 	Description string `json:"description,omitzero" kirim:"assumed"`
 	Extra       Extra  `json:"-"`
-	blank       Extra
+	blank       []blankField
 }
 
 // MessageReaction is an emoji on another message.
@@ -81,7 +81,7 @@ type MessageReaction struct {
 	TargetMessageID string `json:"target_message_id,omitzero" kirim:"assumed"`
 	Emoji           string `json:"emoji,omitzero" kirim:"assumed"` // empty when the reaction was taken back
 	Extra           Extra  `json:"-"`
-	blank           Extra
+	blank           []blankField
 }
 
 // MessageButton is the quick reply of a template that the customer chose.
@@ -89,7 +89,7 @@ type MessageButton struct {
 	Payload string `json:"payload,omitzero" kirim:"assumed"`
 	Text    string `json:"text,omitzero" kirim:"assumed"`
 	Extra   Extra  `json:"-"`
-	blank   Extra
+	blank   []blankField
 }
 
 // MessageDirection is who sent a message.

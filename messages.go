@@ -35,7 +35,7 @@ type AcceptedMessage struct {
 	UsedTemplate bool `json:"-"`
 
 	Extra Extra `json:"-"`
-	blank Extra
+	blank []blankField
 }
 
 // ReadReceipt is the answer to marking a message as read.
@@ -45,7 +45,7 @@ type ReadReceipt struct {
 	Status string `json:"status"`     // "read"
 	WAMID  string `json:"message_id"` // WhatsApp's id of the received message
 	Extra  Extra  `json:"-"`
-	blank  Extra
+	blank  []blankField
 }
 
 // Send sends a message. It is checked first, and one that breaks a documented

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"runtime"
 	"strings"
+	"sync"
 )
 
 // Option configures a client. Options may come in any order; a wrong value
@@ -59,6 +60,14 @@ func (s *settings) client(keyName, apiKey string) (*Client, error) {
 	if s.product != "" {
 		agent += " " + s.product
 	}
+	policy := s.policy
+	var dialer *sparingDialer
+	switch {
+	case s.httpClient == nil:
+		dialer = newSparingDialer()
+	case s.httpClient.Timeout > 0:
+		policy.AttemptTimeout = min(policy.AttemptTimeout, s.httpClient.Timeout)
+	}
 	return &Client{core: &core{
 		base:   base,
 		apiKey: apiKey,
@@ -67,9 +76,10 @@ func (s *settings) client(keyName, apiKey string) (*Client, error) {
 			"Authorization": {"Bearer " + apiKey},
 			"User-Agent":    {agent},
 		},
-		http:       newHTTPClient(s.httpClient, s.policy.AttemptTimeout),
-		policy:     s.policy,
-		quota:      newRetryQuota(s.policy),
+		http:       newHTTPClient(s.httpClient, dialer),
+		dialer:     dialer,
+		policy:     policy,
+		quota:      newRetryQuota(policy),
 		limiter:    s.limiter,
 		limits:     new(perClass[lastLimit]),
 		logger:     s.logger,
@@ -77,6 +87,7 @@ func (s *settings) client(keyName, apiKey string) (*Client, error) {
 		keyed:      !s.withoutKeys,
 		validating: !s.notValidating,
 		windows:    s.windows,
+		engines:    &sync.Pool{New: newEngine},
 	}}, nil
 }
 

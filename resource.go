@@ -3,6 +3,7 @@ package kirim
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -28,6 +29,13 @@ func (m *Metadata) UnmarshalJSON(data []byte) error {
 	return d.Decode((*map[string]any)(m))
 }
 
+// blankField is a field of an answer that its struct shows only as the zero
+// value of its type.
+type blankField struct {
+	name string
+	raw  json.RawMessage
+}
+
 // resourceField is a field of a resource that has a name in JSON. One whose
 // shape no vendor page shows is marked assumed: a value of another shape is
 // then kept in Extra and no error.
@@ -35,6 +43,7 @@ type resourceField struct {
 	name    string
 	index   int
 	assumed bool
+	text    bool // a string, and of no type that reads itself
 }
 
 var resourceFields sync.Map // reflect.Type to []resourceField
@@ -48,7 +57,11 @@ func fieldsOf(t reflect.Type) []resourceField {
 		f := t.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if name != "" && name != "-" {
-			fields = append(fields, resourceField{name, i, f.Tag.Get("kirim") == "assumed"})
+			fields = append(fields, resourceField{
+				name: name, index: i,
+				assumed: f.Tag.Get("kirim") == "assumed",
+				text:    f.Type.Kind() == reflect.String && !reflect.PointerTo(f.Type).Implements(reflect.TypeFor[json.Unmarshaler]()),
+			})
 		}
 	}
 	resourceFields.Store(t, fields)
@@ -57,46 +70,104 @@ func fieldsOf(t reflect.Type) []resourceField {
 
 // decodeResource fills a struct from a JSON object and loses nothing: what
 // has no field goes to extra, and what a field shows only as its zero value,
-// such as null, to blank.
-func decodeResource(data []byte, resource any, extra, blank *Extra) error {
-	var object Extra
-	if err := json.Unmarshal(data, &object); err != nil || object == nil {
-		return err
+// such as null, to blank. It reads the object once; most fields are strings,
+// for which encoding/json would be asked one by one.
+func decodeResource(data []byte, resource any, extra *Extra, blank *[]blankField) error {
+	r := jsonReader{data: data}
+	if r.peek() != '{' {
+		return notAnObject(data)
 	}
 	v := reflect.ValueOf(resource).Elem()
 	v.SetZero()
-	for _, f := range fieldsOf(v.Type()) {
-		raw, ok := object[f.name]
-		if !ok {
+	fields := fieldsOf(v.Type())
+	for name := range r.fields() {
+		i := slices.IndexFunc(fields, func(f resourceField) bool { return f.name == string(name) })
+		if i < 0 {
+			extra.keep(string(name), r.skip())
 			continue
 		}
+		f := &fields[i]
+		*blank = slices.DeleteFunc(*blank, func(b blankField) bool { return b.name == f.name })
+		delete(*extra, f.name)
 		field := v.Field(f.index)
-		if string(raw) != "null" {
-			if err := json.Unmarshal(raw, field.Addr().Interface()); err != nil {
+		field.SetZero()
+		start := r.pos
+		if f.text && r.peek() == '"' {
+			field.SetString(r.text())
+		} else if raw := r.skip(); !r.bad && string(raw) != "null" {
+			if err := decodeValue(raw, field.Addr().Interface()); err != nil {
 				if !f.assumed {
 					return fmt.Errorf("field %q: %w", f.name, err)
 				}
 				field.SetZero()
+				extra.keep(f.name, raw)
 				continue
 			}
 		}
 		if field.IsZero() {
-			if *blank == nil {
-				*blank = Extra{}
-			}
-			(*blank)[f.name] = raw
+			*blank = append(*blank, blankField{f.name, bytes.Clone(r.since(start))})
 		}
-		delete(object, f.name)
 	}
-	if len(object) > 0 {
-		*extra = object
+	if r.atEnd() {
+		slices.SortFunc(*blank, func(a, b blankField) int { return strings.Compare(a.name, b.name) })
+		return nil
+	}
+	v.SetZero()
+	return notAnObject(data)
+}
+
+// decodeValue is json.Unmarshal for a value that is known to be well-formed.
+func decodeValue(raw []byte, target any) error {
+	if u, ok := target.(json.Unmarshaler); ok {
+		return u.UnmarshalJSON(raw)
+	}
+	return json.Unmarshal(raw, target)
+}
+
+// answerDecoder reads an answer by itself: encoding/json would
+// read the whole of it once more before.
+type answerDecoder interface{ decode(body []byte) error }
+
+// resourceEnvelope is {"data": resource}.
+type resourceEnvelope[T any] struct{ data T }
+
+func (e *resourceEnvelope[T]) decode(body []byte) error {
+	r := jsonReader{data: body}
+	if r.peek() != '{' {
+		return notAnObject(body)
+	}
+	for name := range r.fields() {
+		if raw := r.skip(); string(name) == "data" && !r.bad {
+			if err := decodeValue(raw, &e.data); err != nil {
+				return err
+			}
+		}
+	}
+	if !r.atEnd() {
+		return notAnObject(body)
 	}
 	return nil
 }
 
+// notAnObject is the error for what should be a JSON object. A null is none.
+func notAnObject(data []byte) error {
+	err := json.Unmarshal(data, new(map[string]json.RawMessage))
+	if err == nil && string(bytes.TrimSpace(data)) != "null" {
+		return errors.New("JSON nested too deeply")
+	}
+	return err
+}
+
+func (e *Extra) keep(name string, raw json.RawMessage) {
+	if *e == nil {
+		*e = Extra{}
+	}
+	(*e)[name] = bytes.Clone(raw)
+}
+
 // encodeResource is the reverse. Fields that are zero are left out, unless
 // they were there when the resource was decoded.
-func encodeResource(resource any, extra, blank Extra) ([]byte, error) {
+func encodeResource(resource any, extra Extra, blank []blankField) ([]byte, error) {
 	v := reflect.ValueOf(resource)
 	rest := maps.Clone(extra)
 	b := []byte{'{'}
@@ -115,14 +186,14 @@ func encodeResource(resource any, extra, blank Extra) ([]byte, error) {
 	for _, f := range fieldsOf(v.Type()) {
 		field := v.Field(f.index)
 		_, misshapen := rest[f.name]
-		was, there := blank[f.name]
+		was := slices.IndexFunc(blank, func(b blankField) bool { return b.name == f.name })
 		var err error
 		switch {
 		case !field.IsZero():
 			delete(rest, f.name)
 			err = add(f.name, field.Interface())
-		case there && !misshapen:
-			err = add(f.name, was)
+		case was >= 0 && !misshapen:
+			err = add(f.name, blank[was].raw)
 		}
 		if err != nil {
 			return nil, err

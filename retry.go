@@ -232,7 +232,7 @@ func jitter(limit time.Duration) time.Duration {
 // failureOf finds the row for an attempt without a complete answer. Proof
 // that nothing was sent must be positive: a transport of the caller's own may
 // be silent about what it did.
-func failureOf(err error, trace *connectionTrace) (row outcome, sent bool) {
+func failureOf(err error, neverConnected bool) (row outcome, sent bool) {
 	var (
 		certificate  *tls.CertificateVerificationError
 		authority    x509.UnknownAuthorityError
@@ -243,7 +243,6 @@ func failureOf(err error, trace *connectionTrace) (row outcome, sent bool) {
 		redirect     *redirectRefusedError
 		resolution   *net.DNSError
 		operation    *net.OpError
-		beforeSend   = trace.neverConnected()
 		isConnection = errors.As(err, &operation)
 	)
 	switch {
@@ -254,11 +253,11 @@ func failureOf(err error, trace *connectionTrace) (row outcome, sent bool) {
 	case isConnection && (operation.Op == "remote error" || operation.Op == "local error"):
 		// A TLS alert. With TLS 1.3 the server's verdict on a client
 		// certificate comes after the request was written.
-		return misconfigured, !beforeSend
+		return misconfigured, !neverConnected
 	case errors.As(err, &redirect):
 		return refused, true
 	case isConnection && (operation.Op == "dial" || operation.Op == "proxyconnect"),
-		errors.As(err, &resolution), beforeSend:
+		errors.As(err, &resolution), neverConnected:
 		return notSent, false
 	}
 	return lost, true

@@ -53,7 +53,7 @@ type TemplateComponent struct {
 	AddSecurityRecommendation bool  `json:"add_security_recommendation,omitzero"`
 	CodeExpirationMinutes     int   `json:"code_expiration_minutes,omitzero"`
 	Extra                     Extra `json:"-"`
-	blank                     Extra
+	blank                     []blankField
 }
 
 // TemplateExample is sample content.
@@ -63,7 +63,7 @@ type TemplateExample struct {
 	HeaderURL    []string   `json:"header_url,omitzero"`    // public https links, which Kirim fetches once
 	BodyText     [][]string `json:"body_text,omitzero"`     // each a value for every variable
 	Extra        Extra      `json:"-"`
-	blank        Extra
+	blank        []blankField
 }
 
 // TemplateButton is a button of a template. Functions such as
@@ -78,7 +78,7 @@ type TemplateButton struct {
 	SupportedApps []TemplateApp `json:"supported_apps,omitzero"`
 	Example       []string      `json:"example,omitzero" kirim:"assumed"`
 	Extra         Extra         `json:"-"`
-	blank         Extra
+	blank         []blankField
 }
 
 // TemplateApp is an Android app that a one-time code may be handed to.
@@ -86,7 +86,7 @@ type TemplateApp struct {
 	PackageName   string `json:"package_name,omitzero"`
 	SignatureHash string `json:"signature_hash,omitzero"`
 	Extra         Extra  `json:"-"`
-	blank         Extra
+	blank         []blankField
 }
 
 // TemplateMedia is the kind of a media header.

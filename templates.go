@@ -42,7 +42,7 @@ type MessageTemplate struct {
 	CreatedAt     time.Time           `json:"created_at,omitzero" kirim:"assumed"`
 	UpdatedAt     time.Time           `json:"updated_at,omitzero" kirim:"assumed"`
 	Extra         Extra               `json:"-"`
-	blank         Extra
+	blank         []blankField
 }
 
 // TemplateStatus is the state of a template. The server may have more.
@@ -75,7 +75,7 @@ type TemplateSyncResult struct {
 	Updated int   `json:"updated,omitzero"`
 	Synced  int   `json:"synced,omitzero"`
 	Extra   Extra `json:"-"`
-	blank   Extra
+	blank   []blankField
 }
 
 // List returns one page of the number's templates.

@@ -52,28 +52,44 @@ func TestAStreamThatBreaksOverHTTP2MayHaveBeenSent(t *testing.T) {
 	}
 }
 
+// What proves that an attempt without an answer sent nothing is that net/http
+// looked for a connection and found none. Silence proves nothing.
 func TestEachAttemptIsProvenOnItsOwn(t *testing.T) {
 	t.Parallel()
-	attempts := 0
-	rt := roundTripFunc(func(req *http.Request) (*http.Response, error) {
-		attempts++
-		trace := httptrace.ContextClientTrace(req.Context())
-		trace.GetConn("h:443")
-		if attempts == 2 {
-			return nil, io.EOF // before there was a connection
-		}
-		trace.GotConn(httptrace.GotConnInfo{})
-		status := 200
-		if attempts == 1 {
-			status = 429
-		}
-		return &http.Response{StatusCode: status, Body: http.NoBody, Request: req}, nil
-	})
-	c, err := kirim.NewClient(testKey, kirim.WithHTTPClient(&http.Client{Transport: rt}), kirim.WithRetryPolicy(quick), kirim.WithoutIdempotencyKeys())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := post(t.Context(), c); err != nil || attempts != 3 {
-		t.Errorf("%d attempts: %v", attempts, err)
+	for name, test := range map[string]struct {
+		fate   func(*httptrace.ClientTrace) // of the attempt that gets no answer
+		repeat bool
+	}{
+		"a connection":              {func(trace *httptrace.ClientTrace) { trace.GetConn("h:443"); trace.GotConn(httptrace.GotConnInfo{}) }, false},
+		"silence":                   {func(*httptrace.ClientTrace) {}, false},
+		"no connection to be found": {func(trace *httptrace.ClientTrace) { trace.GetConn("h:443") }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			attempts := 0
+			rt := roundTripFunc(func(req *http.Request) (*http.Response, error) {
+				attempts++
+				trace := httptrace.ContextClientTrace(req.Context())
+				if attempts == 2 {
+					test.fate(trace)
+					return nil, io.EOF
+				}
+				trace.GetConn("h:443")
+				trace.GotConn(httptrace.GotConnInfo{})
+				status := 200
+				if attempts == 1 {
+					status = 429
+				}
+				return &http.Response{StatusCode: status, Body: http.NoBody, Request: req}, nil
+			})
+			c, err := kirim.NewClient(testKey, kirim.WithHTTPClient(&http.Client{Transport: rt}), kirim.WithRetryPolicy(quick), kirim.WithoutIdempotencyKeys())
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = post(t.Context(), c)
+			if repeated := err == nil && attempts == 3; repeated != test.repeat || kirim.MaybeSent(err) == test.repeat {
+				t.Errorf("%d attempts, MaybeSent %v: %v", attempts, kirim.MaybeSent(err), err)
+			}
+		})
 	}
 }

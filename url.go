@@ -56,37 +56,55 @@ func portOf(u *url.URL) string {
 
 // resolve joins a path to the base URL, segment by segment, so that no
 // segment can lead to another path than the one meant.
-func (c *core) resolve(path string) (*url.URL, error) {
+func (c *core) resolve(path string) (url.URL, error) {
 	if i := strings.IndexAny(path, "?#"); i >= 0 {
-		return nil, fmt.Errorf("kirim: path has an unescaped %q at byte %d; parameters belong into the query argument", path[i], i)
+		return url.URL{}, fmt.Errorf("kirim: path has an unescaped %q at byte %d; parameters belong into the query argument", path[i], i)
 	}
+	path = strings.TrimPrefix(path, "/")
+	simple := c.base.RawPath == "" && !strings.ContainsFunc(path, notPlain)
 	var plain, escaped strings.Builder
-	plain.WriteString(c.base.Path)
-	escaped.WriteString(c.base.EscapedPath())
 	n := 0
-	for segment := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
+	for segment := range strings.SplitSeq(path, "/") {
 		n++
 		decoded, err := url.PathUnescape(segment)
 		if err != nil {
-			return nil, fmt.Errorf("kirim: path segment %d has a broken %%-escape", n)
+			return url.URL{}, fmt.Errorf("kirim: path segment %d has a broken %%-escape", n)
 		}
 		if problem := refuseSegment(decoded); problem != "" {
-			return nil, fmt.Errorf("kirim: path segment %d %s; nothing was sent", n, problem)
+			return url.URL{}, fmt.Errorf("kirim: path segment %d %s; nothing was sent", n, problem)
 		}
-		plain.WriteString("/" + decoded)
-		escaped.WriteString("/" + url.PathEscape(decoded))
+		if !simple {
+			plain.WriteString("/" + decoded)
+			escaped.WriteString("/" + url.PathEscape(decoded))
+		}
 	}
 	u := *c.base
-	u.Path, u.RawPath = plain.String(), escaped.String()
-	return &u, nil
+	if simple {
+		u.Path += "/" + path
+	} else {
+		u.Path, u.RawPath = u.Path+plain.String(), u.EscapedPath()+escaped.String()
+	}
+	return u, nil
+}
+
+// notPlain holds for what does not stand for itself in a path.
+func notPlain(r rune) bool {
+	switch {
+	case 'a' <= r && r <= 'z', '0' <= r && r <= '9', 'A' <= r && r <= 'Z':
+		return false
+	}
+	return !strings.ContainsRune("/-_~.", r)
 }
 
 // refuseSegment says what is wrong with a decoded path segment. An encoded
 // slash is fine by itself, but proxies decode and then clean paths, so dots
 // between encoded slashes are refused as well.
 func refuseSegment(segment string) string {
-	if segment == "" {
+	switch {
+	case segment == "":
 		return "is empty"
+	case !strings.Contains(segment, "."):
+		return ""
 	}
 	for part := range strings.FieldsFuncSeq(segment, func(r rune) bool { return r == '/' || r == '\\' }) {
 		if part == "." || part == ".." {
@@ -99,6 +117,7 @@ func refuseSegment(segment string) string {
 // pathOf builds a path from segments that may hold anything.
 func pathOf(segments ...string) string {
 	var b strings.Builder
+	b.Grow(64) // most are shorter
 	for _, s := range segments {
 		b.WriteByte('/')
 		b.WriteString(url.PathEscape(s))

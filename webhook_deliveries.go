@@ -29,7 +29,7 @@ type WebhookDelivery struct {
 	ReplayedFrom   string                `json:"replayed_from,omitzero" kirim:"assumed"`   // id of the delivery that this one repeats
 	CreatedAt      time.Time             `json:"created_at,omitzero" kirim:"assumed"`
 	Extra          Extra                 `json:"-"`
-	blank          Extra
+	blank          []blankField
 }
 
 // WebhookDeliveryStatus is the state of a delivery. The server may have more.
@@ -68,7 +68,7 @@ type BulkReplayResult struct {
 	Enqueued int   `json:"enqueued,omitzero"`
 	Capped   bool  `json:"capped,omitzero"` // there were more than 1,000: replay again with a narrower time
 	Extra    Extra `json:"-"`
-	blank    Extra
+	blank    []blankField
 }
 
 // List returns one page of the organisation's deliveries. The server forgets

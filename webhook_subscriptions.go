@@ -32,7 +32,7 @@ type WebhookSubscription struct {
 	CreatedAt           time.Time `json:"created_at,omitzero" kirim:"assumed"`
 	UpdatedAt           time.Time `json:"updated_at,omitzero" kirim:"assumed"`
 	Extra               Extra     `json:"-"`
-	blank               Extra
+	blank               []blankField
 }
 
 // SigningSecret is one of the secrets that sign the deliveries of a
@@ -45,7 +45,7 @@ type SigningSecret struct {
 	// place in that answer is assumed; look for it in Extra when it is empty.
 	Secret WebhookSecret `json:"secret,omitzero" kirim:"assumed"`
 	Extra  Extra         `json:"-"`
-	blank  Extra
+	blank  []blankField
 }
 
 // WebhookSecret is a secret, whsec_…, as the server showed it once. It prints
