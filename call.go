@@ -115,6 +115,7 @@ func newEngine() any {
 func (c *call) check(resp *http.Response, err error) (again bool) {
 	c.attempts++
 	c.record(resp, err)
+	c.observe()
 	c.waiting = c.shouldRepeat()
 	c.end()
 	c.log()
@@ -144,8 +145,17 @@ func (c *call) record(resp *http.Response, err error) {
 	} else {
 		c.recordError(resp)
 	}
+}
+
+// observe passes on what the attempt taught about the rate limit. The
+// limiter counts what is under way, so it hears of every attempt.
+func (c *call) observe() {
+	limit, class := c.rateLimit(), c.rateClass()
+	if limit.Known() {
+		c.client.limits.of(class).store(limit)
+	}
 	if limiter := c.client.limiter; limiter != nil {
-		limiter.Observe(c.rateClass(), c.rateLimit())
+		limiter.Observe(class, limit)
 	}
 }
 
@@ -329,7 +339,7 @@ func (c *call) rateClass() RateClass {
 func (c *call) rateLimit() RateLimit {
 	r := rateLimitOf(c.header)
 	if c.failure == nil && c.row != success {
-		r.Wait = c.answer.RetryAfter
+		r.Wait, r.Exceeded = c.answer.RetryAfter, c.row == throttled
 	}
 	return r
 }

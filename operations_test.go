@@ -257,7 +257,7 @@ func TestNoOperationIsForgotten(t *testing.T) {
 	client := reflect.TypeFor[*kirim.Client]()
 	for i := range client.NumMethod() {
 		switch name := client.Method(i).Name; name {
-		case "Do", "PhoneNumber", "CloseIdleConnections", "String", "GoString":
+		case "Do", "PhoneNumber", "RateLimit", "CloseIdleConnections", "String", "GoString":
 		default:
 			want = append(want, name)
 		}
