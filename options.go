@@ -71,6 +71,7 @@ func (s *settings) client(keyName, apiKey string) (*Client, error) {
 		policy:     s.policy,
 		quota:      newRetryQuota(s.policy),
 		limiter:    s.limiter,
+		limits:     new(perClass[lastLimit]),
 		logger:     s.logger,
 		decode:     s.decode,
 		keyed:      !s.withoutKeys,
