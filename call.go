@@ -129,6 +129,7 @@ func (c *call) check(ctx context.Context, resp *http.Response, err error) (bool,
 	c.attempts++
 	c.waiting = false
 	c.record(ctx, resp, err)
+	c.observe()
 	again := c.shouldRepeat(ctx)
 	c.log(ctx, again)
 	c.waiting = again
@@ -158,8 +159,17 @@ func (c *call) record(ctx context.Context, resp *http.Response, err error) {
 	} else {
 		c.recordError(resp)
 	}
+}
+
+// observe passes on what the attempt taught about the rate limit. The
+// limiter counts what is under way, so it hears of every attempt.
+func (c *call) observe() {
+	limit, class := c.rateLimit(), c.rateClass()
+	if limit.Known() {
+		c.client.limits.of(class).store(limit)
+	}
 	if limiter := c.client.limiter; limiter != nil {
-		limiter.Observe(c.rateClass(), c.rateLimit())
+		limiter.Observe(class, limit)
 	}
 }
 
@@ -340,7 +350,7 @@ func (c *call) rateClass() RateClass {
 func (c *call) rateLimit() RateLimit {
 	r := rateLimitOf(c.header)
 	if c.failure == nil && c.row != success {
-		r.Wait = c.answer.RetryAfter
+		r.Wait, r.Exceeded = c.answer.RetryAfter, c.row == throttled
 	}
 	return r
 }

@@ -50,6 +50,7 @@ type core struct {
 	policy     RetryPolicy
 	quota      *retryQuota
 	limiter    Limiter
+	limits     *perClass[lastLimit] // what was last learnt
 	logger     *slog.Logger
 	decode     ErrorDecoder
 	keyed      bool // POST requests carry an Idempotency-Key

@@ -62,6 +62,14 @@
 // idempotency key. A wait that would pass the deadline of the context is not
 // begun.
 //
+// # Rate limits
+//
+// Kirim counts reading and writing in a bucket each, for the whole
+// organisation. [Client.RateLimit] tells what was last learnt of one. A
+// [Pacer] keeps a program, and several that share a bucket, within it:
+//
+//	client, err := kirim.NewClient(apiKey, kirim.WithLimiter(kirim.NewPacer()))
+//
 // # Idempotency
 //
 // Every POST carries an Idempotency-Key, made once per call and the same on

@@ -71,6 +71,7 @@ func (s *settings) client(keyName, apiKey string) (*Client, error) {
 		policy:     s.policy,
 		quota:      newRetryQuota(s.policy),
 		limiter:    s.limiter,
+		limits:     new(perClass[lastLimit]),
 		logger:     s.logger,
 		decode:     s.decode,
 		keyed:      !s.withoutKeys,
@@ -158,8 +159,8 @@ func WithRetryPolicy(policy RetryPolicy) Option {
 	}
 }
 
-// WithLimiter makes every attempt wait for the limiter first. The default is
-// none.
+// WithLimiter makes every attempt wait for the limiter first, for example a
+// [Pacer]. The default is none.
 func WithLimiter(limiter Limiter) Option {
 	return func(s *settings) error {
 		if limiter == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -26,25 +27,69 @@ type RateLimit struct {
 	Remaining int           // requests left now; meaningless while Limit is 0
 	Reset     time.Time     // when the bucket will be full again; not a time to wait for
 	Wait      time.Duration // how long the server asks to wait; 0 when it does not
+	Exceeded  bool          // the request was one too many: the answer was a 429
 }
 
 // Known reports whether the answer carried the headers at all.
 func (r RateLimit) Known() bool { return r.Limit > 0 }
 
-// Limiter paces requests. Give one to the client with [WithLimiter]. It must
-// be safe for concurrent use.
+// Limiter paces requests. Give one to the client with [WithLimiter]. It
+// must be safe for concurrent use.
 type Limiter interface {
-	// Wait returns when a request of the class may go out, or with an error
-	// when ctx ends first. It is called before every attempt.
+	// Wait returns nil when a request of the class may go out, or an error,
+	// which ends the call, when it may not. It is called before every
+	// attempt, and must return when ctx ends.
 	Wait(ctx context.Context, class RateClass) error
-	// Observe is told what each answer said, also of failed attempts. It
-	// must not block.
+	// Observe is told how each attempt ended that Wait let go: what its
+	// answer said, or the zero value when none came. It must not block.
 	Observe(class RateClass, answer RateLimit)
+}
+
+// RateLimit returns what the class's last answer with rate limit headers
+// said, with or without a [Limiter]; the zero value before the first. It is
+// as old as that answer, which may be any age: since then the bucket has
+// been filling, at Limit/60 requests a second, and others may have taken from
+// it. It never makes a request.
+func (c *Client) RateLimit(class RateClass) RateLimit {
+	return c.limits.of(class).load()
+}
+
+// perClass keeps something for each of the two classes. A class of another
+// name counts as writing.
+type perClass[T any] struct{ read, write T }
+
+func (p *perClass[T]) of(class RateClass) *T {
+	if class == RateRead {
+		return &p.read
+	}
+	return &p.write
+}
+
+// lastLimit is the last thing learnt about a class.
+type lastLimit struct {
+	mu    sync.Mutex
+	value RateLimit
+}
+
+func (l *lastLimit) load() RateLimit {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.value
+}
+
+func (l *lastLimit) store(r RateLimit) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.value = r
 }
 
 func rateLimitOf(header http.Header) RateLimit {
 	number := func(name string) int64 {
-		n, err := strconv.ParseInt(header.Get(name), 10, 64)
+		values := header[name] // names are canonical here, which Get would find out each time
+		if len(values) == 0 {
+			return 0
+		}
+		n, err := strconv.ParseInt(values[0], 10, 64)
 		if err != nil || n < 0 {
 			return 0
 		}
