@@ -43,7 +43,7 @@ func main() {
 func run(ctx context.Context, out io.Writer, terminal bool, customers int, files ...string) error {
 	connect, id, numbers, path := kirim.NewClientFromEnv, os.Getenv("KIRIM_PHONE_NUMBER_ID"), []string{"0811"}, os.DevNull
 	if len(files) > 0 {
-		list, err := os.ReadFile(files[0])
+		list, err := os.ReadFile(files[0]) //nolint:gosec // the user names the file
 		if err != nil {
 			return err
 		}
@@ -58,7 +58,7 @@ func run(ctx context.Context, out io.Writer, terminal bool, customers int, files
 		}
 	}
 	client, err := connect(kirim.WithLimiter(kirim.NewPacer()))
-	journal, unopened := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
+	journal, unopened := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600) //nolint:gosec // the user names the file
 	earlier, unread := io.ReadAll(journal)
 	if err := errors.Join(err, unopened, unread); err != nil {
 		return err

@@ -84,7 +84,7 @@ func run(ctx context.Context, out io.Writer, notes *log.Logger, files ...string)
 		if err != nil {
 			return err
 		}
-		saved, err := os.ReadFile(files[0])
+		saved, err := os.ReadFile(files[0]) //nolint:gosec // the user names the file
 		if err == nil {
 			err = json.Unmarshal(saved, &s)
 		}
@@ -93,10 +93,10 @@ func run(ctx context.Context, out io.Writer, notes *log.Logger, files ...string)
 		}
 		err = s.round(ctx, out, client.PhoneNumber(os.Getenv("KIRIM_PHONE_NUMBER_ID")), 100)
 		saved, _ = json.Marshal(s)
-		if unsaved := os.WriteFile(files[0]+".new", saved, 0o600); unsaved != nil {
+		if unsaved := os.WriteFile(files[0]+".new", saved, 0o600); unsaved != nil { //nolint:gosec // the user names the file
 			return errors.Join(err, unsaved)
 		}
-		return errors.Join(err, os.Rename(files[0]+".new", files[0]))
+		return errors.Join(err, os.Rename(files[0]+".new", files[0])) //nolint:gosec // the user names the file
 	}
 	clock := kirimtest.NewManualClock(time.Now().Add(-time.Hour))
 	sandbox := kirimtest.NewServer(kirimtest.WithClock(clock))

@@ -115,5 +115,5 @@ func run(ctx context.Context, out *log.Logger, opts ...kirimtest.Option) error {
 	sandbox.SetTemplateStatus("shop_code", kirimtest.TemplatePaused)
 	try("Dewi; template is paused:", newLogin("A-4", "+6281100000004"))
 	out.Printf("Ana got %d code, Budi %d.", sandbox.Processed("login:A-1"), sandbox.Processed("login:A-2"))
-	return nil
+	return ctx.Err()
 }

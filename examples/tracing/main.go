@@ -107,7 +107,7 @@ func run(ctx context.Context, out io.Writer, spans *tracetest.InMemoryExporter) 
 		fmt.Fprintf(out, "%-9s  %s", level, span.Name)
 		for _, a := range span.Attributes {
 			if key := string(a.Key); key == "http.response.status_code" || key == "kirim.attempts" || key == "url.full" {
-				fmt.Fprintf(out, "  %s=%s", key, a.Value.Emit())
+				fmt.Fprintf(out, "  %s=%s", key, a.Value.String())
 			}
 		}
 		if span.Status.Description != "" {
