@@ -1,10 +1,9 @@
 // Campaign sends a template to 10,000 customers, at the pace that the server
-// allows and once to each, even when it is killed and started again:
+// allows and once to each. When it was killed, or stopped by an error, the same
+// command goes on from what it has written to sale.txt.journal:
 //
 //	go run ./examples/campaign           # against a sandbox
 //	go run ./examples/campaign sale.txt  # to numbers in a file, with KIRIM_API_KEY and KIRIM_PHONE_NUMBER_ID set
-//
-// The second run with a file goes on from what the first wrote to sale.txt.journal.
 package main
 
 import (
@@ -27,6 +26,7 @@ import (
 )
 
 const (
+	name    = "march-sale"   // of the campaign: part of every key, so another one needs another name
 	line    = "\n%d %s %q"   // of the journal: time, recipient, outcome
 	perhaps = "perhaps sent" // noted before each send; the next run repeats it under the same key
 )
@@ -103,7 +103,7 @@ func send(ctx context.Context, number *kirim.PhoneNumber, journal io.Writer, to 
 	_, err := fmt.Fprintf(journal, line, time.Now().Unix(), to, perhaps)
 	if err == nil {
 		message := kirim.OutboundMessage{To: to, Content: kirim.Template{Name: "order_update", Language: "id"}}
-		_, err = number.Messages.Send(ctx, message, kirim.WithIdempotencyKey("sale-of-march:"+to))
+		_, err = number.Messages.Send(ctx, message, kirim.WithIdempotencyKey(name+":"+to))
 	}
 	outcome, kind := "sent", kirim.Kind("")
 	switch errors.As(err, &kind); {
