@@ -117,6 +117,19 @@ func (e *ValidationError) Is(target error) bool {
 		slices.ContainsFunc(e.Violations, func(v Violation) bool { return v.Path == "to" })
 }
 
+// As sets a target of type *[Kind]: to [KindInvalidRecipient] when "to" is
+// wrong, else to [KindInvalidRequest].
+func (e *ValidationError) As(target any) bool {
+	kind, ok := target.(*Kind)
+	if !ok {
+		return false
+	}
+	if *kind = KindInvalidRequest; e.Is(KindInvalidRecipient) {
+		*kind = KindInvalidRecipient
+	}
+	return true
+}
+
 // As sets a target of type *[ErrorCode] or *[Kind].
 func (e *Error) As(target any) bool {
 	switch t := target.(type) {

@@ -376,3 +376,18 @@ func TestTheTextStaysShortForCarouselsWithinCarousels(t *testing.T) {
 		t.Errorf("%d bytes: %s", len(text), text)
 	}
 }
+
+func TestAMessageRefusedHereHasAKindLikeOneThatTheServerRefused(t *testing.T) {
+	t.Parallel()
+	for want, m := range map[Kind]OutboundMessage{
+		KindInvalidRecipient: {To: "0811"},
+		KindInvalidRequest:   {To: testRecipient, Content: Text{}},
+	} {
+		var kind Kind
+		var code ErrorCode
+		err := fmt.Errorf("wrapped: %w", m.Validate())
+		if !errors.As(err, &kind) || kind != want || !errors.Is(err, want) || errors.As(err, &code) {
+			t.Errorf("%v: the kind is %q, the code %q", err, kind, code)
+		}
+	}
+}

@@ -28,13 +28,17 @@ type route struct {
 	sender interface {
 		Send(context.Context, kirim.OutboundMessage, ...kirim.RequestOption) (*kirim.AcceptedMessage, error)
 	}
+	honoursKeys bool
 }
 
-// send tries the routes in turn. It returns which took the message, if one did, and
-// what those before it said.
-func send(ctx context.Context, routes []route, message kirim.OutboundMessage) (outcome string, failures []error) {
+// send tries the routes in turn. It returns which took the message, and what those before it said.
+func send(ctx context.Context, routes []route, message kirim.OutboundMessage, key string) (outcome string, failures []error) {
 	for _, r := range routes {
-		_, err := r.sender.Send(ctx, message)
+		var opts []kirim.RequestOption
+		if r.honoursKeys {
+			opts = append(opts, kirim.WithIdempotencyKey(key))
+		}
+		_, err := r.sender.Send(ctx, message, opts...)
 		if err == nil {
 			return "sent by " + r.name, failures
 		}
@@ -74,19 +78,16 @@ func run(ctx context.Context, out io.Writer) error {
 	}))
 	defer standIn.Close()
 	first, err := sandbox.Client(kirim.WithRetryPolicy(kirim.RetryPolicy{MaxRetries: 1, MinDelay: time.Millisecond}))
-	if err != nil {
+	second, wrong := michow.NewClient("mw_example_example_example", kirim.WithBaseURL(standIn.URL))
+	if err := errors.Join(err, wrong); err != nil {
 		return err
 	}
-	second, err := michow.NewClient("mw_example_example_example", kirim.WithBaseURL(standIn.URL))
-	if err != nil {
-		return err
-	}
-	routes := []route{{"Kirim", first.PhoneNumber(sandbox.PhoneNumberID).Messages}, {"MichoW", second}}
+	routes := []route{{"Kirim", first.PhoneNumber(sandbox.PhoneNumberID).Messages, true}, {"MichoW", second, false}}
 	text := kirim.OutboundMessage{To: "+6281100000001", Content: kirim.Text{Body: "Your order has left the house."}}
 	sandbox.Receive(kirimtest.Inbound{From: text.To, Text: "Is my order ready?"})
 	template := kirim.OutboundMessage{To: text.To, Content: kirim.Template{Name: "order_update", Language: "id"}}
 	fmt.Fprintf(out, "%-30s  %-29s  %s\n", "SITUATION", "OUTCOME", "WHAT WENT WRONG")
-	for _, scene := range []struct {
+	for i, scene := range []struct {
 		situation string
 		message   kirim.OutboundMessage
 		fault     kirimtest.Fault // of Kirim
@@ -99,7 +100,7 @@ func run(ctx context.Context, out io.Writer) error {
 		{"the answer is lost", text, kirimtest.Fault{Processed: true, Status: 502, Times: 2}},
 	} {
 		sandbox.Fault(scene.fault)
-		outcome, failures := send(ctx, routes, scene.message)
+		outcome, failures := send(ctx, routes, scene.message, fmt.Sprintf("order-%d:shipped", 1042+i))
 		why := ""
 		if kirim.MaybeSent(errors.Join(failures...)) {
 			outcome = "perhaps sent; not tried again"

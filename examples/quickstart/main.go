@@ -34,8 +34,7 @@ func run(ctx context.Context, out io.Writer, opts ...kirimtest.Option) error {
 			return err
 		}
 		fmt.Fprintf(out, "Talking to the real API: %v. KIRIM_TO is %q.\n\n", client, os.Getenv("KIRIM_TO"))
-		d := demo{client.PhoneNumber(id).Messages, out}
-		return d.basics(ctx, os.Getenv("KIRIM_TO"), os.Getenv("KIRIM_TO"))
+		return demo{client.PhoneNumber(id).Messages, out}.basics(ctx, os.Getenv("KIRIM_TO"), os.Getenv("KIRIM_TO"))
 	}
 	sandbox := kirimtest.NewServer(opts...)
 	defer sandbox.Close()
@@ -50,40 +49,39 @@ func run(ctx context.Context, out io.Writer, opts ...kirimtest.Option) error {
 	if err := d.basics(ctx, customer, stranger); err != nil {
 		return err
 	}
-	return d.troubles(ctx, sandbox, customer)
+	return d.troubles(ctx, sandbox, kirim.OutboundMessage{To: customer, Content: kirim.Text{Body: "It arrives today."}})
 }
 
-// demo runs the steps and prints a line for each.
+const row = "%-32s  %-30s  %-30s  %-8v  %s\n"
+
+// demo runs the steps and prints a row for each.
 type demo struct {
 	messages *kirim.MessagesService
 	out      io.Writer
 }
 
-// basics sends what every program sends: a text to somebody who has written
-// to us, a template, and a text that comes too late and is rescued.
+// basics sends a text in time, a template, and a text that is too late and rescued.
 func (d demo) basics(ctx context.Context, customer, stranger string) error {
-	d.line("STEP", "MESSAGE", "REQUEST", "ATTEMPTS", "RATE LIMIT")
+	fmt.Fprintf(d.out, row, "STEP", "MESSAGE", "REQUEST", "ATTEMPTS", "RATE LIMIT")
 	text := kirim.Text{Body: "Your order has left the house."}
 	template := kirim.Template{Name: cmp.Or(os.Getenv("KIRIM_TEMPLATE"), "order_update"), Language: "id"}
-
 	if err := d.send(ctx, "text", kirim.OutboundMessage{To: customer, Content: text}); err != nil && !kirim.IsOutside24hWindow(err) {
 		return err
 	}
 	if err := d.send(ctx, "template", kirim.OutboundMessage{To: stranger, Content: template}); err != nil {
 		return err
 	}
+	var r kirim.Response
 	late := kirim.OutboundMessage{To: stranger, Content: text}
 	if err := d.send(ctx, "text outside the 24-hour window", late); !kirim.IsOutside24hWindow(err) {
 		return err
 	}
-	var r kirim.Response
 	accepted, err := d.messages.SendOrTemplate(ctx, late, template, kirim.WithResponse(&r))
 	return d.report("  rescued by a template", accepted, &r, err)
 }
 
 // troubles makes the sandbox fail in ways that the client deals with alone.
-func (d demo) troubles(ctx context.Context, sandbox *kirimtest.Server, customer string) error {
-	message := kirim.OutboundMessage{To: customer, Content: kirim.Text{Body: "It arrives today."}}
+func (d demo) troubles(ctx context.Context, sandbox *kirimtest.Server, message kirim.OutboundMessage) error {
 	for _, trouble := range []struct {
 		step, key string
 		fault     kirimtest.Fault
@@ -116,10 +114,6 @@ func (d demo) report(step string, accepted *kirim.AcceptedMessage, r *kirim.Resp
 	} else if !kirim.IsOutside24hWindow(err) {
 		return err
 	}
-	d.line(step, outcome, r.RequestID, r.Attempts, fmt.Sprintf("%d of %d left", r.RateLimit.Remaining, r.RateLimit.Limit))
+	fmt.Fprintf(d.out, row, step, outcome, r.RequestID, r.Attempts, fmt.Sprintf("%d of %d left", r.RateLimit.Remaining, r.RateLimit.Limit))
 	return err
-}
-
-func (d demo) line(columns ...any) {
-	fmt.Fprintf(d.out, "%-32s  %-30s  %-30s  %-8v  %s\n", columns...)
 }

@@ -1,0 +1,35 @@
+// Package examples_test holds the examples to what they promise.
+package examples_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestEachExampleIsShortTestedAndTellsHowToRunIt(t *testing.T) {
+	t.Parallel()
+	programs, err := filepath.Glob("*/main.go")
+	if err != nil || len(programs) == 0 {
+		t.Fatalf("no examples: %v", err)
+	}
+	for _, program := range programs {
+		source, err := os.ReadFile(program)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := filepath.Dir(program)
+		if lines := strings.Count(string(source), "\n"); lines >= 120 {
+			t.Errorf("%s has %d lines", program, lines)
+		}
+		head, _, _ := strings.Cut(string(source), "package main")
+		if !strings.Contains(head, "\n//\tgo run ./examples/"+dir) && !strings.Contains(head, "\n//\tgo run -C examples/"+dir+" .") {
+			t.Errorf("%s does not begin with how to run it", program)
+		}
+		files, err := filepath.Glob(dir + "/*.go")
+		if err != nil || len(files) != 2 || files[1] != dir+"/main_test.go" {
+			t.Errorf("%s is more than a program and its test: %q, %v", dir, files, err)
+		}
+	}
+}
