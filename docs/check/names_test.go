@@ -6,14 +6,14 @@ import (
 	"go/parser"
 	"go/token"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// undocumented returns the exported names of a package without a doc comment,
-// and its exported fields without a comment.
-func undocumented(t *testing.T, importPath string, sources map[string]string) (names, fields []string) {
+// load reads the documentation of a package from its sources.
+func load(t *testing.T, importPath string, sources map[string]string) *doc.Package {
 	t.Helper()
 	fset := token.NewFileSet()
 	var files []*ast.File
@@ -28,6 +28,13 @@ func undocumented(t *testing.T, importPath string, sources map[string]string) (n
 	if err != nil {
 		t.Fatal(err)
 	}
+	return p
+}
+
+// undocumented returns the exported names of a package without a doc comment,
+// and its exported fields without a comment.
+func undocumented(p *doc.Package) (names, fields []string) {
+	importPath := p.ImportPath
 	if p.Doc == "" {
 		names = append(names, importPath)
 	}
@@ -82,12 +89,14 @@ func undocumented(t *testing.T, importPath string, sources map[string]string) (n
 	return names, fields
 }
 
-func TestEveryExportedNameIsDocumented(t *testing.T) {
-	t.Parallel()
+// packages returns the sources of the root module's public packages, by
+// directory.
+func packages(t *testing.T) map[string]map[string]string {
+	t.Helper()
 	packages := make(map[string]map[string]string)
 	walk(t, ".go", func(file, text string) {
 		dir := path.Dir(file)
-		if strings.HasSuffix(file, "_test.go") || moduleOf(file) != root && moduleOf(file) != root+"/." || strings.Contains(dir, "internal") ||
+		if strings.HasSuffix(file, "_test.go") || moduleOf(file) != moduleOf("doc.go") || strings.Contains(dir, "internal") ||
 			strings.Contains("\n"+text, "\npackage main\n") {
 			return
 		}
@@ -99,8 +108,13 @@ func TestEveryExportedNameIsDocumented(t *testing.T) {
 	if len(packages) < 7 {
 		t.Fatalf("only %d packages", len(packages))
 	}
-	for dir, sources := range packages {
-		names, fields := undocumented(t, path.Join(module, dir), sources)
+	return packages
+}
+
+func TestEveryExportedNameIsDocumented(t *testing.T) {
+	t.Parallel()
+	for dir, sources := range packages(t) {
+		names, fields := undocumented(load(t, path.Join(module, dir), sources))
 		for _, name := range names {
 			t.Errorf("%s has no documentation", name)
 		}
@@ -137,11 +151,77 @@ var J int
 
 func K() A { return A{} }
 `
-	names, fields := undocumented(t, "p", map[string]string{"p.go": text})
+	names, fields := undocumented(load(t, "p", map[string]string{"p.go": text}))
 	if got, want := strings.Join(names, " "), "p.A.C p.D p.G p.J p.K"; got != want {
 		t.Errorf("found %s, not %s", got, want)
 	}
 	if got, want := strings.Join(fields, " "), "p.A.B"; got != want {
+		t.Errorf("found %s, not %s", got, want)
+	}
+}
+
+var meantAsLink = regexp.MustCompile(`\[\*?(?:[a-z]+\.)?[A-Z]\w*(?:\.\w+)?\]`)
+
+// deadLinks returns what is written like a link in the documentation, but
+// names nothing.
+func deadLinks(p *doc.Package) (dead []string) {
+	in := func(where, text string) {
+		text = regexp.MustCompile("(?m)^\t.*$").ReplaceAllString(text, "") // code
+		parsed := p.Parser().Parse(text)
+		// What was understood as a link is printed without its brackets.
+		for _, m := range meantAsLink.FindAllString(string(p.Printer().Text(parsed)), -1) {
+			dead = append(dead, where+": "+m)
+		}
+	}
+	in("the package", p.Doc)
+	values := func(list []*doc.Value) {
+		for _, v := range list {
+			in(v.Names[0], v.Doc)
+		}
+	}
+	funcs := func(list []*doc.Func) {
+		for _, f := range list {
+			in(f.Recv+" "+f.Name, f.Doc)
+		}
+	}
+	values(p.Consts)
+	values(p.Vars)
+	funcs(p.Funcs)
+	for _, ty := range p.Types {
+		in(ty.Name, ty.Doc)
+		values(ty.Consts)
+		values(ty.Vars)
+		funcs(ty.Funcs)
+		funcs(ty.Methods)
+	}
+	return dead
+}
+
+func TestNoLinkInTheDocumentationOfNamesIsDead(t *testing.T) {
+	t.Parallel()
+	for dir, sources := range packages(t) {
+		for _, link := range deadLinks(load(t, path.Join(module, dir), sources)) {
+			t.Errorf("%s: %s names nothing", dir, link)
+		}
+	}
+}
+
+func TestADeadLinkInTheDocumentationIsNoticed(t *testing.T) {
+	t.Parallel()
+	const text = `// Package p has [A], [A.B] and [*A]; not [C] and [A.D].
+package p
+
+import "net/http"
+
+// A is for [http.Client] and not for [B].
+//
+//	x[A] is code, and so is [Z]
+type A struct{}
+
+// B is a method.
+func (A) B(http.Client) {}
+`
+	if got, want := strings.Join(deadLinks(load(t, "p", map[string]string{"p.go": text})), "; "), "the package: [C]; the package: [A.D]; A: [B]"; got != want {
 		t.Errorf("found %s, not %s", got, want)
 	}
 }
