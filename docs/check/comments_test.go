@@ -14,7 +14,7 @@ import (
 const givenInComments = `
 var (
 	event       *kirim.Event
-	key         string
+	apiKey, key string
 	orderUpdate kirim.OutboundMessage
 	queue       interface{ Put(ctx context.Context, from, text string) error }
 	shop        interface{ ConfirmOrder(ctx context.Context, client *kirim.Client, phoneNumberID string) error }
