@@ -29,7 +29,7 @@ var (
 		{regexp.MustCompile(`^(\.ci/run)$`), exists},
 		{regexp.MustCompile(`^make((?: [a-z]+| [A-Z]+=\S+)*)$`), func(dir string, args []string) error {
 			makefile, err := os.ReadFile(filepath.Join(dir, "Makefile"))
-			for _, word := range strings.Fields(args[0]) {
+			for word := range strings.FieldsSeq(args[0]) {
 				if !strings.Contains(word, "=") && !strings.Contains(strings.Join(target.FindAllString(string(makefile), -1), ""), word+":") {
 					return fmt.Errorf("no target %s", word)
 				}

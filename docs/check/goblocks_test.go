@@ -2,6 +2,7 @@ package check
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/format"
@@ -35,18 +36,18 @@ var (
 const module = "github.com/kirim-go/kirim"
 
 // known are the packages that a fragment need not import, by name.
-var known = map[string]string{}
-
-func init() {
+var known = func() map[string]string {
+	packages := make(map[string]string)
 	for _, p := range []string{
 		"bufio", "bytes", "cmp", "context", "crypto/sha256", "encoding/hex", "encoding/json", "errors", "fmt", "io", "iter", "log", "log/slog",
 		"net/http", "net/http/httptest", "net/url", "os", "os/signal", "strconv", "strings", "sync", "testing", "testing/synctest", "time",
 		module, module + "/kirimtest", module + "/gateway", module + "/gateway/apimessaging", module + "/gateway/michow",
 		module + "/gateway/connexease", module + "/gateway/shingle",
 	} {
-		known[path.Base(p)] = p
+		packages[path.Base(p)] = p
 	}
-}
+	return packages
+}()
 
 // source is a block made into the files of a package.
 type source struct {
@@ -156,7 +157,8 @@ func compile(dir string, blocks []block) (mistakes []error) {
 	for _, s := range sources {
 		config := types.Config{Importer: imports, Error: func(err error) {
 			// What a fragment declares may be for the reader to use.
-			if problem, ok := err.(types.Error); ok && problem.Soft && !s.complete {
+			var problem types.Error
+			if errors.As(err, &problem) && problem.Soft && !s.complete {
 				return
 			}
 			mistakes = append(mistakes, err)

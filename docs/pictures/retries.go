@@ -51,7 +51,7 @@ func short(d time.Duration) string {
 	}{{time.Hour, "h"}, {time.Minute, "min"}, {time.Second, "s"}} {
 		if n := d / unit.of; n > 0 {
 			text += fmt.Sprintf(" %d %s", n, unit.name)
-			d -= n * unit.of
+			d %= unit.of
 		}
 	}
 	if text == "" {
