@@ -24,6 +24,10 @@ var (
 			_, err := os.Stat(filepath.Join(dir, args[0], "main.go"))
 			return err
 		}},
+		{regexp.MustCompile(`^go run -C (\S+) \.$`), func(dir string, args []string) error {
+			_, err := os.Stat(filepath.Join(dir, args[0], "main.go"))
+			return err
+		}},
 		{regexp.MustCompile(`^go (?:generate|doc|vet) \./(\S+)$`), exists},
 		{regexp.MustCompile(`^go test(?: -race)?(?: -run [\w'^$/]+)?(?: -update)? \./(\S+)$`), exists},
 		{regexp.MustCompile(`^(\.ci/run)$`), exists},
@@ -101,6 +105,7 @@ func TestAWrongCommandIsNoticed(t *testing.T) {
 		"go test ./...":                                   true,
 		"cd contract && go test ./...":                    true,
 		"make test lint":                                  true,
+		"go run -C examples/nothing .":                    false,
 		"go run ./examples/nothing":                       false,
 		"go run ./gateway":                                false, // not a program
 		"go test ./nowhere":                               false,
