@@ -29,15 +29,6 @@ vet:
 tidy:
 	@set -e; for m in $(MODULES); do (cd $$m && go mod tidy -diff); done
 
-lint: workflows
-	@set -e; for m in $(MODULES); do echo "$$m:"; (cd $$m && $(GOLANGCI_LINT) run ./...); done
-
-fuzz:
-	go test -run '^$$' -fuzz FuzzDecodeError -fuzztime 30s .
-	go test -run '^$$' -fuzz FuzzOutboundMessage -fuzztime 30s .
-	go test -run '^$$' -fuzz FuzzSignatureHeader -fuzztime 30s .
-	go test -run '^$$' -fuzz 'FuzzEvent$$' -fuzztime 30s .
-
 # What the tests of docs/ compare with the committed files.
 pictures:
 	go run ./docs/pictures
@@ -67,3 +58,12 @@ release:
 	if [ "$(TAG)" != "v$$version" ]; then echo "TAG is \"$(TAG)\", but Version in client.go is $$version"; exit 1; fi; \
 	if ! grep -q "^## $$version " CHANGELOG.md; then echo "CHANGELOG.md has no section $$version"; exit 1; fi; \
 	echo "$(TAG) is the version in client.go and has its section in CHANGELOG.md."
+
+lint: workflows
+	@set -e; for m in $(MODULES); do echo "$$m:"; (cd $$m && $(GOLANGCI_LINT) run ./...); done
+
+fuzz:
+	go test -run '^$$' -fuzz FuzzDecodeError -fuzztime 30s .
+	go test -run '^$$' -fuzz FuzzOutboundMessage -fuzztime 30s .
+	go test -run '^$$' -fuzz FuzzSignatureHeader -fuzztime 30s .
+	go test -run '^$$' -fuzz 'FuzzEvent$$' -fuzztime 30s .
