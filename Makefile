@@ -1,11 +1,13 @@
 # The targets that CI runs, in its order. Each works alone.
 GOLANGCI_LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+ACTIONLINT = go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+APIDIFF = golang.org/x/exp/cmd/apidiff@v0.0.0-20260908205506-85c1c2202aba
 NESTED = $(patsubst ./%/go.mod,%,$(shell find . -mindepth 2 -name go.mod))
 MODULES = . $(NESTED)
 
 EXAMPLES = $(filter-out $(NESTED),$(patsubst %/main.go,%,$(wildcard examples/*/main.go)))
 
-.PHONY: all examples test nested sends fmt vet tidy lint fuzz
+.PHONY: all examples test nested sends fmt vet tidy lint fuzz pictures workflows apidiff release
 
 all: examples test nested sends fmt vet tidy lint
 
@@ -31,7 +33,37 @@ vet:
 tidy:
 	@set -e; for m in $(MODULES); do (cd $$m && go mod tidy -diff); done
 
-lint:
+# What the tests of docs/ compare with the committed files.
+pictures:
+	go run ./docs/pictures
+
+workflows:
+	$(ACTIONLINT) -shellcheck= -pyflakes=
+
+# What changed in the exported API since BASE: the last tag, or, as long as
+# there is none, the commit before.
+BASE ?= $(shell git describe --tags --abbrev=0 --match 'v*' 2>/dev/null)
+
+apidiff:
+	@set -e; base="$(BASE)"; \
+	if [ -z "$$base" ]; then base=HEAD~1; echo "There is no tag yet: comparing with the commit before."; fi; \
+	tmp=$$(mktemp -d); trap 'git worktree remove --force "$$tmp/base" 2>/dev/null || true; rm -rf "$$tmp"' EXIT; \
+	GOBIN="$$tmp" go install $(APIDIFF); \
+	git worktree add --quiet --detach "$$tmp/base" "$$base"; \
+	(cd "$$tmp/base" && "$$tmp/apidiff" -m -w "$$tmp/old" github.com/kirim-go/kirim); \
+	"$$tmp/apidiff" -m -w "$$tmp/new" github.com/kirim-go/kirim; \
+	echo "Against $$(git rev-parse --short "$$base"), tests and nested modules aside:"; \
+	"$$tmp/apidiff" -m "$$tmp/old" "$$tmp/new" | tee "$$tmp/report"; \
+	[ -s "$$tmp/report" ] || echo "No change of the exported API."
+
+# What must be true of a tag before it is pushed: make release TAG=v0.1.0
+release:
+	@version=$$(sed -n 's/^const Version = "\(.*\)"/\1/p' client.go); \
+	if [ "$(TAG)" != "v$$version" ]; then echo "TAG is \"$(TAG)\", but Version in client.go is $$version"; exit 1; fi; \
+	if ! grep -q "^## $$version " CHANGELOG.md; then echo "CHANGELOG.md has no section $$version"; exit 1; fi; \
+	echo "$(TAG) is the version in client.go and has its section in CHANGELOG.md."
+
+lint: workflows
 	@set -e; for m in $(MODULES); do echo "$$m:"; (cd $$m && $(GOLANGCI_LINT) run ./...); done
 
 fuzz:

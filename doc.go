@@ -52,15 +52,33 @@
 // predicate such as [IsOutside24hWindow], [IsRateLimited] or [IsTemporary].
 // No complete answer is a [*TransportError]; a message that breaks a
 // documented limit is a [*ValidationError] and is not sent. [MaybeSent] says
-// of any of them whether the message may be out all the same.
+// of any of them whether the message may be out all the same. The file
+// docs/errors.md lists every code.
 //
 // # Retries
 //
-// Requests are repeated when that is safe, up to three times, as the table at
-// [RetryPolicy] says: 429 and 503 after the time that the server asks for, 502
-// and 504 after growing random delays, broken connections only under an
-// idempotency key. A wait that would pass the deadline of the context is not
-// begun.
+// A request is repeated up to three times, where that is safe. K is a POST
+// with an idempotency key that the server honours, which is every POST to
+// Kirim:
+//
+//	outcome                              GET HEAD  DELETE  PUT PATCH  K         POST without key
+//	proven not sent (dial, DNS)          again     again   again      again     again
+//	certificate, TLS configuration       stop      stop    stop       stop      stop
+//	reset, EOF, timeout, body cut short  again     again   again      same key  stop
+//	408                                  again     again   again      same key  stop
+//	409 idempotency_in_progress          stop      stop    stop       same key  stop
+//	429                                  again     again   again      same key  again
+//	500                                  again     again   stop       stop      stop
+//	502, 504                             again     again   again      same key  stop
+//	503                                  again     again   again      same key  only with Retry-After
+//	any other                            stop      stop    stop       stop      stop
+//
+// The wait is random, up to 500 ms, 1 s and 2 s, or what the server asks for
+// with Retry-After, up to 60 s. A wait that would pass the deadline of the
+// context is not begun: the call ends at once, and [Error.RetryAfter] tells
+// when to come back. A quota over all calls of a client keeps an outage from
+// being multiplied. [RetryPolicy] has the numbers, [WithRetryPolicy] changes
+// them, and [WithoutRetry] is for a single call.
 //
 // # Rate limits
 //
@@ -73,14 +91,24 @@
 // # Idempotency
 //
 // Every POST carries an Idempotency-Key, made once per call and the same on
-// all its attempts. The server carries out one request per key within 24 hours and
-// answers the others from memory. Derive the key from what the message is
-// about, with [WithIdempotencyKey], and a restart of your program does not
-// send it twice either.
+// all its attempts. The server carries out one request per key within 24
+// hours and answers the others from memory. Derive the key from what the
+// message is about, with [WithIdempotencyKey], and a restart of your program
+// does not send it twice either. When [MaybeSent] is true of an error, repeat
+// the call with the key that [Error.IdempotencyKey] has, never with another.
 //
 // # Concurrency
 //
-// A [Client] and everything reached from it is safe for concurrent use.
+// A [Client] and everything reached from it is immutable and safe for
+// concurrent use: make one and share it. It has its own connections, unless
+// [WithHTTPClient] brings others, and starts no goroutine that outlives a call.
+//
+// # Pacing
+//
+// A plan allows so many requests a minute, and a 429 is waited out. A program
+// that sends many messages can give the client a [Limiter] with [WithLimiter]:
+// it is asked before each attempt, and told what each answer said of the
+// server's bucket.
 //
 // # Webhooks
 //
@@ -108,4 +136,9 @@
 //
 // Package [github.com/kirim-go/kirim/kirimtest] is a sandbox that runs inside
 // a test and needs no account.
+//
+// # Other systems
+//
+// The packages below [github.com/kirim-go/kirim/gateway] send the same
+// messages through four other systems, with the same errors.
 package kirim

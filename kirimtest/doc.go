@@ -68,9 +68,9 @@
 //
 // [Server.Subscribe] has events delivered to any URL, signed with
 // [Server.WebhookSecret]. [Server.Deliveries] tells what became of each, attempt
-// by attempt. On a [ManualClock], [Server.Advance] lets days of attempts pass in no time, and [Server.Settle]
-// waits for those that are due. Without a network, [WithWebhookHandler] hands the
-// deliveries to a handler.
+// by attempt. On a [ManualClock], [Server.Advance] lets days of attempts pass in
+// no time, and [Server.Settle] waits for those that are due. Without a network,
+// [WithWebhookHandler] hands the deliveries to a handler.
 //
 // # Time
 //

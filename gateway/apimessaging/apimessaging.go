@@ -4,7 +4,9 @@
 // have in common.
 //
 //	client, err := apimessaging.NewClient(key, kirim.WithBaseURL("https://api.example.com/v1"))
-//	…
+//	if err != nil {
+//		return err
+//	}
 //	sent, err := client.From("session-1").Send(ctx, kirim.OutboundMessage{
 //		To:      "+6281100000001",
 //		Content: kirim.Text{Body: "Your order has left the house."},

@@ -4,6 +4,15 @@
 // interactive messages. See package gateway for what all gateways have in
 // common.
 //
+//	client, err := connexease.NewClient(key)
+//	if err != nil {
+//		return err
+//	}
+//	sent, err := client.Send(ctx, kirim.OutboundMessage{
+//		To:      "+6281100000001",
+//		Content: kirim.Template{Name: "order_update", Language: "id"},
+//	})
+//
 // # Errors
 //
 // Codes that are not documented yet are classified by their area, their group

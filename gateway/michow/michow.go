@@ -3,6 +3,15 @@
 // text and reads the session's messages. See package gateway for what all
 // gateways have in common.
 //
+//	client, err := michow.NewClient(key)
+//	if err != nil {
+//		return err
+//	}
+//	sent, err := client.Send(ctx, kirim.OutboundMessage{
+//		To:      "+6281100000001",
+//		Content: kirim.Text{Body: "Your order has left the house."},
+//	})
+//
 // # Errors
 //
 // An answer that refuses single fields has no code. It is an error of

@@ -4,6 +4,17 @@
 // messages; [Client.Send] says so. See package gateway for what all gateways
 // have in common.
 //
+//	client, err := shingle.NewClient(key)
+//	if err != nil {
+//		return err
+//	}
+//	for contact, err := range client.AllContacts(ctx, shingle.ListParams{}) {
+//		if err != nil {
+//			return err
+//		}
+//		log.Print(contact.ID)
+//	}
+//
 // # Errors
 //
 // A VALIDATION_ERROR comes in one of two shapes, a list of issues or a tree
