@@ -80,14 +80,6 @@
 // being multiplied. [RetryPolicy] has the numbers, [WithRetryPolicy] changes
 // them, and [WithoutRetry] is for a single call.
 //
-// # Rate limits
-//
-// Kirim counts reading and writing in a bucket each, for the whole
-// organisation. [Client.RateLimit] tells what was last learnt of one. A
-// [Pacer] keeps a program, and several that share a bucket, within it:
-//
-//	client, err := kirim.NewClient(apiKey, kirim.WithLimiter(kirim.NewPacer()))
-//
 // # Idempotency
 //
 // Every POST carries an Idempotency-Key, made once per call and the same on
@@ -105,10 +97,15 @@
 //
 // # Pacing
 //
-// A plan allows so many requests a minute, and a 429 is waited out. A program
-// that sends many messages can give the client a [Limiter] with [WithLimiter]:
-// it is asked before each attempt, and told what each answer said of the
-// server's bucket.
+// Kirim counts reading and writing in a bucket each, for the whole
+// organisation, and answers 429 when one is empty, which is waited out.
+// [Client.RateLimit] tells what was last learnt of a bucket. A [Pacer] keeps a
+// program that sends many messages, and several that share a bucket, within
+// it:
+//
+//	client, err := kirim.NewClient(apiKey, kirim.WithLimiter(kirim.NewPacer()))
+//
+// [Limiter] is for a pace of your own.
 //
 // # Webhooks
 //
