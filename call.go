@@ -260,7 +260,7 @@ func (c *call) shouldRepeat() bool {
 		return c.stop(why+" would pass the deadline", nil)
 	}
 	c.cost = quotaCost
-	if c.row == throttled || asked > 0 {
+	if c.row == throttled {
 		c.cost = quotaCostThrottled
 	}
 	if !c.client.quota.take(c.cost) {

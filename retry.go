@@ -41,10 +41,10 @@ import (
 // error at hand, and [Error.RetryAfter] tells when to come back.
 //
 // A client also keeps a quota, so that an outage is not made worse by
-// repeats: of 500 units a repeat takes 14, or 5 when the server had asked to
-// slow down. A repeat that brings a verdict gives its units back, and a call that
-// needs no repeat gives one unit. A call that finds too little left ends
-// with an error that matches [ErrRetryQuotaExceeded].
+// repeats: of 500 units a repeat takes 14, or 5 after a 429. A repeat that
+// brings a verdict gives its units back, and a call that needs no repeat
+// gives one unit. A call that finds too little left ends with an error that
+// matches [ErrRetryQuotaExceeded].
 //
 // Durations that are zero take the default; negative values are errors.
 type RetryPolicy struct {

@@ -560,8 +560,9 @@ func TestTheQuotaCountsThrottlingLessAndCanBeTurnedOff(t *testing.T) {
 		policy  kirim.RetryPolicy
 		repeats int
 	}{
-		"throttled": {answer{status: 429}, kirim.RetryPolicy{MaxRetries: 3}, 100},
-		"without":   {answer{status: 502}, kirim.RetryPolicy{MaxRetries: 3, WithoutQuota: true}, 300},
+		"throttled":                        {answer{status: 429}, kirim.RetryPolicy{MaxRetries: 3}, 100},
+		"asked to wait, and not throttled": {answer{status: 503, header: map[string]string{"Retry-After": "1"}}, kirim.RetryPolicy{MaxRetries: 3}, 35},
+		"without":                          {answer{status: 502}, kirim.RetryPolicy{MaxRetries: 3, WithoutQuota: true}, 300},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
