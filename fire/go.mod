@@ -8,6 +8,8 @@ require github.com/kirim-go/kirim v0.0.0
 
 require github.com/stripe/stripe-go/v85 v85.0.0
 
+require pgregory.net/rapid v1.3.0
+
 require (
 	github.com/google/go-querystring v1.2.0 // indirect
 	github.com/hashicorp/go-cleanhttp v0.5.2 // indirect

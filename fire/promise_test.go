@@ -1,42 +1,67 @@
 package fire
 
 import (
+	"bytes"
 	"context"
 	"errors"
-	"math/rand/v2"
+	"flag"
+	"fmt"
 	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/kirimtest"
 )
 
-// randomFault is something that can happen to a request on its way.
-func randomFault(r *rand.Rand) kirimtest.Fault {
-	statuses := []int{400, 401, 403, 404, 408, 409, 413, 422, 429, 500, 502, 503, 504, 520}
-	retryAfter := []string{"", "0", "1", "30", "3600", "soon", "Sat, 01 Jan 2000 00:00:05 GMT"}
-	f := kirimtest.Fault{Processed: r.IntN(2) == 0}
-	switch r.IntN(7) {
-	case 0:
+// history is what happens to a few messages: the calls that are made for
+// them, one after the other, and what goes wrong on the way.
+type history struct {
+	keyed          bool // the server honours keys
+	repeatInternal bool
+	windowOpen     bool
+	faults         []kirimtest.Fault
+	calls          []sendCall
+}
+
+// sendCall is one call for a message. With keys, calls for the same message
+// carry the same key, as those of a program that does not know what became of
+// its last try.
+type sendCall struct {
+	message    int
+	orTemplate bool
+	noRetry    bool
+	restarted  bool // the program has been started anew since the last call
+	patience   time.Duration
+}
+
+var anyFault = rapid.Custom(func(t *rapid.T) kirimtest.Fault {
+	f := kirimtest.Fault{Processed: rapid.Bool().Draw(t, "processed")}
+	seconds := rapid.Custom(func(t *rapid.T) time.Duration {
+		return time.Duration(rapid.IntRange(1, 60).Draw(t, "seconds")) * time.Second
+	})
+	switch rapid.SampledFrom([]string{"status", "drop", "unread", "cut", "hang", "slow", "delay"}).Draw(t, "fault") {
+	case "drop":
 		f.Drop = true
-	case 1:
+	case "unread":
 		f.Unread = true
-	case 2:
+	case "cut":
 		f.Cut = true
-	case 3:
+	case "hang":
 		f.Hang = true
-	case 4:
-		f.Slow = time.Duration(r.IntN(60)) * time.Second
-	case 5:
-		f.Delay = time.Duration(r.IntN(60)) * time.Second
+	case "slow":
+		f.Slow = seconds.Draw(t, "slow")
+	case "delay":
+		f.Delay = seconds.Draw(t, "delay")
 	default:
-		f.Status = statuses[r.IntN(len(statuses))]
-		if value := retryAfter[r.IntN(len(retryAfter))]; value != "" {
+		f.Status = rapid.SampledFrom([]int{400, 401, 403, 404, 408, 409, 413, 422, 429, 500, 502, 503, 504, 520}).Draw(t, "status")
+		if value := rapid.SampledFrom([]string{"", "0", "1", "30", "3600", "soon", "Sat, 01 Jan 2000 00:00:05 GMT"}).Draw(t, "Retry-After"); value != "" {
 			f.Header = http.Header{"Retry-After": {value}}
 		}
-		if r.IntN(2) == 0 {
+		if rapid.Bool().Draw(t, "html") {
 			f.Body = "<html>from a proxy</html>"
 		}
 		// A refusal is believed: no server says 404 of what it has done.
@@ -45,58 +70,179 @@ func randomFault(r *rand.Rand) kirimtest.Fault {
 		f.Processed = f.Processed && !refusal
 	}
 	return f
+})
+
+var anyHistory = rapid.Custom(func(t *rapid.T) history {
+	h := history{
+		keyed:          rapid.Bool().Draw(t, "keyed"),
+		repeatInternal: rapid.Bool().Draw(t, "repeat internal errors"),
+		windowOpen:     rapid.Bool().Draw(t, "window open"),
+		faults:         rapid.SliceOfN(anyFault, 0, 8).Draw(t, "faults"),
+	}
+	h.calls = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) sendCall {
+		return sendCall{
+			message:    rapid.IntRange(0, 1).Draw(t, "message"),
+			orTemplate: rapid.Bool().Draw(t, "or template"),
+			noRetry:    rapid.Bool().Draw(t, "no retry"),
+			restarted:  rapid.Bool().Draw(t, "restarted"),
+			patience:   time.Duration(rapid.IntRange(1, 300).Draw(t, "patience")) * time.Second,
+		}
+	}), 1, 4).Draw(t, "calls")
+	return h
+})
+
+// fate is what became of one message. The template that stands in for a text
+// is a message of its own: when the window opens between two calls, the second
+// sends the text after all.
+type fate struct {
+	texts     int  // processed by the server
+	templates int  // likewise, in place of a text
+	succeeded bool // so one of the calls said
+	doubtful  bool // so one of them said
+	last      error
 }
+
+func (f fate) processed() int { return f.texts + f.templates }
+
+// broken says how the promise was broken, if it was.
+func (f fate) broken() string {
+	switch {
+	case f.texts > 1 || f.templates > 1:
+		return "was processed twice"
+	case f.succeeded && f.processed() == 0:
+		return "was reported as sent and never processed"
+	case !f.succeeded && !f.doubtful && f.processed() > 0:
+		return "was reported as not sent and processed"
+	}
+	return ""
+}
+
+// live plays a history and returns the fates of its messages. Must be called
+// in a bubble.
+func (h history) live(t *testing.T) []fate {
+	t.Helper()
+	sandbox := kirimtest.Start(t, kirimtest.WithoutListener())
+	if h.windowOpen {
+		sandbox.Receive(kirimtest.Inbound{From: recipient, Text: "Halo"})
+	}
+	for _, f := range h.faults {
+		sandbox.Fault(f)
+	}
+	fates := map[string]*fate{}
+	var client *kirim.Client
+	for i, call := range h.calls {
+		if client == nil || call.restarted {
+			opts := []kirim.Option{kirim.WithRetryPolicy(kirim.RetryPolicy{MaxRetries: 3, RepeatInternalErrors: h.repeatInternal})}
+			if !h.keyed {
+				opts = append(opts, kirim.WithoutIdempotencyKeys())
+			}
+			var err error
+			if client, err = sandbox.Client(opts...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		name := fmt.Sprintf("message %d", call.message)
+		var opts []kirim.RequestOption
+		if h.keyed {
+			opts = append(opts, kirim.WithIdempotencyKey(name))
+		} else {
+			name = fmt.Sprintf("message of call %d", i) // calling twice is sending twice
+		}
+		if call.noRetry {
+			opts = append(opts, kirim.WithoutRetry())
+		}
+		if fates[name] == nil {
+			fates[name] = &fate{}
+		}
+		message := kirim.OutboundMessage{To: recipient, Content: kirim.Text{Body: name}}
+		template := kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText(name)}}
+		messages := client.PhoneNumber(sandbox.PhoneNumberID).Messages
+		ctx, cancel := context.WithTimeout(t.Context(), call.patience)
+		var err error
+		if call.orTemplate {
+			_, err = messages.SendOrTemplate(ctx, message, template, opts...)
+		} else {
+			_, err = messages.Send(ctx, message, opts...)
+		}
+		cancel()
+		var answer *kirim.Error
+		var lost *kirim.TransportError
+		if err != nil && !errors.As(err, &answer) && !errors.As(err, &lost) {
+			t.Fatalf("the error is neither of the two kinds: %v", err)
+		}
+		f := fates[name]
+		f.succeeded = f.succeeded || err == nil
+		f.doubtful = f.doubtful || kirim.MaybeSent(err)
+		f.last = err
+	}
+	time.Sleep(time.Hour) // whatever is still on its way arrives
+	list := make([]fate, 0, len(fates))
+	for name, f := range fates {
+		for _, m := range sandbox.Messages() {
+			switch ours := bytes.Contains(m.Body, []byte(`"`+name+`"`)); {
+			case ours && m.Type == "text":
+				f.texts++
+			case ours:
+				f.templates++
+			}
+		}
+		list = append(list, *f)
+	}
+	return list
+}
+
+// histories is how many the promise is held against.
+const histories = 4000
 
 // The central promise: whatever happens on the way, a message is processed at
 // most once, exactly once when the send succeeded, and not at all when the
-// error says that it was not sent.
+// errors say that it was not sent.
 func TestNoSequenceOfFaultsSendsTwiceOrInTheDark(t *testing.T) {
-	const runs = 3000
+	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
+		if err := f.Value.Set(fmt.Sprint(histories)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	var succeeded, failed, doubtful, unfounded int
-	for seed := range uint64(runs) {
-		synctest.Test(t, func(t *testing.T) {
-			r := rand.New(rand.NewPCG(seed, 1))
-			sandbox := kirimtest.Start(t, kirimtest.WithoutListener())
-			sandbox.Receive(kirimtest.Inbound{From: recipient, Text: "Halo"})
-			opts := []kirim.Option{kirim.WithRetryPolicy(kirim.RetryPolicy{MaxRetries: 3, RepeatInternalErrors: r.IntN(2) == 0})}
-			if r.IntN(2) == 0 { // as with a server that honours no keys
-				opts = append(opts, kirim.WithoutIdempotencyKeys())
+	rapid.Check(t, func(rt *rapid.T) {
+		h := anyHistory.Draw(rt, "history")
+		var fates []fate
+		synctest.Test(t, func(t *testing.T) { fates = h.live(t) })
+		for _, f := range fates {
+			if how := f.broken(); how != "" {
+				rt.Errorf("a message %s; the last error was: %v", how, f.last)
 			}
-			client, err := sandbox.Client(opts...)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var faults []kirimtest.Fault
-			for range r.IntN(6) {
-				f := randomFault(r)
-				faults = append(faults, f)
-				sandbox.Fault(f)
-			}
-			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(1+r.IntN(300))*time.Second)
-			defer cancel()
-			_, err = client.PhoneNumber(sandbox.PhoneNumberID).Messages.Send(ctx, hello)
-			n := sandbox.MessageCount()
-			var answer *kirim.Error
-			var lost *kirim.TransportError
 			switch {
-			case n > 1, err == nil && n != 1, err != nil && !kirim.MaybeSent(err) && n != 0:
-				t.Errorf("seed %d: processed %d times, MaybeSent %v: %v\nfaults: %+v", seed, n, kirim.MaybeSent(err), err, faults)
-			case err == nil:
+			case f.succeeded:
 				succeeded++
-			case !errors.As(err, &answer) && !errors.As(err, &lost):
-				t.Errorf("seed %d: the error is neither of the two kinds: %v", seed, err)
-			case !kirim.MaybeSent(err):
+			case !f.doubtful:
 				failed++
-			case n == 0:
+			case f.processed() == 0:
 				unfounded++
 			default:
 				doubtful++
 			}
-		})
-	}
-	t.Logf("of %d sends %d succeeded, %d failed and were not sent, %d failed and may be sent (%d of them were)",
-		runs, succeeded, failed, doubtful+unfounded, doubtful)
+		}
+	})
+	t.Logf("%d messages were sent, %d failed and were not sent, %d failed and may be sent (%d of them were)",
+		succeeded, failed, doubtful+unfounded, doubtful)
 	if succeeded == 0 || failed == 0 || doubtful == 0 || unfounded == 0 {
 		t.Error("one of the four outcomes never came: the faults are not what they were")
+	}
+}
+
+// The check can fail: a server that does not keep its side is noticed.
+func TestTheCheckOfThePromiseNoticesAServerThatBreaksIt(t *testing.T) {
+	for name, f := range map[string]kirimtest.Fault{
+		"was processed twice":                      {Twice: true},
+		"was reported as sent and never processed": {Status: http.StatusOK, Body: `{"data":{"id":"msg_1","status":"pending"}}`},
+		"was reported as not sent and processed":   {Status: http.StatusForbidden, Processed: true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			h := history{keyed: true, windowOpen: true, faults: []kirimtest.Fault{f}, calls: []sendCall{{patience: time.Minute}}}
+			if fates := h.live(t); len(fates) != 1 || fates[0].broken() != name {
+				t.Errorf("a message that %s was found to be %+v", name, fates)
+			}
+		})
 	}
 }
