@@ -400,6 +400,9 @@ func readBounded(resp *http.Response, limit int) (body []byte, cut bool, err err
 		resp.Body.Close()
 		resp.Body = http.NoBody
 	}()
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		return nil, false, nil // the body is the connection itself, of which no context ends the reading
+	}
 	// Room for what the answer says that it has and one more, which tells its
 	// end or that it goes on; but not for any length that it may say.
 	const most = 64 << 10
