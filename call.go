@@ -412,7 +412,7 @@ func readBounded(resp *http.Response, limit int) (body []byte, cut bool, err err
 	}
 	body = make([]byte, 0, size+1)
 	for len(body) <= limit {
-		n, err := resp.Body.Read(body[len(body):cap(body)])
+		n, err := resp.Body.Read(body[len(body):min(cap(body), limit+1)])
 		body = body[:len(body)+n]
 		switch {
 		case errors.Is(err, io.EOF):
@@ -420,7 +420,7 @@ func readBounded(resp *http.Response, limit int) (body []byte, cut bool, err err
 		case err != nil:
 			return body, false, err
 		case len(body) == cap(body):
-			body = slices.Grow(body, len(body))
+			body = slices.Grow(body, min(len(body), limit+1-len(body)))
 		}
 	}
 	return body[:limit:limit], true, nil
