@@ -257,11 +257,12 @@ var (
 type fault struct {
 	name     string
 	serve    func(*rawConn)
-	big      bool       // the fault needs a request that fills all buffers
-	unread   bool       // no request is read to its end
-	fine     bool       // the call succeeds
-	kind     kirim.Kind // of the Error; empty for a TransportError
-	status   int        // of the error
+	well     func(*rawConn) // the server without the fault; answerWell by default
+	big      bool           // the fault needs a request that fills all buffers
+	unread   bool           // no request is read to its end
+	fine     bool           // the call succeeds
+	kind     kirim.Kind     // of the Error; empty for a TransportError
+	status   int            // of the error
 	attempts [3]int
 	doubt    [3]bool
 	takes    time.Duration // of virtual time, until a failed attempt is given up
@@ -318,13 +319,17 @@ func eachFault(t *testing.T, faults []fault, on func(*testing.T, func(*testing.T
 			if f.attempts[column] == 1 {
 				continue
 			}
+			well := f.well
+			if well == nil {
+				well = (*rawConn).answerWell
+			}
 			passing := f
 			passing.fine, passing.attempts[column] = true, 2
 			serve := func(c *rawConn) {
 				if c.number == 0 {
 					f.serve(c)
 				} else {
-					c.answerWell()
+					well(c)
 				}
 			}
 			t.Run(f.name+", once/"+op.name, func(t *testing.T) {
