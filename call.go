@@ -177,19 +177,24 @@ func (c *call) recordFailure(err error) {
 		c.row, sent = failureOf(err, c.attempt.neverConnected())
 	}
 	c.ambiguous = c.ambiguous || sent
-	if c.ctx.Err() != nil {
+	c.failure = c.withEnd(err)
+}
+
+// withEnd returns err such that it matches how the context ended, if it did.
+func (c *call) withEnd(err error) error {
+	if err != nil && c.ctx.Err() != nil {
 		for _, ended := range []error{context.Cause(c.ctx), c.ctx.Err()} {
 			if !errors.Is(err, ended) {
 				err = fmt.Errorf("%w: %w", ended, err)
 			}
 		}
 	}
-	c.failure = err
+	return err
 }
 
 func (c *call) recordError(resp *http.Response) {
 	// A body that breaks off still goes with a status.
-	body, _, _ := readBounded(resp, maxErrorBody)
+	body, _, brokeOff := readBounded(resp, maxErrorBody)
 	body = redactedBody(body, c.client.apiKey)
 	c.header = redacted(resp.Header, c.client.apiKey)
 	var e *Error
@@ -211,6 +216,9 @@ func (c *call) recordError(resp *http.Response) {
 	c.row, c.answer = outcomeOf(e), e
 	e.ambiguous = c.ambiguous
 	c.ambiguous = e.maybeSent()
+	if ended := contextError(c.ctx); ended != nil && (brokeOff != nil || c.client.policy.mayRepeat(c.row, c.operation, e)) {
+		c.stop(ended.Error(), ended)
+	}
 }
 
 // newInvalidResponse is the error for a 2xx answer that cannot be used.
@@ -298,7 +306,7 @@ func (c *call) settle(answer *Error) {
 // it as it is.
 func (c *call) waitForLimiter() error {
 	if limiter := c.client.limiter; limiter != nil {
-		c.limited = limiter.Wait(c.ctx, c.rateClass())
+		c.limited = c.withEnd(limiter.Wait(c.ctx, c.rateClass()))
 	}
 	return c.limited
 }
