@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"strconv"
@@ -168,4 +169,69 @@ func (p *phase) end(t *testing.T, column int, how string, before int, cause erro
 		t.Errorf("MaybeSent is %v: %v", !want, err)
 	}
 	return took
+}
+
+// What takes more than one request is ended in each of them.
+func TestFireTheEndOfAContextEndsADownloadAndAnIteration(t *testing.T) {
+	noGoroutineLeaks(t)
+	link := answerOf("302 Found", "Location: http://localhost/file\r\nConnection: close\r\n", "")
+	page := answerOf("200 OK", "Connection: close\r\n", `{"data":[{"id":"msg_1"}],"has_more":true,"next_cursor":"c2"}`)
+	download := func(ctx context.Context, c *kirim.Client) error {
+		m, err := c.PhoneNumber("1").Messages.Media(ctx, "msg_1", kirim.MediaParams{})
+		if err != nil {
+			return err
+		}
+		defer m.Close()
+		_, err = io.Copy(io.Discard, m)
+		return err
+	}
+	iterate := func(ctx context.Context, c *kirim.Client) error {
+		for _, err := range c.PhoneNumber("1").Messages.All(ctx, kirim.MessageListParams{}) {
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var slowest time.Duration
+	for _, tt := range []struct {
+		name        string
+		call        func(context.Context, *kirim.Client) error
+		first, last string // said on the first connection, and on the second, where it stands still
+	}{
+		{"waiting for the link to a file", download, "", ""},
+		{"waiting for the host of a file", download, link, ""},
+		{"reading a file", download, link, head + "Content-Length: 100\r\n\r\nthe first bytes"},
+		{"reading a refusal of the host", download, link, "HTTP/1.1 403 No\r\nContent-Length: 100\r\n\r\n<"},
+		{"waiting for the first page", iterate, "", ""},
+		{"waiting for the second page", iterate, page, ""},
+		{"reading the second page", iterate, page, head + "Content-Length: 100\r\n\r\n{"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := listenPipe()
+				startRaw(t, l, func(c *rawConn) {
+					c.readRequest()
+					if c.number == 0 {
+						c.write(tt.first)
+					} else {
+						c.write(tt.last)
+					}
+				})
+				client := fireClient(t, kirim.WithBaseURL("http://localhost"),
+					kirim.WithHTTPClient(&http.Client{Transport: &http.Transport{DialContext: l.dial}}))
+				ended := time.Now().Add(endsAfter)
+				cause := errors.New("the shop has closed")
+				ctx, cancel := context.WithCancelCause(t.Context())
+				time.AfterFunc(endsAfter, func() { cancel(cause) })
+				err := tt.call(ctx, client)
+				took := time.Since(ended)
+				slowest = max(slowest, took)
+				if took < 0 || took > 20*time.Millisecond || !errors.Is(err, context.Canceled) || !errors.Is(err, cause) || kirim.MaybeSent(err) {
+					t.Errorf("%v after the end: %v", took, err)
+				}
+			})
+		})
+	}
+	t.Logf("the slowest came back %v after its context had ended", slowest)
 }

@@ -247,11 +247,8 @@ var (
 	never        = [3]int{1, 1, 1}
 )
 
-// Whether each may have been carried out all the same.
-var (
-	inDoubt = [3]bool{true, true, false}
-	certain = [3]bool{}
-)
+// inDoubt tells of which operations MaybeSent is then true.
+var inDoubt = [3]bool{true, true, false}
 
 // fault is what a server does to a connection, and what is to come of it.
 type fault struct {
