@@ -38,7 +38,7 @@ type rawServer struct {
 	running  sync.WaitGroup
 
 	mu       sync.Mutex
-	conns    []*rawConn
+	conns    []net.Conn
 	requests []rawRequest
 }
 
@@ -77,7 +77,7 @@ func startRaw(t *testing.T, l net.Listener, serve func(*rawConn)) *rawServer {
 			}
 			c := &rawConn{conn, bufio.NewReader(conn), s, n}
 			s.mu.Lock()
-			s.conns = append(s.conns, c)
+			s.conns = append(s.conns, conn)
 			s.mu.Unlock()
 			s.running.Go(func() {
 				defer c.Close()

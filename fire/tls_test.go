@@ -186,8 +186,9 @@ func TestFireAHandshakeThatNeverEndsIsLeftAndTriedAgain(t *testing.T) {
 }
 
 // With TLS 1.3 the client believes that the handshake is over before the
-// server has looked at its certificate, and may have sent the request by then.
-func TestFireAServerThatWantsACertificateIsNotAskedAgain(t *testing.T) {
+// server has looked at its certificate, and may be sending the request by then:
+// how it hears of the refusal is a matter of chance.
+func TestFireAServerThatWantsACertificateReadsNothing(t *testing.T) {
 	noGoroutineLeaks(t)
 	known := newAuthority(t)
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
@@ -200,11 +201,11 @@ func TestFireAServerThatWantsACertificateIsNotAskedAgain(t *testing.T) {
 				client := fireClient(t, append(op.opts, kirim.WithBaseURL("https://"+l.Addr().String()), known.trusting(&http.Transport{}))...)
 				err := op.call(t.Context(), client, hello)
 				var lost *kirim.TransportError
-				if !errors.As(err, &lost) || lost.Attempts != 1 || kirim.IsTemporary(err) || len(server.seen()) != 0 {
+				if !errors.As(err, &lost) || len(server.seen()) != 0 {
 					t.Errorf("%v; %d requests were read", err, len(server.seen()))
 				}
-				if version == tls.VersionTLS12 && kirim.MaybeSent(err) {
-					t.Errorf("MaybeSent of %v", err)
+				if version == tls.VersionTLS12 && (lost.Attempts != 1 || kirim.IsTemporary(err) || kirim.MaybeSent(err)) {
+					t.Errorf("MaybeSent is %v: %v", kirim.MaybeSent(err), err)
 				}
 			})
 		}

@@ -119,8 +119,9 @@ func TestFireAnIdleConnectionThatIsClosedAsTheNextRequestGoesOut(t *testing.T) {
 					err := op.call(t.Context(), client, hello, opts...)
 					requests := server.seen()[1:]
 					// net/http itself repeats what is a read or has a key, which
-					// is not counted as an attempt. It does not when retries
-					// are off, but for what has no body to send again.
+					// is not counted as an attempt, unless it takes the end for
+					// an error of writing: then the SDK does. Neither does when
+					// retries are off, but for what has no body to send again.
 					again := column == 2 || column == 0 && retry
 					want := 0
 					if tt.read {
@@ -129,7 +130,11 @@ func TestFireAnIdleConnectionThatIsClosedAsTheNextRequestGoesOut(t *testing.T) {
 					if again {
 						want++
 					}
-					if len(requests) != want || said.Attempts != 1 {
+					most := 1
+					if again && retry {
+						most = 2
+					}
+					if len(requests) != want || said.Attempts > most {
 						t.Errorf("the server read %d requests, want %d, in %d attempts: %v", len(requests), want, said.Attempts, err)
 					}
 					for _, r := range requests {
