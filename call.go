@@ -170,19 +170,24 @@ func (c *call) recordFailure(err error) {
 		c.row, sent = failureOf(err, c.attempt.neverConnected())
 	}
 	c.ambiguous = c.ambiguous || sent
-	if c.ctx.Err() != nil {
+	c.failure = c.withEnd(err)
+}
+
+// withEnd returns err such that it matches how the context ended, if it did.
+func (c *call) withEnd(err error) error {
+	if err != nil && c.ctx.Err() != nil {
 		for _, ended := range []error{context.Cause(c.ctx), c.ctx.Err()} {
 			if !errors.Is(err, ended) {
 				err = fmt.Errorf("%w: %w", ended, err)
 			}
 		}
 	}
-	c.failure = err
+	return err
 }
 
 func (c *call) recordError(resp *http.Response) {
 	// A body that breaks off still goes with a status.
-	body, _, _ := readBounded(resp, maxErrorBody)
+	body, _, brokeOff := readBounded(resp, maxErrorBody)
 	body = redactedBody(body, c.client.apiKey)
 	c.header = redacted(resp.Header, c.client.apiKey)
 	var e *Error
@@ -204,6 +209,9 @@ func (c *call) recordError(resp *http.Response) {
 	c.row, c.answer = outcomeOf(e), e
 	e.ambiguous = c.ambiguous
 	c.ambiguous = e.maybeSent()
+	if ended := contextError(c.ctx); ended != nil && (brokeOff != nil || c.client.policy.mayRepeat(c.row, c.operation, e)) {
+		c.stop(ended.Error(), ended)
+	}
 }
 
 // newInvalidResponse is the error for a 2xx answer that cannot be used.
@@ -291,7 +299,7 @@ func (c *call) settle(answer *Error) {
 // it as it is.
 func (c *call) waitForLimiter() error {
 	if limiter := c.client.limiter; limiter != nil {
-		c.limited = limiter.Wait(c.ctx, c.rateClass())
+		c.limited = c.withEnd(limiter.Wait(c.ctx, c.rateClass()))
 	}
 	return c.limited
 }
@@ -393,6 +401,9 @@ func readBounded(resp *http.Response, limit int) (body []byte, cut bool, err err
 		resp.Body.Close()
 		resp.Body = http.NoBody
 	}()
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		return nil, false, nil // the body is the connection itself, of which no context ends the reading
+	}
 	// Room for what the answer says that it has and one more, which tells its
 	// end or that it goes on; but not for any length that it may say.
 	const most = 64 << 10
@@ -402,7 +413,7 @@ func readBounded(resp *http.Response, limit int) (body []byte, cut bool, err err
 	}
 	body = make([]byte, 0, size+1)
 	for len(body) <= limit {
-		n, err := resp.Body.Read(body[len(body):cap(body)])
+		n, err := resp.Body.Read(body[len(body):min(cap(body), limit+1)])
 		body = body[:len(body)+n]
 		switch {
 		case errors.Is(err, io.EOF):
@@ -410,7 +421,7 @@ func readBounded(resp *http.Response, limit int) (body []byte, cut bool, err err
 		case err != nil:
 			return body, false, err
 		case len(body) == cap(body):
-			body = slices.Grow(body, len(body))
+			body = slices.Grow(body, min(len(body), limit+1-len(body)))
 		}
 	}
 	return body[:limit:limit], true, nil

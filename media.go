@@ -207,7 +207,7 @@ func (c *Client) getMedia(ctx context.Context, path string, target *url.URL, los
 		if resp.StatusCode/100 == 2 {
 			return resp, target, nil
 		}
-		body, _, _ := readBounded(resp, maxErrorBody)
+		body, _, brokeOff := readBounded(resp, maxErrorBody)
 		answer := DecodeError(resp.StatusCode, resp.Header, body)
 		answer.Method, answer.Path, answer.Attempts = http.MethodGet, path, 1
 		answer.detail = "from the host of the file"
@@ -221,6 +221,10 @@ func (c *Client) getMedia(ctx context.Context, path string, target *url.URL, los
 			continue
 		case IsAuthentication(answer) || IsPermission(answer):
 			answer.Kind = KindUpstream // it is not our key that was refused
+		}
+		var slow *attemptTimeoutError
+		if brokeOff != nil && !errors.As(context.Cause(ctx), &slow) {
+			answer.cause = contextError(ctx)
 		}
 		return nil, nil, answer
 	}

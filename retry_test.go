@@ -425,6 +425,38 @@ func TestACallEndedDuringAnAttemptMatchesTheContextAndWhatTheServerLastSaid(t *t
 	})
 }
 
+// The context ends when the answer has come, and the wait has not begun.
+func TestACallEndedByItsAnswerMatchesTheContextWhereItWouldHaveGoneOn(t *testing.T) {
+	t.Parallel()
+	for status, matches := range map[int]bool{503: true, 404: false} {
+		ctx, cancel := context.WithCancel(t.Context())
+		w := newWire(answer{status: status})
+		err := post(ctx, w.client(t, kirim.WithErrorDecoder(func(int, http.Header, []byte) *kirim.Error {
+			cancel()
+			return nil
+		})))
+		if e := answerOf(t, err); e.StatusCode != status || errors.Is(err, context.Canceled) != matches || len(w.seen()) != 1 {
+			t.Errorf("%d: %v", status, err)
+		}
+	}
+}
+
+func TestALimiterThatReturnsTheCauseMatchesTheContextToo(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("closing time")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancelled := limiterFunc(func() error { cancel(cause); return cause })
+	err := post(ctx, newWire(answer{status: 200}).client(t, kirim.WithLimiter(cancelled)))
+	if !errors.Is(err, cause) || !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
+type limiterFunc func() error
+
+func (f limiterFunc) Wait(context.Context, kirim.RateClass) error { return f() }
+func (limiterFunc) Observe(kirim.RateClass, kirim.RateLimit)      {}
+
 func TestAContextThatHasEndedSendsNothing(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

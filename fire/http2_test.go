@@ -1,0 +1,195 @@
+package fire
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
+
+	"github.com/kirim-go/kirim"
+)
+
+// stream is one request over HTTP/2.
+type stream struct {
+	*http2.Framer
+	conn *rawConn
+	id   uint32
+	rawRequest
+}
+
+// answer sends the header of an answer.
+func (s *stream) answer(status string) {
+	var b bytes.Buffer
+	hpack.NewEncoder(&b).WriteField(hpack.HeaderField{Name: ":status", Value: status})
+	s.WriteHeaders(http2.HeadersFrameParam{StreamID: s.id, BlockFragment: b.Bytes(), EndHeaders: true})
+}
+
+// process is what a good server does with a request.
+func (s *stream) process() {
+	s.conn.server.record(s.rawRequest)
+	s.answer("200")
+	s.WriteData(s.id, true, []byte(accepted))
+}
+
+// overHTTP2 speaks HTTP/2 on a connection. began is called with the header of
+// each request, and may be nil; whole when all of it was read. What they
+// return false for is the last that is read.
+func overHTTP2(began, whole func(*stream) bool) func(*rawConn) {
+	return func(c *rawConn) {
+		if _, err := io.CopyN(io.Discard, c.r, int64(len(http2.ClientPreface))); err != nil {
+			return
+		}
+		framer := http2.NewFramer(c, c.r)
+		framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
+		framer.WriteSettings()
+		streams := map[uint32]*stream{}
+		for {
+			frame, err := framer.ReadFrame()
+			if err != nil {
+				return
+			}
+			s := streams[frame.Header().StreamID]
+			switch f := frame.(type) {
+			case *http2.SettingsFrame:
+				if !f.IsAck() {
+					framer.WriteSettingsAck()
+				}
+				continue
+			case *http2.PingFrame:
+				if !f.IsAck() {
+					framer.WritePing(true, f.Data)
+				}
+				continue
+			case *http2.MetaHeadersFrame:
+				s = &stream{Framer: framer, conn: c, id: f.StreamID}
+				streams[s.id] = s
+				for _, field := range f.RegularFields() {
+					if field.Name == "idempotency-key" {
+						s.key = field.Value
+					}
+				}
+				if began != nil && !began(s) {
+					return
+				}
+			case *http2.DataFrame:
+				s.body += string(f.Data())
+			default:
+				continue
+			}
+			if ends, ok := frame.(interface{ StreamEnded() bool }); ok && ends.StreamEnded() && !whole(s) {
+				return
+			}
+		}
+	}
+}
+
+// thenCloses says what a server does with every request it has read, and then
+// closes the connection.
+func thenCloses(do func(*stream)) func(*rawConn) {
+	return overHTTP2(nil, func(s *stream) bool {
+		do(s)
+		s.conn.Close()
+		return false
+	})
+}
+
+// Over HTTP/2 a server can say that it has not looked at a request. net/http
+// then sends it again by itself, within the same attempt.
+func TestFireHTTP2SaysWhatWasProcessed(t *testing.T) {
+	noGoroutineLeaks(t)
+	quietly(t)
+	known := newAuthority(t)
+	config := known.server(t, "localhost", validFrom, validTo)
+	config.NextProtos = []string{"h2"}
+	well := overHTTP2(nil, func(s *stream) bool { s.process(); return true })
+	// With a reset the server wants no more on the connection, so that the next
+	// attempt is on another.
+	reset := func(code http2.ErrCode) func(*rawConn) {
+		return overHTTP2(nil, func(s *stream) bool {
+			s.conn.server.record(s.rawRequest)
+			s.WriteGoAway(s.id, http2.ErrCodeNo, nil)
+			s.WriteRSTStream(s.id, code)
+			return true
+		})
+	}
+	// The first request is met so, all others are processed.
+	once := func(first func(*rawConn)) func(*rawConn) {
+		return func(c *rawConn) {
+			if c.number == 0 {
+				first(c)
+			} else {
+				well(c)
+			}
+		}
+	}
+	refused := 0
+	faults := []fault{
+		{name: "GOAWAY before any stream", fine: true, attempts: never, serve: once(thenCloses(func(s *stream) { s.WriteGoAway(0, http2.ErrCodeNo, nil) }))},
+		// net/http reports this one like a loss, and so it counts as one: nothing
+		// is sent twice, but there is more doubt than there need be.
+		{name: "GOAWAY with an error before any stream", unread: true, attempts: unlessUnsafe, doubt: inDoubt,
+			serve: thenCloses(func(s *stream) { s.WriteGoAway(0, http2.ErrCodeEnhanceYourCalm, nil) })},
+		{name: "REFUSED_STREAM", fine: true, attempts: never, serve: overHTTP2(nil, func(s *stream) bool {
+			if refused++; refused%2 == 1 {
+				s.WriteRSTStream(s.id, http2.ErrCodeRefusedStream)
+			} else {
+				s.process()
+			}
+			return true
+		})},
+		{name: "GOAWAY after the stream, and its answer", fine: true, attempts: never, serve: overHTTP2(nil, func(s *stream) bool {
+			s.WriteGoAway(s.id, http2.ErrCodeNo, nil)
+			s.process()
+			return true
+		})},
+		{name: "GOAWAY after the stream, and no answer", attempts: unlessUnsafe, doubt: inDoubt, serve: thenCloses(func(s *stream) {
+			s.conn.server.record(s.rawRequest)
+			s.WriteGoAway(s.id, http2.ErrCodeNo, nil)
+		})},
+		{name: "RST_STREAM with INTERNAL_ERROR", attempts: unlessUnsafe, doubt: inDoubt, serve: reset(http2.ErrCodeInternal)},
+		{name: "RST_STREAM with CANCEL", attempts: unlessUnsafe, doubt: inDoubt, serve: reset(http2.ErrCodeCancel)},
+		{name: "RST_STREAM after the header of the answer", attempts: unlessUnsafe, doubt: inDoubt, status: 200, serve: overHTTP2(nil, func(s *stream) bool {
+			s.conn.server.record(s.rawRequest)
+			s.answer("200")
+			s.WriteGoAway(s.id, http2.ErrCodeNo, nil)
+			s.WriteRSTStream(s.id, http2.ErrCodeInternal)
+			return true
+		})},
+		{name: "a connection that ends after the header of the request", unread: true, attempts: unlessUnsafe, doubt: inDoubt,
+			serve: overHTTP2(func(s *stream) bool { s.conn.Close(); return false }, nil)},
+		{name: "a connection that ends after the request", attempts: unlessUnsafe, doubt: inDoubt,
+			serve: thenCloses(func(s *stream) { s.conn.server.record(s.rawRequest) })},
+		{name: "a frame of noise", attempts: unlessUnsafe, doubt: inDoubt, serve: thenCloses(func(s *stream) {
+			s.conn.server.record(s.rawRequest)
+			s.WriteRawFrame(http2.FrameHeaders, 0xff, s.id, []byte("noise"))
+		})},
+	}
+	for i := range faults {
+		faults[i].well = overTLSThen(config, well)
+		faults[i].serve = overTLSThen(config, faults[i].serve)
+	}
+	eachFault(t, faults, func(t *testing.T, run func(*testing.T, net.Listener, ...kirim.Option)) {
+		l := listenTCP(t)
+		run(t, l, kirim.WithBaseURL("https://"+l.Addr().String()), known.trusting(&http.Transport{ForceAttemptHTTP2: true}))
+	})
+
+	t.Run("REFUSED_STREAM for ever", func(t *testing.T) {
+		for _, op := range operations {
+			l := listenTCP(t)
+			server := startRaw(t, l, overTLSThen(config, overHTTP2(nil, func(s *stream) bool {
+				s.WriteRSTStream(s.id, http2.ErrCodeRefusedStream)
+				return true
+			})))
+			client := fireClient(t, append(op.opts, kirim.WithBaseURL("https://"+l.Addr().String()), known.trusting(&http.Transport{ForceAttemptHTTP2: true}),
+				kirim.WithRetryPolicy(kirim.RetryPolicy{AttemptTimeout: 300 * time.Millisecond}))...)
+			if err := op.call(t.Context(), client, hello); err == nil || len(server.seen()) != 0 {
+				t.Errorf("%s: %v", op.name, err)
+			}
+		}
+	})
+}
