@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 
 	"github.com/kirim-go/kirim"
 )
@@ -21,17 +20,17 @@ const (
 	userAgent = "shop/1.0"
 )
 
+const sendPath = "/" + numberID + "/messages"
+
+var accepted = canned{http.StatusAccepted, `{"data":{"id":"msg_01JD6Q3V8Y5N2M4K7P9R1S3T5V","object":"message","status":"pending",` +
+	`"message_id":"wamid.HBgNNjI4MTEwMDAwMDAwMRUCABEYEkE3RkI0RjY5MjQ2QzA5RTcwNwA="},"request_id":"req_01JD6Q3V8Y5N2M4K7P9R1S3T5V"}`}
+
 // bare is what a careful program writes for one call without any package: the
 // measure of all others. It has no retries, no timeout, no validation and no
-// typed errors.
-type bare struct {
-	http *http.Client
-	base string
-}
+// typed errors, and all that never changes is put together by the compiler.
+type bare struct{ http *http.Client }
 
-func newBare(wire http.RoundTripper) *bare {
-	return &bare{&http.Client{Transport: wire}, kirim.DefaultBaseURL}
-}
+func newBare(wire http.RoundTripper) *bare { return &bare{&http.Client{Transport: wire}} }
 
 type bareText struct {
 	Body string `json:"body"`
@@ -60,17 +59,19 @@ func (b *bare) send(ctx context.Context, message *bareMessage) (*bareAccepted, e
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.base+"/"+url.PathEscape(numberID)+"/messages", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, kirim.DefaultBaseURL+sendPath, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
-	setBareHeader(req.Header)
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Idempotency-Key", rand.Text())
+	setSendHeader(req.Header)
 	resp, err := b.http.Do(req)
 	if err != nil {
 		return nil, err
 	}
+	return decodeAccepted(resp)
+}
+
+func decodeAccepted(resp *http.Response) (*bareAccepted, error) {
 	var answer struct {
 		Data bareAccepted `json:"data"`
 	}
@@ -78,6 +79,12 @@ func (b *bare) send(ctx context.Context, message *bareMessage) (*bareAccepted, e
 		return nil, err
 	}
 	return &answer.Data, nil
+}
+
+func setSendHeader(header http.Header) {
+	setBareHeader(header)
+	header.Set("Content-Type", "application/json")
+	header.Set("Idempotency-Key", rand.Text())
 }
 
 func setBareHeader(header http.Header) {

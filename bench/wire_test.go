@@ -10,9 +10,8 @@ import (
 	"testing"
 )
 
-// canned is the answer that a server always gives. It is the same in kind for
-// all clients: a JSON body of 200 to 600 bytes, limits and a request id in the
-// header.
+// canned is the answer that a server always gives: a JSON object of the shape
+// that the service documents, up to 400 bytes, and the same header for all.
 type canned struct {
 	status int
 	body   string
