@@ -28,9 +28,14 @@ var accepted = canned{http.StatusAccepted, `{"data":{"id":"msg_01JD6Q3V8Y5N2M4K7
 // bare is what a careful program writes for one call without any package: the
 // measure of all others. It has no retries, no timeout, no validation and no
 // typed errors, and all that never changes is put together by the compiler.
-type bare struct{ http *http.Client }
+type bare struct {
+	http *http.Client
+	base string
+}
 
-func newBare(wire http.RoundTripper) *bare { return &bare{&http.Client{Transport: wire}} }
+func newBare(wire http.RoundTripper) *bare {
+	return &bare{&http.Client{Transport: wire}, kirim.DefaultBaseURL}
+}
 
 type bareText struct {
 	Body string `json:"body"`
@@ -59,7 +64,7 @@ func (b *bare) send(ctx context.Context, message *bareMessage) (*bareAccepted, e
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, kirim.DefaultBaseURL+sendPath, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.base+sendPath, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
