@@ -5,15 +5,19 @@ MODULES = . $(NESTED)
 
 EXAMPLES = $(filter-out $(NESTED),$(patsubst %/main.go,%,$(wildcard examples/*/main.go)))
 
-.PHONY: all examples test nested fmt vet tidy lint fuzz
+.PHONY: all bench budgets examples test nested fmt vet tidy lint fuzz
 
-all: examples test nested fmt vet tidy lint
+all: examples test budgets nested fmt vet tidy lint
 
 examples:
 	@set -e; for e in $(EXAMPLES); do echo "go run ./$$e"; go run ./$$e; done
 
 test:
 	go test -race ./...
+
+# The race detector allocates, so that these run without it.
+budgets:
+	go test -run Budget .
 
 nested:
 	@set -e; for m in $(NESTED); do echo "$$m:"; (cd $$m && go test -race ./...); done
