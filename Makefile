@@ -34,6 +34,19 @@ tidy:
 lint:
 	@set -e; for m in $(MODULES); do echo "$$m:"; (cd $$m && $(GOLANGCI_LINT) run ./...); done
 
+# Each round runs all contenders once, so that they share the machine's moods.
+ROUNDS = 1 2 3 4 5 6
+BENCHSTAT = go run golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
+
+bench:
+	@set -e; cd bench; go test -c -o bench.test .; : > results.out; \
+	for round in $(ROUNDS); do echo "round $$round"; \
+		./bench.test -test.run '^$$' -test.bench 'Send|Refused|DecodeError|List|Verify|Event' -test.benchtime 0.2s >> results.out; \
+		./bench.test -test.run '^$$' -test.bench 'All|Parked' -test.benchtime 1x >> results.out; \
+		./bench.test -test.run '^$$' -test.bench Bulk -test.benchtime 50000x >> results.out; done; \
+	$(BENCHSTAT) -col /client results.out; \
+	go run ./report results.out
+
 fuzz:
 	go test -run '^$$' -fuzz FuzzDecodeError -fuzztime 30s .
 	go test -run '^$$' -fuzz FuzzOutboundMessage -fuzztime 30s .
