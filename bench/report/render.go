@@ -48,6 +48,17 @@ func (r results) markdown(pacing []string) (string, error) {
 		}
 		row(g.work, fmt.Sprintf("%s %.2f ×", sign, g.limit), fmt.Sprintf("%.2f ×", q), met)
 	}
+	for _, unit := range []string{"ns/op", "allocs/op"} {
+		worst := 0.0
+		for _, p := range peers[5:] {
+			q, err := r.ratio(send+"kirim", send+p, unit)
+			if err != nil {
+				return "", err
+			}
+			worst = max(worst, q)
+		}
+		row("send, "+unit+", of the best other SDK", "< 1.00 ×", fmt.Sprintf("%.2f ×", worst), worst < 1)
+	}
 	verify := median(r["Verify/client=kirim allocs/op"])
 	row("webhook verify, allocations", "≤ 2", fmt.Sprintf("%.0f", verify), verify <= 2)
 	connections := median(r["Bulk/client=kirim connections"])
@@ -68,6 +79,15 @@ func (r results) markdown(pacing []string) (string, error) {
 			return "", err
 		}
 		fmt.Fprintf(&b, "| %s | %.2f × | %.2f × |\n", p, t, n)
+	}
+	b.WriteString("\n## One of 1,000 calls that wait for their answer, relative to bare net/http\n\n" +
+		"| Client | Heap and stack | Goroutines, including the caller's |\n|---|---|---|\n")
+	for _, p := range peers[:4] {
+		held, err := r.ratio("Parked/client="+p, "Parked/client=nethttp", "held-B/call")
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&b, "| %s | %.2f × | %.0f |\n", p, held, median(r["Parked/client="+p+" goroutines/call"]))
 	}
 	if len(pacing) > 0 {
 		b.WriteString("\n## Pacing, simulated\n\n| Scenario | Measured |\n|---|---|\n" + strings.Join(pacing, "\n") + "\n")
