@@ -45,14 +45,14 @@ func run(paths []string) error {
 	if len(limits) > 0 {
 		text += "\n" + string(limits)
 	}
-	if err := os.WriteFile("RESULTS.md", []byte(text), 0o600); err != nil {
+	if err := os.WriteFile("RESULTS.md", []byte(text), 0o600); err != nil { //nolint:gosec // the name is fixed
 		return err
 	}
 	svg, err := r.chart()
 	if err != nil {
 		return err
 	}
-	return os.WriteFile("chart.svg", []byte(svg), 0o600)
+	return os.WriteFile("chart.svg", []byte(svg), 0o600) //nolint:gosec // the name is fixed
 }
 
 func read(paths []string) (results, []string, error) {
