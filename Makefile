@@ -7,15 +7,19 @@ MODULES = . $(NESTED)
 
 EXAMPLES = $(filter-out $(NESTED),$(patsubst %/main.go,%,$(wildcard examples/*/main.go)))
 
-.PHONY: all examples test nested sends fmt vet tidy lint fuzz pictures workflows apidiff release
+.PHONY: all examples test budgets nested sends fmt vet tidy lint fuzz bench pictures workflows apidiff release
 
-all: examples test nested sends fmt vet tidy lint
+all: examples test budgets nested sends fmt vet tidy lint
 
 examples:
 	@set -e; for e in $(EXAMPLES); do echo "go run ./$$e"; go run ./$$e; done
 
 test:
 	go test -race ./...
+
+# The race detector allocates, so that these run without it.
+budgets:
+	go test -count=1 -v -run "Budget|Allocates" .
 
 nested:
 	@set -e; for m in $(NESTED); do echo "$$m:"; (cd $$m && go test -race ./...); done
@@ -65,6 +69,19 @@ release:
 
 lint: workflows
 	@set -e; for m in $(MODULES); do echo "$$m:"; (cd $$m && $(GOLANGCI_LINT) run ./...); done
+
+# Each round runs all contenders once, so that they share the machine's moods.
+ROUNDS = 1 2 3 4 5 6
+BENCHSTAT = go run golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
+
+bench:
+	@set -e; cd bench; go test -c -o bench.test .; : > results.out; \
+	for round in $(ROUNDS); do echo "round $$round"; \
+		./bench.test -test.run '^$$' -test.bench 'Send|Refused|DecodeError|List|Verify|Event' -test.benchtime 0.2s >> results.out; \
+		./bench.test -test.run '^$$' -test.bench 'All|Parked' -test.benchtime 1x >> results.out; \
+		./bench.test -test.run '^$$' -test.bench Bulk -test.benchtime 50000x >> results.out; done; \
+	$(BENCHSTAT) -col /client results.out; \
+	go run ./report results.out
 
 fuzz:
 	@.ci/fuzz $(or $(FUZZTIME),30s)

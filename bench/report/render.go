@@ -1,0 +1,142 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+const send = "Send/wire=memory/client="
+
+var peers = []string{"nethttp", "nethttp-timeout", "retryablehttp", "kirim", "kirim-response",
+	"resend-go", "slack-go", "go-github", "twilio-go", "stripe-go", "openai-go"}
+
+// goals are ratios of two benchmarks of one run.
+var goals = []struct {
+	work, a, b, unit string
+	atLeast          bool
+	limit            float64
+}{
+	{"send, time, of bare net/http", send + "kirim", send + "nethttp", "ns/op", false, 1.05},
+	{"send, allocations, of bare net/http", send + "kirim", send + "nethttp", "allocs/op", false, 1},
+	{"decode a 422 alone, of bare", "DecodeError/client=kirim", "DecodeError/client=nethttp", "ns/op", false, 1.15},
+	{"send answered with a 422, of bare", "Refused/client=kirim", "Refused/client=nethttp", "ns/op", false, 1.15},
+	{"webhook verify, of naive HMAC", "Verify/client=kirim", "Verify/client=naive", "ns/op", false, 0.7},
+	{"verify and event, of naive", "Event/client=kirim", "Event/client=naive", "ns/op", false, 0.8},
+	{"64 goroutines, throughput, of a tuned http.Client", "Bulk/client=nethttp-tuned", "Bulk/client=kirim", "ns/op", true, 0.97},
+	{"64 goroutines, throughput, of the default http.Client", "Bulk/client=nethttp-default", "Bulk/client=kirim", "ns/op", true, 1.5},
+}
+
+func (r results) markdown(pacing []string) (string, error) {
+	var b strings.Builder
+	b.WriteString("# Results\n\nMade by `make bench`. Each figure is a median over the rounds of one run on one machine.\n\n" +
+		"![Time and allocations of one call](chart.svg)\n\n| Work | Goal | Measured | |\n|---|---|---|---|\n")
+	row := func(work, goal, measured string, met bool) {
+		verdict := "**not met**"
+		if met {
+			verdict = "met"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", work, goal, measured, verdict)
+	}
+	for _, g := range goals {
+		q, err := r.ratio(g.a, g.b, g.unit)
+		if err != nil {
+			return "", err
+		}
+		sign, met := "≤", q <= g.limit
+		if g.atLeast {
+			sign, met = "≥", q >= g.limit
+		}
+		row(g.work, fmt.Sprintf("%s %.2f ×", sign, g.limit), fmt.Sprintf("%.2f ×", q), met)
+	}
+	for _, unit := range []string{"ns/op", "allocs/op"} {
+		worst := 0.0
+		for _, p := range peers[5:] {
+			q, err := r.ratio(send+"kirim", send+p, unit)
+			if err != nil {
+				return "", err
+			}
+			worst = max(worst, q)
+		}
+		row("send, "+unit+", of the best other SDK", "< 1.00 ×", fmt.Sprintf("%.2f ×", worst), worst < 1)
+	}
+	verify := median(r["Verify/client=kirim allocs/op"])
+	row("webhook verify, allocations", "≤ 2", fmt.Sprintf("%.0f", verify), verify <= 2)
+	connections := median(r["Bulk/client=kirim connections"])
+	row("64 goroutines, connections", "≤ 66", fmt.Sprintf("%.0f", connections), connections <= 66)
+	grown, err := r.growth()
+	if err != nil {
+		return "", err
+	}
+	row("10,000 contacts: heap at page 100 of that at page 2", "constant", fmt.Sprintf("%.2f ×", grown), grown <= 1.05)
+	b.WriteString("\n## One call, relative to bare net/http\n\n| Client | Time | Allocations |\n|---|---|---|\n")
+	for _, p := range peers {
+		t, err := r.ratio(send+p, send+"nethttp", "ns/op")
+		if err != nil {
+			return "", err
+		}
+		n, err := r.ratio(send+p, send+"nethttp", "allocs/op")
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&b, "| %s | %.2f × | %.2f × |\n", p, t, n)
+	}
+	b.WriteString("\n## One of 1,000 calls that wait for their answer, relative to bare net/http\n\n" +
+		"| Client | Heap and stack | Goroutines, including the caller's |\n|---|---|---|\n")
+	for _, p := range peers[:4] {
+		held, err := r.ratio("Parked/client="+p, "Parked/client=nethttp", "held-B/call")
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&b, "| %s | %.2f × | %.0f |\n", p, held, median(r["Parked/client="+p+" goroutines/call"]))
+	}
+	if len(pacing) > 0 {
+		b.WriteString("\n## Pacing, simulated\n\n| Scenario | Measured |\n|---|---|\n" + strings.Join(pacing, "\n") + "\n")
+	}
+	return b.String(), nil
+}
+
+func (r results) growth() (float64, error) {
+	early, late := median(r["All B-at-page-2"]), median(r["All B-at-page-100"])
+	if early == 0 {
+		return 0, fmt.Errorf("no results of All")
+	}
+	return late / early, nil
+}
+
+// chart draws two bars for each client. The grey of the text and the two
+// colours are readable on white and on black.
+func (r results) chart() (string, error) {
+	const left, right, step = 150, 90, 40
+	longest := 0.0
+	values := map[string][2]float64{}
+	for _, p := range peers {
+		t, err := r.ratio(send+p, send+"nethttp", "ns/op")
+		if err != nil {
+			return "", err
+		}
+		n, err := r.ratio(send+p, send+"nethttp", "allocs/op")
+		if err != nil {
+			return "", err
+		}
+		values[p] = [2]float64{t, n}
+		longest = max(longest, t, n)
+	}
+	const width = 760
+	height := 50 + step*len(peers)
+	var b strings.Builder
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="13" fill="#808080">`+"\n", width, height)
+	b.WriteString(`<text x="10" y="20" font-size="15">One create call, bare net/http = 1</text>` + "\n" +
+		`<rect x="470" y="9" width="12" height="12" fill="#2f81f7"/><text x="487" y="20">time</text>` + "\n" +
+		`<rect x="550" y="9" width="12" height="12" fill="#d29922"/><text x="567" y="20">allocations</text>` + "\n")
+	for i, p := range peers {
+		y := 40 + step*i
+		fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="end">%s</text>`+"\n", left-10, y+20, p)
+		for j, colour := range []string{"#2f81f7", "#d29922"} {
+			length := values[p][j] / longest * (width - left - right)
+			fmt.Fprintf(&b, `<rect x="%d" y="%d" width="%.1f" height="13" fill="%s"/><text x="%.1f" y="%d" font-size="12">%.2f ×</text>`+"\n",
+				left, y+15*j, length, colour, left+length+6, y+15*j+11, values[p][j])
+		}
+	}
+	b.WriteString("</svg>\n")
+	return b.String(), nil
+}
