@@ -55,7 +55,11 @@ func (c *call) begin() {
 	if c.client.logger != nil {
 		c.began = time.Now()
 	}
-	a := &attempt{Context: c.ctx}
+	a := &c.first // which a call that is not repeated need not make
+	if c.attempts > 0 {
+		a = &attempt{}
+	}
+	a.Context = c.ctx
 	timeout := c.client.policy.AttemptTimeout
 	if deadline, ok := c.ctx.Deadline(); !ok || time.Until(deadline) > timeout {
 		a.Context, a.cancel = context.WithTimeout(c.ctx, timeout)

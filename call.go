@@ -49,6 +49,8 @@ type call struct {
 	ctx       context.Context //nolint:containedctx // the caller's; the value lives as long as the call
 	request   retryablehttp.Request
 	attempt   *attempt // the last one
+	first     attempt
+	keyHeader [1]string
 
 	attempts  int
 	began     time.Time     // of the last attempt; kept only for the log

@@ -217,7 +217,8 @@ func (c *Client) prepare(call *call, params, body any) error {
 		call.headers["Content-Type"] = jsonContentType
 	}
 	if call.key != "" {
-		call.headers["Idempotency-Key"] = []string{call.key}
+		call.keyHeader[0] = call.key
+		call.headers["Idempotency-Key"] = call.keyHeader[:]
 	}
 	return nil
 }

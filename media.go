@@ -91,7 +91,7 @@ func (s *MessagesService) Media(ctx context.Context, id string, params MediaPara
 	if limit == 0 {
 		limit = defaultMaxMedia
 	}
-	path := pathOf(s.phoneNumberID, "messages", id, "media")
+	path := s.path + pathOf(id, "media")
 	target, err := s.client.mediaLink(ctx, path, opts)
 	if err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ import (
 type MessagesService struct {
 	client        *Client
 	phoneNumberID string
+	path          string // of its messages
 }
 
 // AcceptedMessage is the answer to a send. Accepted means queued: whether the
@@ -196,5 +197,5 @@ func checkWAMID(path, wamid string) error {
 // postMessage posts to the number's messages. The two things that can be
 // posted there differ only in body and answer.
 func postMessage[T any](ctx context.Context, s *MessagesService, body any, opts []RequestOption) (*T, error) {
-	return request[T](ctx, s.client, http.MethodPost, pathOf(s.phoneNumberID, "messages"), nil, body, opts)
+	return request[T](ctx, s.client, http.MethodPost, s.path, nil, body, opts)
 }

@@ -6,7 +6,7 @@ package kirim
 // id shows at the first call, as [CodeResourceNotFound].
 func (c *Client) PhoneNumber(id string) *PhoneNumber {
 	return &PhoneNumber{
-		Messages:      &MessagesService{client: c, phoneNumberID: id},
+		Messages:      &MessagesService{client: c, phoneNumberID: id, path: pathOf(id, "messages")},
 		Templates:     &TemplatesService{client: c, phoneNumberID: id},
 		Conversations: &ConversationsService{client: c, phoneNumberID: id},
 		Contacts:      &ContactsService{client: c, phoneNumberID: id},

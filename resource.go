@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // Extra holds the fields of an answer, by name, that have no place in the
@@ -43,7 +44,8 @@ type resourceField struct {
 	name    string
 	index   int
 	assumed bool
-	text    bool // a string, and of no type that reads itself
+	text    bool                    // a string, and of no type that reads itself
+	last    *atomic.Pointer[string] // of a text that is a word, which recurs; nil otherwise
 }
 
 var resourceFields sync.Map // reflect.Type to []resourceField
@@ -56,13 +58,19 @@ func fieldsOf(t reflect.Type) []resourceField {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name != "" && name != "-" {
-			fields = append(fields, resourceField{
-				name: name, index: i,
-				assumed: f.Tag.Get("kirim") == "assumed",
-				text:    f.Type.Kind() == reflect.String && !reflect.PointerTo(f.Type).Implements(reflect.TypeFor[json.Unmarshaler]()),
-			})
+		if name == "" || name == "-" {
+			continue
 		}
+		field := resourceField{
+			name: name, index: i,
+			assumed: f.Tag.Get("kirim") == "assumed",
+			text:    f.Type.Kind() == reflect.String && !reflect.PointerTo(f.Type).Implements(reflect.TypeFor[json.Unmarshaler]()),
+		}
+		switch name {
+		case "object", "status", "type", "direction":
+			field.last = new(atomic.Pointer[string])
+		}
+		fields = append(fields, field)
 	}
 	resourceFields.Store(t, fields)
 	return fields
@@ -93,7 +101,7 @@ func decodeResource(data []byte, resource any, extra *Extra, blank *[]blankField
 		field.SetZero()
 		start := r.pos
 		if f.text && r.peek() == '"' {
-			field.SetString(r.text())
+			field.SetString(f.read(&r))
 		} else if raw := r.skip(); !r.bad && string(raw) != "null" {
 			if err := decodeValue(raw, field.Addr().Interface()); err != nil {
 				if !f.assumed {
@@ -115,6 +123,25 @@ func decodeResource(data []byte, resource any, extra *Extra, blank *[]blankField
 	v.SetZero()
 	return notAnObject(data)
 }
+
+// read reads a text. A word is most often the same as the last, and then not
+// allocated again.
+func (f *resourceField) read(r *jsonReader) string {
+	if f.last == nil {
+		return r.text()
+	}
+	var known string
+	if last := f.last.Load(); last != nil {
+		known = *last
+	}
+	text := r.intern(known)
+	if text != known {
+		f.remember(text)
+	}
+	return text
+}
+
+func (f *resourceField) remember(word string) { f.last.Store(&word) }
 
 // decodeValue is json.Unmarshal for a value that is known to be well-formed.
 func decodeValue(raw []byte, target any) error {
