@@ -88,9 +88,10 @@ func (s *MessagesService) Send(ctx context.Context, message OutboundMessage, opt
 // too, so does the error.
 //
 // With a [WithWindowMemory] that knows that the window is closed, the template
-// goes out at once. With [WithIdempotencyKey] it does so only when the window
-// has been closed for 24 hours: as long as the server remembers keys, an
-// earlier call with this one may have sent the message.
+// goes out at once, but not with [WithIdempotencyKey]: the customer may write
+// between two calls with the same key. Only a refusal that the server remembers
+// under the key, as this package assumes that it does, then keeps the message
+// from going out after the template.
 func (s *MessagesService) SendOrTemplate(ctx context.Context, message OutboundMessage, template Template, opts ...RequestOption) (*AcceptedMessage, error) {
 	settings, err := settingsOf(opts)
 	if err != nil {
@@ -111,7 +112,7 @@ func (s *MessagesService) SendOrTemplate(ctx context.Context, message OutboundMe
 		}
 		rescueOpts = append(slices.Clip(opts), WithIdempotencyKey(derivedKey(key, ":template")))
 	}
-	if !s.windowKnownClosed(ctx, message.To, settings.key != "") {
+	if settings.key != "" || !s.windowKnownClosed(ctx, message.To) {
 		accepted, err := s.Send(ctx, message, opts...)
 		if err == nil || !IsOutside24hWindow(err) || MaybeSent(err) {
 			return accepted, err

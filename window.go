@@ -13,11 +13,6 @@ import (
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages
 const serviceWindow = 24 * time.Hour
 
-// idempotencyMemory is how long the server remembers a key.
-//
-// Docs: https://developers.kirim.chat/concepts/idempotency/
-const idempotencyMemory = 24 * time.Hour
-
 // WindowMemory remembers when a customer last wrote to a number, which opens
 // the 24-hour window for free-form messages. A [WebhookHandler] fills it
 // ([WithWindows]) and [MessagesService.SendOrTemplate] asks it
@@ -35,7 +30,7 @@ type WindowMemory interface {
 
 // WithWindowMemory lets [MessagesService.SendOrTemplate] send the template at
 // once when the memory says that the customer last wrote more than 24 hours
-// ago. What the memory does not know, or fails to tell, is sent as without
+// ago, unless the call has a key of its own. What the memory does not know, or fails to tell, is sent as without
 // it, and what the server then refuses is still rescued by the template. The
 // default is none.
 func WithWindowMemory(memory WindowMemory) Option {
@@ -48,24 +43,13 @@ func WithWindowMemory(memory WindowMemory) Option {
 	}
 }
 
-// windowKnownClosed reports whether the template can go out at once.
-//
-// With a key of the caller's, an earlier call may have sent the message just
-// before the window closed. While the server remembers the key, sending
-// the message again is what brings that to light, so it comes first.
-func (s *MessagesService) windowKnownClosed(ctx context.Context, to string, keyGiven bool) bool {
+// windowKnownClosed reports whether the memory knows that.
+func (s *MessagesService) windowKnownClosed(ctx context.Context, to string) bool {
 	if s.client.windows == nil {
 		return false
 	}
 	last, err := s.client.windows.LastOpened(ctx, s.phoneNumberID, digitsOf(to))
-	if err != nil || last.IsZero() {
-		return false
-	}
-	closed := serviceWindow
-	if keyGiven && s.client.keyed {
-		closed += idempotencyMemory
-	}
-	return time.Since(last) > closed
+	return err == nil && !last.IsZero() && time.Since(last) > serviceWindow
 }
 
 // opensWindow reports whether a message opens the window. WhatsApp's own
