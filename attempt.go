@@ -3,6 +3,8 @@ package kirim
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -30,6 +32,12 @@ type attempt struct {
 	// net/http sends a request with an Idempotency-Key once more by itself when
 	// a connection that it kept is closed before the answer.
 	resent atomic.Bool
+
+	// Over HTTP/2 it does so with every request, also one that may have been
+	// carried out (RST_STREAM with PROTOCOL_ERROR), at once and without end.
+	http2    atomic.Bool
+	resends  int
+	answered bool // by the transport; who asks for the body then is a redirect
 
 	address string // for sparingDialer: where the connection leads to
 	waiting bool   // likewise: for that connection
@@ -67,8 +75,11 @@ func (c *call) begin() {
 		a.resent.Store(a.connected.Load() && c.operation == keyed)
 		dialer.wanted(a, address)
 	}
-	a.trace.GotConn = func(httptrace.GotConnInfo) {
+	a.trace.GotConn = func(info httptrace.GotConnInfo) {
 		a.connected.Store(true)
+		if conn, ok := info.Conn.(*tls.Conn); ok {
+			a.http2.Store(conn.ConnectionState().NegotiatedProtocol == "h2")
+		}
 		dialer.served(a)
 	}
 	request := http.Request{
@@ -84,7 +95,7 @@ func (c *call) begin() {
 	if len(c.payload) > 0 {
 		a.body.Reset(c.payload)
 		request.Body = io.NopCloser(&a.body) // by which net/http knows it to be in memory, and writes it with the headers
-		if !c.settings.noRetry { // net/http repeats only what it can rewind
+		if !c.settings.noRetry {             // net/http repeats only what it can rewind
 			request.GetBody = c.bodyAgain
 		}
 	}
@@ -92,9 +103,21 @@ func (c *call) begin() {
 	c.request.Request = request.WithContext(httptrace.WithClientTrace(a, &a.trace))
 }
 
+// maxResends bounds what net/http repeats within one attempt.
+const maxResends = 3
+
+var errNotResent = errors.New("the connection, or the stream, was closed before the answer")
+
 // bodyAgain is the body once more: net/http asks for it when a connection
 // that it kept turns out to be closed.
 func (c *call) bodyAgain() (io.ReadCloser, error) {
+	a := c.attempt
+	if !a.answered {
+		a.resends++
+		if a.resends > maxResends || c.operation == unkeyed && a.http2.Load() {
+			return nil, errNotResent
+		}
+	}
 	return io.NopCloser(bytes.NewReader(c.payload)), nil
 }
 

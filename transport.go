@@ -88,6 +88,9 @@ func (t *sharedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if a, ok := req.Context().Value(attemptKey{}).(*attempt); ok {
+		a.answered = true
+	}
 	if location := resp.Header.Get("Location"); location != "" {
 		if _, err := req.URL.Parse(location); err != nil {
 			resp.Header.Del("Location")

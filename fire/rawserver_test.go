@@ -257,13 +257,15 @@ type fault struct {
 	well     func(*rawConn) // the server without the fault; answerWell by default
 	big      bool           // the fault needs a request that fills all buffers
 	unread   bool           // no request is read to its end
-	fine     bool           // the call succeeds
+	fine     bool           // the calls succeed that are not in doubt
 	kind     kirim.Kind     // of the Error; empty for a TransportError
 	status   int            // of the error
 	attempts [3]int
 	doubt    [3]bool
 	takes    time.Duration // of virtual time, until a failed attempt is given up
 }
+
+func (f *fault) succeeds(column int) bool { return f.fine && !f.doubt[column] }
 
 // twoRetries waits next to nothing between attempts.
 func twoRetries() kirim.RetryPolicy {
@@ -321,7 +323,7 @@ func eachFault(t *testing.T, faults []fault, on func(*testing.T, func(*testing.T
 				well = (*rawConn).answerWell
 			}
 			passing := f
-			passing.fine, passing.attempts[column] = true, 2
+			passing.fine, passing.doubt, passing.attempts[column] = true, [3]bool{}, 2
 			serve := func(c *rawConn) {
 				if c.number == 0 {
 					f.serve(c)
@@ -351,7 +353,7 @@ func (f *fault) run(t *testing.T, column int, serve func(*rawConn), l net.Listen
 	began := time.Now()
 	err := op.call(t.Context(), client, message, kirim.WithResponse(&said), kirim.SkipValidation())
 	failed := f.attempts[column]
-	if f.fine {
+	if f.succeeds(column) {
 		failed--
 	}
 	if took, want := time.Since(began), time.Duration(failed)*f.takes; want > 0 && (took < want || took > want+time.Millisecond) {
@@ -362,7 +364,7 @@ func (f *fault) run(t *testing.T, column int, serve func(*rawConn), l net.Listen
 	requests := server.seen()
 	want := f.attempts[column]
 	switch {
-	case f.unread && f.fine:
+	case f.unread && f.succeeds(column):
 		want = 1
 	case f.unread:
 		want = 0
@@ -383,7 +385,7 @@ func (f *fault) check(t *testing.T, column int, err error, attempts int) {
 	if attempts != f.attempts[column] {
 		t.Errorf("%d attempts, want %d: %v", attempts, f.attempts[column], err)
 	}
-	if f.fine {
+	if f.succeeds(column) {
 		if err != nil {
 			t.Error(err)
 		}
