@@ -30,9 +30,9 @@ type WindowMemory interface {
 
 // WithWindowMemory lets [MessagesService.SendOrTemplate] send the template at
 // once when the memory says that the customer last wrote more than 24 hours
-// ago, unless the call has a key of its own. What the memory does not know, or fails to tell, is sent as without
-// it, and what the server then refuses is still rescued by the template. The
-// default is none.
+// ago, unless the call has a key of its own. What the memory does not know, or
+// fails to tell, is sent as without it, and what the server then refuses is
+// still rescued by the template. The default is none.
 func WithWindowMemory(memory WindowMemory) Option {
 	return func(s *settings) error {
 		if memory == nil {
