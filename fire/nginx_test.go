@@ -50,12 +50,13 @@ func needsNginx(t *testing.T) {
 
 // settings are the parts of nginx's configuration in which tests differ.
 type settings struct {
-	http      string // in the http block
-	listen    string // after the address, such as "ssl http2"
-	server    string // in the server block
-	location  string // in the location that passes requests on
-	upstreams int    // how many servers are behind it; default 1
-	noMaster  bool   // one process does all
+	http      string            // in the http block
+	listen    string            // after the address, such as "ssl http2"
+	server    string            // in the server block
+	location  string            // in the location that passes requests on
+	upstreams int               // how many servers are behind it; default 1
+	noMaster  bool              // one process does all
+	files     map[string]string // beside the configuration
 }
 
 // proxy is an nginx and the servers behind it, all on unix sockets in a
@@ -89,6 +90,9 @@ func startProxy(t *testing.T, s settings) *proxy {
 		u.start(t)
 		t.Cleanup(u.stop)
 		p.upstreams = append(p.upstreams, u)
+	}
+	for name, content := range s.files {
+		p.write(t, name, content)
 	}
 	p.configure(t, 1)
 	p.start(t)
@@ -346,10 +350,7 @@ type passage struct {
 }
 
 func (p *proxy) passageOf(err error, response kirim.Response) passage {
-	got := passage{attempts: response.Attempts, processed: p.sandbox.MessageCount(), doubt: kirim.MaybeSent(err)}
-	for _, u := range p.upstreams {
-		got.arrived += int(u.requests.Load())
-	}
+	got := passage{attempts: response.Attempts, arrived: p.arrived(), processed: p.sandbox.MessageCount(), doubt: kirim.MaybeSent(err)}
 	var answer *kirim.Error
 	var lost *kirim.TransportError
 	switch {
@@ -359,4 +360,13 @@ func (p *proxy) passageOf(err error, response kirim.Response) passage {
 		got.status, got.kind = answer.StatusCode, answer.Kind
 	}
 	return got
+}
+
+// arrived is how many requests came to the upstreams.
+func (p *proxy) arrived() int {
+	n := 0
+	for _, u := range p.upstreams {
+		n += int(u.requests.Load())
+	}
+	return n
 }
