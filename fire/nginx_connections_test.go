@@ -54,9 +54,9 @@ type ledger struct {
 	fates map[string]error // by the text
 }
 
-func (l *ledger) send(t *testing.T, messages *kirim.MessagesService, text string) (generation int) {
+func (l *ledger) send(ctx context.Context, messages *kirim.MessagesService, text string) (generation int) {
 	var response kirim.Response
-	_, err := messages.Send(t.Context(), kirim.OutboundMessage{To: recipient, Content: kirim.Text{Body: text}}, kirim.WithResponse(&response))
+	_, err := messages.Send(ctx, kirim.OutboundMessage{To: recipient, Content: kirim.Text{Body: text}}, kirim.WithResponse(&response))
 	switch {
 	case err == nil:
 		l.ok.Add(1)
@@ -135,14 +135,14 @@ func TestFireNginxMayBeReplacedWhileMessagesAreSent(t *testing.T) {
 				var wg sync.WaitGroup
 				for sender := range senders {
 					wg.Go(func() {
-						for i := 0; ctx.Err() == nil && l.send(t, messages, fmt.Sprint(sender, "-", i)) < last; i++ {
+						for i := 0; ctx.Err() == nil && l.send(ctx, messages, fmt.Sprint(sender, "-", i)) < last; i++ {
 						}
 					})
 				}
 				for generation := 2; generation <= last; generation++ {
 					p.configure(t, generation)
 					change.do(t, p)
-					for i := 0; ctx.Err() == nil && l.send(t, messages, fmt.Sprint("generation ", generation, "-", i)) < generation; i++ {
+					for i := 0; ctx.Err() == nil && l.send(ctx, messages, fmt.Sprint("generation ", generation, "-", i)) < generation; i++ {
 					}
 				}
 				wg.Wait()
@@ -192,7 +192,7 @@ func TestFireNginxMayCloseTheConnectionsItKept(t *testing.T) {
 				messages := p.messages(p.client(t, opts...))
 				const each = 100
 				for i := range each {
-					l.send(t, messages, fmt.Sprint(i))
+					l.send(t.Context(), messages, fmt.Sprint(i))
 				}
 				l.check(t, p)
 				surely := closing.announced && !way.http2
@@ -217,7 +217,7 @@ func TestFireNginxMayCompressAndSpeakHTTP2(t *testing.T) {
 			var opts []kirim.Option
 			p, l := startWay(t, http2, false, settings{http: compressing}, &opts)
 			c := p.client(t, opts...)
-			l.send(t, p.messages(c), "Halo")
+			l.send(t.Context(), p.messages(c), "Halo")
 			_, err := p.messages(c).Get(t.Context(), "msg_absent")
 			var e *kirim.Error
 			if !errors.As(err, &e) || e.StatusCode != http.StatusNotFound || !kirim.IsNotFound(err) || e.Code == "" || e.RequestID == "" {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -159,7 +160,8 @@ func (p *proxy) write(t *testing.T, name, content string) {
 	}
 }
 
-// start returns when nginx accepts connections.
+// start returns when nginx answers. It accepts connections before that, and
+// then a signal would end it.
 func (p *proxy) start(t *testing.T) {
 	t.Helper()
 	p.process = exec.Command(nginxPath(), "-p", p.dir+"/", "-c", "nginx.conf")
@@ -176,9 +178,8 @@ func (p *proxy) start(t *testing.T) {
 	ticks := time.NewTicker(time.Millisecond)
 	defer ticks.Stop()
 	for deadline := time.Now().Add(20 * time.Second); ; {
-		conn, err := net.Dial("unix", p.socket())
+		err := p.ask(deadline)
 		if err == nil {
-			conn.Close()
 			return
 		}
 		select {
@@ -189,9 +190,23 @@ func (p *proxy) start(t *testing.T) {
 		}
 		if time.Now().After(deadline) {
 			p.kill()
-			t.Fatal("nginx accepts no connection: ", err)
+			t.Fatal("nginx does not answer: ", err)
 		}
 	}
+}
+
+// ask waits for an answer to a request. Any is good: to plain text, TLS says
+// no in plain text.
+func (p *proxy) ask(deadline time.Time) error {
+	conn, err := net.Dial("unix", p.socket())
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	conn.SetDeadline(deadline)
+	io.WriteString(conn, "HEAD / HTTP/1.0\r\n\r\n")
+	_, err = conn.Read(make([]byte, 1))
+	return err
 }
 
 // kill ends all processes of this nginx at once, as a crash does.
@@ -322,9 +337,7 @@ func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer resp.Body.Close()
 	die(onceProcessed)
-	for name, values := range resp.Header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), resp.Header)
 	w.WriteHeader(resp.StatusCode)
 	answer, err := io.ReadAll(resp.Body)
 	if point != nil {
