@@ -35,9 +35,6 @@ type attempt struct {
 	waiting bool   // likewise: for that connection
 }
 
-func (a *attempt) Read(p []byte) (int, error) { return a.body.Read(p) }
-func (a *attempt) Close() error               { return nil }
-
 type attemptKey struct{}
 
 // Value gives the attempt to whoever has its context.
@@ -86,7 +83,7 @@ func (c *call) begin() {
 	}
 	if len(c.payload) > 0 {
 		a.body.Reset(c.payload)
-		request.Body = a
+		request.Body = io.NopCloser(&a.body) // by which net/http knows it to be in memory, and writes it with the headers
 		if !c.settings.noRetry { // net/http repeats only what it can rewind
 			request.GetBody = c.bodyAgain
 		}

@@ -7,8 +7,9 @@ import (
 )
 
 const (
-	maxIdleConnections = 1024 // enough for a backend that sends many messages at once
-	maxRedirects       = 10   // as in net/http
+	maxIdleConnections = 1024    // enough for a backend that sends many messages at once
+	maxHeader          = 1 << 20 // of an answer; Kirim's are below 2 KB
+	maxRedirects       = 10      // as in net/http
 )
 
 // newHTTPClient returns a client of our own over the caller's transport, or
@@ -43,14 +44,15 @@ func newHTTPClient(theirs *http.Client, dialer *sparingDialer) *http.Client {
 
 func newTransport(dialer *sparingDialer) *http.Transport {
 	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           dialer.DialContext,
-		ForceAttemptHTTP2:     true,
-		MaxIdleConns:          maxIdleConnections,
-		MaxIdleConnsPerHost:   maxIdleConnections,
-		IdleConnTimeout:       90 * time.Second,
-		TLSHandshakeTimeout:   10 * time.Second,
-		ExpectContinueTimeout: time.Second,
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            dialer.DialContext,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConns:           maxIdleConnections,
+		MaxIdleConnsPerHost:    maxIdleConnections,
+		MaxResponseHeaderBytes: maxHeader,
+		IdleConnTimeout:        90 * time.Second,
+		TLSHandshakeTimeout:    10 * time.Second,
+		ExpectContinueTimeout:  time.Second,
 	}
 }
 

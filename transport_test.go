@@ -1,11 +1,15 @@
 package kirim_test
 
 import (
+	"errors"
 	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -116,6 +120,26 @@ func TestARefusalAfterNetHTTPHasSentAgainLeavesTheFirstInDoubt(t *testing.T) {
 			if want := keyed && connections > 1; kirim.MaybeSent(err) != want {
 				t.Errorf("%d connections, keyed %v: MaybeSent %v", connections, keyed, !want)
 			}
+		}
+	}
+}
+
+func TestHeadersBeyondAMegabyteAreNotRead(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		size, _ := strconv.Atoi(r.URL.Query().Get("size"))
+		w.Header().Set("X-Long", strings.Repeat("x", size))
+		io.WriteString(w, "{}")
+	}))
+	defer server.Close()
+	c, err := kirim.NewClient(testKey, kirim.WithBaseURL(server.URL), kirim.WithRetryPolicy(quick))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for size, fine := range map[string]bool{"500000": true, "1100000": false} {
+		err := c.Do(t.Context(), http.MethodGet, "/x", url.Values{"size": {size}}, nil, nil, kirim.WithoutRetry())
+		if lost := (*kirim.TransportError)(nil); fine && err != nil || !fine && !errors.As(err, &lost) {
+			t.Errorf("%s bytes: %v", size, err)
 		}
 	}
 }

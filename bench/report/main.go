@@ -1,7 +1,6 @@
-// Command report renders RESULTS.md and chart.svg, in the current directory,
-// from files in the format of go test -bench. Lines named BenchmarkPacing,
-// made by whatever test, become rows of their own. What limits.md says about
-// goals that are not met is appended.
+// Command report renders bench/RESULTS.md and bench/chart.svg from files in
+// the format of go test -bench, pacing simulations included. It runs in
+// bench/. What bench/limits.md says about goals that are not met is appended.
 package main
 
 import (
@@ -30,7 +29,7 @@ func main() {
 }
 
 func run(paths []string) error {
-	r, pacing, err := read(paths)
+	r, err := read(paths)
 	if err != nil {
 		return err
 	}
@@ -38,31 +37,30 @@ func run(paths []string) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	text, err := r.markdown(pacing)
+	text, err := r.markdown()
 	if err != nil {
 		return err
 	}
 	if len(limits) > 0 {
 		text += "\n" + string(limits)
 	}
-	if err := os.WriteFile("RESULTS.md", []byte(text), 0o600); err != nil { //nolint:gosec // the name is fixed
+	if err := os.WriteFile("RESULTS.md", []byte(text), 0o644); err != nil { //nolint:gosec // for all to read
 		return err
 	}
 	svg, err := r.chart()
 	if err != nil {
 		return err
 	}
-	return os.WriteFile("chart.svg", []byte(svg), 0o600) //nolint:gosec // the name is fixed
+	return os.WriteFile("chart.svg", []byte(svg), 0o644) //nolint:gosec // for all to read
 }
 
-func read(paths []string) (results, []string, error) {
+func read(paths []string) (results, error) {
 	r := results{}
-	var pacing []string
 	files := benchfmt.Files{Paths: paths}
 	for files.Scan() {
 		switch rec := files.Result().(type) {
 		case *benchfmt.SyntaxError:
-			return nil, nil, rec
+			return nil, rec
 		case *benchfmt.Result:
 			name := string(rec.Name.Full())
 			if i := strings.LastIndexByte(name, '-'); i > 0 && strings.Trim(name[i+1:], "0123456789") == "" {
@@ -73,15 +71,11 @@ func read(paths []string) (results, []string, error) {
 				if v.OrigUnit != "" {
 					unit, value = v.OrigUnit, v.OrigValue
 				}
-				if strings.HasPrefix(name, "Pacing") {
-					pacing = append(pacing, fmt.Sprintf("| %s | %g %s |", name, value, unit))
-					continue
-				}
 				r[name+" "+unit] = append(r[name+" "+unit], value)
 			}
 		}
 	}
-	return r, pacing, files.Err()
+	return r, files.Err()
 }
 
 // ratio is the median over the rounds of a divided by b, of the same round.
