@@ -98,7 +98,7 @@ func startProxy(t *testing.T, s settings) *proxy {
 	p.configure(t, 1)
 	p.start(t)
 	t.Cleanup(func() {
-		p.kill()
+		p.stop()
 		if t.Failed() {
 			errorLog, _ := os.ReadFile(filepath.Join(p.dir, "error.log"))
 			t.Logf("nginx says:\n%s", errorLog)
@@ -207,6 +207,17 @@ func (p *proxy) ask(deadline time.Time) error {
 	io.WriteString(conn, "HEAD / HTTP/1.0\r\n\r\n")
 	_, err = conn.Read(make([]byte, 1))
 	return err
+}
+
+// stop lets nginx end its own workers: not everywhere is an init that reaps
+// those of a master that was killed.
+func (p *proxy) stop() {
+	p.process.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.exited:
+	case <-time.After(10 * time.Second):
+		p.kill()
+	}
 }
 
 // kill ends all processes of this nginx at once, as a crash does.
