@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -50,12 +51,13 @@ func needsNginx(t *testing.T) {
 
 // settings are the parts of nginx's configuration in which tests differ.
 type settings struct {
-	http      string // in the http block
-	listen    string // after the address, such as "ssl http2"
-	server    string // in the server block
-	location  string // in the location that passes requests on
-	upstreams int    // how many servers are behind it; default 1
-	noMaster  bool   // one process does all
+	http      string            // in the http block
+	listen    string            // after the address, such as "ssl http2"
+	server    string            // in the server block
+	location  string            // in the location that passes requests on
+	upstreams int               // how many servers are behind it; default 1
+	noMaster  bool              // one process does all
+	files     map[string]string // beside the configuration
 }
 
 // proxy is an nginx and the servers behind it, all on unix sockets in a
@@ -90,10 +92,13 @@ func startProxy(t *testing.T, s settings) *proxy {
 		t.Cleanup(u.stop)
 		p.upstreams = append(p.upstreams, u)
 	}
+	for name, content := range s.files {
+		p.write(t, name, content)
+	}
 	p.configure(t, 1)
 	p.start(t)
 	t.Cleanup(func() {
-		p.kill()
+		p.stop()
 		if t.Failed() {
 			errorLog, _ := os.ReadFile(filepath.Join(p.dir, "error.log"))
 			t.Logf("nginx says:\n%s", errorLog)
@@ -155,7 +160,8 @@ func (p *proxy) write(t *testing.T, name, content string) {
 	}
 }
 
-// start returns when nginx accepts connections.
+// start returns when nginx answers. It accepts connections before that, and
+// then a signal would end it.
 func (p *proxy) start(t *testing.T) {
 	t.Helper()
 	p.process = exec.Command(nginxPath(), "-p", p.dir+"/", "-c", "nginx.conf")
@@ -172,9 +178,8 @@ func (p *proxy) start(t *testing.T) {
 	ticks := time.NewTicker(time.Millisecond)
 	defer ticks.Stop()
 	for deadline := time.Now().Add(20 * time.Second); ; {
-		conn, err := net.Dial("unix", p.socket())
+		err := p.ask(deadline)
 		if err == nil {
-			conn.Close()
 			return
 		}
 		select {
@@ -185,8 +190,33 @@ func (p *proxy) start(t *testing.T) {
 		}
 		if time.Now().After(deadline) {
 			p.kill()
-			t.Fatal("nginx accepts no connection: ", err)
+			t.Fatal("nginx does not answer: ", err)
 		}
+	}
+}
+
+// ask waits for an answer to a request. Any is good: to plain text, TLS says
+// no in plain text.
+func (p *proxy) ask(deadline time.Time) error {
+	conn, err := net.Dial("unix", p.socket())
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	conn.SetDeadline(deadline)
+	io.WriteString(conn, "HEAD / HTTP/1.0\r\n\r\n")
+	_, err = conn.Read(make([]byte, 1))
+	return err
+}
+
+// stop lets nginx end its own workers: not everywhere is an init that reaps
+// those of a master that was killed.
+func (p *proxy) stop() {
+	p.process.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.exited:
+	case <-time.After(10 * time.Second):
+		p.kill()
 	}
 }
 
@@ -318,9 +348,7 @@ func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer resp.Body.Close()
 	die(onceProcessed)
-	for name, values := range resp.Header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), resp.Header)
 	w.WriteHeader(resp.StatusCode)
 	answer, err := io.ReadAll(resp.Body)
 	if point != nil {
@@ -346,10 +374,7 @@ type passage struct {
 }
 
 func (p *proxy) passageOf(err error, response kirim.Response) passage {
-	got := passage{attempts: response.Attempts, processed: p.sandbox.MessageCount(), doubt: kirim.MaybeSent(err)}
-	for _, u := range p.upstreams {
-		got.arrived += int(u.requests.Load())
-	}
+	got := passage{attempts: response.Attempts, arrived: p.arrived(), processed: p.sandbox.MessageCount(), doubt: kirim.MaybeSent(err)}
 	var answer *kirim.Error
 	var lost *kirim.TransportError
 	switch {
@@ -359,4 +384,13 @@ func (p *proxy) passageOf(err error, response kirim.Response) passage {
 		got.status, got.kind = answer.StatusCode, answer.Kind
 	}
 	return got
+}
+
+// arrived is how many requests came to the upstreams.
+func (p *proxy) arrived() int {
+	n := 0
+	for _, u := range p.upstreams {
+		n += int(u.requests.Load())
+	}
+	return n
 }
