@@ -20,7 +20,9 @@ import (
 type attempt struct {
 	context.Context //nolint:containedctx // the attempt is one: the caller's, with the limit of its own time
 	cancel          context.CancelFunc
-	body            bytes.Reader
+	operation       operation
+	payload         []byte
+	body            bytes.Reader // over payload
 
 	// An attempt that never had a connection to write to has sent nothing.
 	// net/http says when it starts to look for one, so that its silence about
@@ -29,15 +31,13 @@ type attempt struct {
 	trace              httptrace.ClientTrace
 	looking, connected atomic.Bool
 
-	// net/http sends a request with an Idempotency-Key once more by itself when
-	// a connection that it kept is closed before the answer.
-	resent atomic.Bool
-
-	// Over HTTP/2 it does so with every request, also one that may have been
-	// carried out (RST_STREAM with PROTOCOL_ERROR), at once and without end.
+	// net/http sends a request again by itself. Over HTTP/1 it does so when a
+	// connection that it kept is closed and the request has an Idempotency-Key
+	// or no effect. Over HTTP/2 it does so with any, also with one that may have
+	// been carried out (RST_STREAM with PROTOCOL_ERROR), at once and without end.
+	resends  atomic.Int32
 	http2    atomic.Bool
-	resends  int
-	answered bool // by the transport; who asks for the body then is a redirect
+	answered atomic.Bool // what follows is a redirect
 
 	address string // for sparingDialer: where the connection leads to
 	waiting bool   // likewise: for that connection
@@ -64,15 +64,17 @@ func (c *call) begin() {
 	if c.attempts > 0 {
 		a = &attempt{}
 	}
-	a.Context = c.ctx
-	timeout := c.client.policy.AttemptTimeout
-	if deadline, ok := c.ctx.Deadline(); !ok || time.Until(deadline) > timeout {
-		a.Context, a.cancel = context.WithTimeout(c.ctx, timeout)
-	}
+	a.operation, a.payload = c.operation, c.payload
+	a.Context, a.cancel = context.WithTimeout(c.ctx, c.client.policy.AttemptTimeout)
 	dialer := c.client.dialer
 	a.trace.GetConn = func(address string) {
 		a.looking.Store(true)
-		a.resent.Store(a.connected.Load() && c.operation == keyed)
+		switch {
+		case a.answered.Swap(false):
+			a.resends.Store(0)
+		case a.connected.Load() && !a.mayResend(a.resends.Add(1)):
+			a.cancel()
+		}
 		dialer.wanted(a, address)
 	}
 	a.trace.GotConn = func(info httptrace.GotConnInfo) {
@@ -94,31 +96,36 @@ func (c *call) begin() {
 	}
 	if len(c.payload) > 0 {
 		a.body.Reset(c.payload)
-		request.Body = io.NopCloser(&a.body) // by which net/http knows it to be in memory, and writes it with the headers
-		if !c.settings.noRetry {             // net/http repeats only what it can rewind
-			request.GetBody = c.bodyAgain
+		// By NopCloser net/http knows that it is in memory, and writes it with
+		// the headers. It repeats only what it can rewind.
+		request.Body = io.NopCloser(&a.body)
+		if !c.settings.noRetry {
+			request.GetBody = a.bodyAgain
 		}
 	}
 	c.attempt = a
 	c.request.Request = request.WithContext(httptrace.WithClientTrace(a, &a.trace))
 }
 
-// maxResends bounds what net/http repeats within one attempt.
+// maxResends bounds what net/http sends again within one attempt.
 const maxResends = 3
 
 var errNotResent = errors.New("the connection, or the stream, was closed before the answer")
 
-// bodyAgain is the body once more: net/http asks for it when a connection
-// that it kept turns out to be closed.
-func (c *call) bodyAgain() (io.ReadCloser, error) {
-	a := c.attempt
-	if !a.answered {
-		a.resends++
-		if a.resends > maxResends || c.operation == unkeyed && a.http2.Load() {
-			return nil, errNotResent
-		}
+// mayResend reports whether net/http may send the request for the n-th time
+// more. It does not say why it wants to, so over HTTP/2 a request without a key
+// is not sent again even where the server did not look at it.
+func (a *attempt) mayResend(n int32) bool {
+	return n <= maxResends && !(a.operation == unkeyed && a.http2.Load())
+}
+
+// bodyAgain is the body once more, for net/http to send the request again. It
+// also asks, for nothing, when the answer is a redirect.
+func (a *attempt) bodyAgain() (io.ReadCloser, error) {
+	if !a.answered.Load() && !a.mayResend(1) {
+		return nil, errNotResent
 	}
-	return io.NopCloser(bytes.NewReader(c.payload)), nil
+	return io.NopCloser(bytes.NewReader(a.payload)), nil
 }
 
 // end releases what the attempt holds. The engine's request gets the caller's
@@ -126,22 +133,22 @@ func (c *call) bodyAgain() (io.ReadCloser, error) {
 // copy gets it, as the transport may not be done with the old.
 func (c *call) end() {
 	c.client.dialer.over(c.attempt)
-	if c.attempt.cancel == nil {
-		return
-	}
 	c.attempt.cancel()
 	if c.waiting {
 		c.request.Request = c.request.Request.WithContext(c.ctx)
 	}
 }
 
-// explain tells a timeout of the attempt from the end of the caller's
+// explain tells why the attempt was ended from the end of the caller's
 // context, which net/http reports in the same words.
 func (c *call) explain(err error) error {
-	if c.attempt.Err() != nil && c.ctx.Err() == nil {
-		return &attemptTimeoutError{c.client.policy.AttemptTimeout, err}
+	switch {
+	case c.attempt.Err() == nil || c.ctx.Err() != nil:
+		return err
+	case errors.Is(c.attempt.Err(), context.Canceled):
+		return errNotResent
 	}
-	return err
+	return &attemptTimeoutError{c.client.policy.AttemptTimeout, err}
 }
 
 // attemptTimeoutError matches os.ErrDeadlineExceeded, and on purpose not

@@ -126,7 +126,7 @@ func (c *call) check(resp *http.Response, err error) (again bool) {
 
 func (c *call) record(resp *http.Response, err error) {
 	c.status, c.header, c.body, c.failure = 0, nil, nil, nil
-	c.ambiguous = c.ambiguous || c.attempt.resent.Load()
+	c.ambiguous = c.ambiguous || c.operation == keyed && c.attempt.resends.Load() > 0
 	if err != nil {
 		c.recordFailure(err)
 		return

@@ -89,7 +89,7 @@ func (t *sharedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if a, ok := req.Context().Value(attemptKey{}).(*attempt); ok {
-		a.answered = true
+		a.answered.Store(true)
 	}
 	if location := resp.Header.Get("Location"); location != "" {
 		if _, err := req.URL.Parse(location); err != nil {
