@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,6 +24,7 @@ type history struct {
 	keyed          bool // the server honours keys
 	repeatInternal bool
 	windowOpen     bool
+	windowMemory   bool
 	faults         []kirimtest.Fault
 	calls          []sendCall
 }
@@ -32,6 +34,8 @@ type history struct {
 // its last try.
 type sendCall struct {
 	message    int
+	pause      time.Duration // before it
+	written    bool          // the customer writes first
 	orTemplate bool
 	noRetry    bool
 	restarted  bool // the program has been started anew since the last call
@@ -77,11 +81,14 @@ var anyHistory = rapid.Custom(func(t *rapid.T) history {
 		keyed:          rapid.Bool().Draw(t, "keyed"),
 		repeatInternal: rapid.Bool().Draw(t, "repeat internal errors"),
 		windowOpen:     rapid.Bool().Draw(t, "window open"),
+		windowMemory:   rapid.Bool().Draw(t, "window memory"),
 		faults:         rapid.SliceOfN(anyFault, 0, 8).Draw(t, "faults"),
 	}
 	h.calls = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) sendCall {
 		return sendCall{
 			message:    rapid.IntRange(0, 1).Draw(t, "message"),
+			pause:      time.Duration(rapid.IntRange(0, 5).Draw(t, "pause")) * time.Hour, // keys are kept for longer
+			written:    rapid.Bool().Draw(t, "written"),
 			orTemplate: rapid.Bool().Draw(t, "or template"),
 			noRetry:    rapid.Bool().Draw(t, "no retry"),
 			restarted:  rapid.Bool().Draw(t, "restarted"),
@@ -91,12 +98,11 @@ var anyHistory = rapid.Custom(func(t *rapid.T) history {
 	return h
 })
 
-// fate is what became of one message. The template that stands in for a text
-// is a message of its own: when the window opens between two calls, the second
-// sends the text after all.
+// fate is what became of one message.
 type fate struct {
 	texts     int  // processed by the server
-	templates int  // likewise, in place of a text
+	templates int  // likewise, in place of the text
+	either    bool // the server has kept its refusals, so that only one of the two may be out
 	succeeded bool // so one of the calls said
 	doubtful  bool // so one of them said
 	last      error
@@ -107,7 +113,7 @@ func (f fate) processed() int { return f.texts + f.templates }
 // broken says how the promise was broken, if it was.
 func (f fate) broken() string {
 	switch {
-	case f.texts > 1 || f.templates > 1:
+	case f.texts > 1 || f.templates > 1 || f.either && f.processed() > 1:
 		return "was processed twice"
 	case f.succeeded && f.processed() == 0:
 		return "was reported as sent and never processed"
@@ -122,19 +128,35 @@ func (f fate) broken() string {
 func (h history) live(t *testing.T) []fate {
 	t.Helper()
 	sandbox := kirimtest.Start(t, kirimtest.WithoutListener())
-	if h.windowOpen {
+	memory := kirim.NewMemoryWindows(10)
+	write := func() {
 		sandbox.Receive(kirimtest.Inbound{From: recipient, Text: "Halo"})
+		if err := memory.Opened(t.Context(), sandbox.PhoneNumberID, recipient[1:], time.Now()); err != nil {
+			t.Fatal(err)
+		}
 	}
+	write()
+	if !h.windowOpen {
+		time.Sleep(25 * time.Hour)
+	}
+	refusesInVain := slices.ContainsFunc(h.faults, func(f kirimtest.Fault) bool { return f.Status == http.StatusUnprocessableEntity })
 	for _, f := range h.faults {
 		sandbox.Fault(f)
 	}
 	fates := map[string]*fate{}
 	var client *kirim.Client
 	for i, call := range h.calls {
+		time.Sleep(call.pause)
+		if call.written {
+			write()
+		}
 		if client == nil || call.restarted {
 			opts := []kirim.Option{kirim.WithRetryPolicy(kirim.RetryPolicy{MaxRetries: 3, RepeatInternalErrors: h.repeatInternal})}
 			if !h.keyed {
 				opts = append(opts, kirim.WithoutIdempotencyKeys())
+			}
+			if h.windowMemory {
+				opts = append(opts, kirim.WithWindowMemory(memory))
 			}
 			var err error
 			if client, err = sandbox.Client(opts...); err != nil {
@@ -152,7 +174,7 @@ func (h history) live(t *testing.T) []fate {
 			opts = append(opts, kirim.WithoutRetry())
 		}
 		if fates[name] == nil {
-			fates[name] = &fate{}
+			fates[name] = &fate{either: !refusesInVain}
 		}
 		message := kirim.OutboundMessage{To: recipient, Content: kirim.Text{Body: name}}
 		template := kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText(name)}}
