@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -82,7 +83,9 @@ func (r results) markdown() (string, error) {
 		row(p.work, fmt.Sprintf("≤ %.2f × the minimum, ≤ %g %s", p.ratio, p.most, p.of),
 			fmt.Sprintf("%.3f ×, %g %s", took[0], refused[0], p.of), took[0] <= p.ratio && refused[0] <= p.most)
 	}
-	b.WriteString("\n## One call, relative to bare net/http\n\n| Client | Time | Allocations |\n|---|---|---|\n")
+	b.WriteString("\n## One call, relative to bare net/http\n\n" +
+		"In memory. `nethttp-timeout` is bare net/http with a timeout, which this package always has; `kirim-response` is a send " +
+		"with `WithResponse`.\n\n| Client | Time | Allocations |\n|---|---|---|\n")
 	for _, p := range peers {
 		t, err := r.ratio(send+p, send+"nethttp", "ns/op")
 		if err != nil {
@@ -137,9 +140,10 @@ func (r results) growth() (float64, error) {
 // colours are readable on white and on black.
 func (r results) chart() (string, error) {
 	const left, right, step = 150, 90, 40
+	drawn := slices.DeleteFunc(slices.Clone(peers), func(p string) bool { return p == "kirim-response" })
 	longest := 0.0
 	values := map[string][2]float64{}
-	for _, p := range peers {
+	for _, p := range drawn {
 		t, err := r.ratio(send+p, send+"nethttp", "ns/op")
 		if err != nil {
 			return "", err
@@ -152,15 +156,19 @@ func (r results) chart() (string, error) {
 		longest = max(longest, t, n)
 	}
 	const width = 760
-	height := 50 + step*len(peers)
+	height := 50 + step*len(drawn)
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="13" fill="#808080">`+"\n", width, height)
 	b.WriteString(`<text x="10" y="20" font-size="15">One create call, bare net/http = 1</text>` + "\n" +
 		`<rect x="470" y="9" width="12" height="12" fill="#2f81f7"/><text x="487" y="20">time</text>` + "\n" +
 		`<rect x="550" y="9" width="12" height="12" fill="#d29922"/><text x="567" y="20">allocations</text>` + "\n")
-	for i, p := range peers {
+	for i, p := range drawn {
 		y := 40 + step*i
-		fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="end">%s</text>`+"\n", left-10, y+20, p)
+		weight := "normal"
+		if p == "kirim" {
+			weight = "bold"
+		}
+		fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="end" font-weight="%s">%s</text>`+"\n", left-10, y+20, weight, p)
 		for j, colour := range []string{"#2f81f7", "#d29922"} {
 			length := values[p][j] / longest * (width - left - right)
 			fmt.Fprintf(&b, `<rect x="%d" y="%d" width="%.1f" height="13" fill="%s"/><text x="%.1f" y="%d" font-size="12">%.2f ×</text>`+"\n",
