@@ -2,13 +2,13 @@ package kirim
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"iter"
 	"maps"
 	"net/http"
 	"net/url"
 	"reflect"
-	"slices"
 	"strings"
 	"time"
 
@@ -69,23 +69,63 @@ func listPage[T any](ctx context.Context, c *Client, path string, params any, op
 }
 
 func getPage[T any](ctx context.Context, c *Client, path string, values url.Values, opts []RequestOption) (*Page[T], error) {
-	var answer struct {
-		Data       []*T   `json:"data"`
-		HasMore    *bool  `json:"has_more"`
-		NextCursor string `json:"next_cursor"`
-	}
+	var answer pageEnvelope[T]
 	if err := c.Do(ctx, http.MethodGet, path, values, nil, &answer, opts...); err != nil {
 		return nil, err
 	}
 	page := &Page[T]{
-		Items:      slices.DeleteFunc(answer.Data, func(item *T) bool { return item == nil }),
-		HasMore:    answer.NextCursor != "",
-		NextCursor: answer.NextCursor,
+		Items:      answer.items,
+		HasMore:    answer.nextCursor != "",
+		NextCursor: answer.nextCursor,
 	}
-	if answer.HasMore != nil {
-		page.HasMore = *answer.HasMore
+	if answer.hasMore != nil {
+		page.HasMore = *answer.hasMore
 	}
 	return page, nil
+}
+
+// pageEnvelope is {"data": [resource, …], "has_more": …, "next_cursor": …}.
+type pageEnvelope[T any] struct {
+	items      []*T
+	hasMore    *bool
+	nextCursor string
+}
+
+func (e *pageEnvelope[T]) decode(body []byte) error {
+	r := jsonReader{data: body}
+	for name := range r.fields() {
+		var err error
+		switch string(name) {
+		case "data":
+			e.items, err = decodeItems[T](&r)
+		case "has_more":
+			err = decodeValue(r.skip(), &e.hasMore)
+		case "next_cursor":
+			err = decodeValue(r.skip(), &e.nextCursor)
+		}
+		if err != nil && !r.bad {
+			return err
+		}
+	}
+	return r.complete()
+}
+
+func decodeItems[T any](r *jsonReader) (items []*T, err error) {
+	if r.peek() != '[' {
+		return nil, json.Unmarshal(r.skip(), &items)
+	}
+	for range r.elements() {
+		raw := r.skip()
+		if r.bad || string(raw) == "null" {
+			continue
+		}
+		item := new(T)
+		if err := decodeValue(raw, item); err != nil {
+			return nil, err
+		}
+		items = append(items, item)
+	}
+	return items, nil
 }
 
 // queryOf encodes params, with times in UTC, which is how the server writes

@@ -160,9 +160,6 @@ type resourceEnvelope[T any] struct{ data T }
 
 func (e *resourceEnvelope[T]) decode(body []byte) error {
 	r := jsonReader{data: body}
-	if r.peek() != '{' {
-		return notAnObject(body)
-	}
 	for name := range r.fields() {
 		if raw := r.skip(); string(name) == "data" && !r.bad {
 			if err := decodeValue(raw, &e.data); err != nil {
@@ -170,10 +167,15 @@ func (e *resourceEnvelope[T]) decode(body []byte) error {
 			}
 		}
 	}
-	if !r.atEnd() {
-		return notAnObject(body)
+	return r.complete()
+}
+
+// complete is the error for what is not one whole JSON object. A null is none.
+func (r *jsonReader) complete() error {
+	if r.atEnd() && bytes.HasPrefix(bytes.TrimLeft(r.data, " \n\r\t"), []byte("{")) {
+		return nil
 	}
-	return nil
+	return notAnObject(r.data)
 }
 
 // notAnObject is the error for what should be a JSON object. A null is none.

@@ -102,6 +102,27 @@ func (r results) markdown() (string, error) {
 		return "", err
 	}
 	fmt.Fprintf(&b, "\nA whole send that is answered with a 422, and decoded: %.2f × of bare net/http.\n", refused)
+	b.WriteString("\n## The rest, relative to the plain way\n\n| Work | Client | Plain way | Time | Allocations |\n|---|---|---|---|---|\n")
+	for _, c := range []struct{ work, name, plain, client string }{
+		{"send over loopback, one at a time", "Send/wire=loopback", "nethttp", "kirim"},
+		{"list of 100 contacts", "List", "nethttp", "kirim"},
+		{"webhook, verify", "Verify", "naive", "kirim"},
+		{"webhook, verify", "Verify", "naive", "stripe-go"},
+		{"webhook, verify", "Verify", "naive", "standard-webhooks"},
+		{"webhook, verify and event", "Event", "naive", "kirim"},
+		{"webhook, verify and event", "Event", "naive", "stripe-go"},
+	} {
+		a, plain := c.name+"/client="+c.client, c.name+"/client="+c.plain
+		t, err := r.ratio(a, plain, "ns/op")
+		if err != nil {
+			return "", err
+		}
+		n, err := r.ratio(a, plain, "allocs/op")
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %.2f × | %.2f × |\n", c.work, c.client, c.plain, t, n)
+	}
 	b.WriteString("\n## One of 1,000 calls that wait for their answer, relative to bare net/http\n\n" +
 		"| Client | Heap and stack | Goroutines, including the caller's |\n|---|---|---|\n")
 	for _, p := range peers[:4] {
