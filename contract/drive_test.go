@@ -43,6 +43,7 @@ var notDriven = map[string]string{
 	"Client.Do":                   "what the methods are built on",
 	"Client.PhoneNumber":          "makes no request",
 	"Client.CloseIdleConnections": "makes no request",
+	"Client.RateLimit":            "makes no request",
 	"Client.String":               "makes no request",
 	"Client.GoString":             "makes no request",
 }
