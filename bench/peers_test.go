@@ -166,7 +166,7 @@ var contenders = []contender{
 			tb.Fatal(err)
 		}
 		return func(ctx context.Context) (string, error) {
-			comment, _, err := client.Issues.CreateComment(ctx, "octocat", "Hello-World", 1347, &github.IssueComment{Body: github.Ptr(text)})
+			comment, _, err := client.Issues.CreateComment(ctx, "octocat", "Hello-World", 1347, &github.IssueComment{Body: new(text)})
 			return comment.GetNodeID(), err
 		}
 	}},

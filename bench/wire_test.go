@@ -2,6 +2,7 @@ package bench
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -44,9 +45,7 @@ func (c canned) RoundTrip(req *http.Request) (*http.Response, error) {
 
 func (c canned) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	io.Copy(io.Discard, r.Body)
-	for name, values := range cannedHeader {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), cannedHeader)
 	w.WriteHeader(c.status)
 	io.WriteString(w, c.body)
 }

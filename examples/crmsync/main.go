@@ -25,16 +25,16 @@ import (
 
 // state is what a round needs to know of those before it.
 type state struct {
-	Began, Since            time.Time // of this round; what changed earlier is copied already
-	Contacts, Conversations string    // cursors of the pages to go on from
-	HaveContacts            bool
+	Began         time.Time `json:"began"`
+	Since         time.Time `json:"since"`         // what changed earlier is copied already
+	Contacts      string    `json:"contacts"`      // the cursor of the page to go on from
+	Conversations string    `json:"conversations"` // likewise
+	HaveContacts  bool      `json:"have_contacts"`
 }
 
 // round copies what is left of a round. The API has no filter for contacts.
 func (s *state) round(ctx context.Context, out io.Writer, number *kirim.PhoneNumber, limit int) error {
-	if s.Began.IsZero() {
-		s.Began = time.Now().Add(-5 * time.Minute) // clocks differ
-	}
+	s.Began = cmp.Or(s.Began, time.Now().Add(-5*time.Minute)) // clocks differ
 	if !s.HaveContacts {
 		list := number.Contacts.All(ctx, kirim.ContactListParams{Cursor: s.Contacts, Limit: limit})
 		if err := write(out, list, &s.Contacts); err != nil {
