@@ -30,8 +30,8 @@ const minSecret = 8
 
 // call is one logical call: all its attempts, and what they brought.
 //
-// go-retryablehttp runs the loop: it rewinds the body, makes the attempt, and
-// sleeps. Each attempt is judged in check, which is its only authority: the
+// go-retryablehttp runs the loop: it makes the call and sleeps. Each attempt
+// begins in begin and is judged in check, which is its only authority: the
 // library's own limits are out of reach, and its policies, its logger and its
 // final error are not used. check also reads the body, so that the decision
 // can depend on it, the connection can be used again, and nothing is left
