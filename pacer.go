@@ -13,8 +13,10 @@ import (
 //
 //	client, err := kirim.NewClient(apiKey, kirim.WithLimiter(kirim.NewPacer()))
 //
-// While there are tokens, or while nothing is known, requests go at once.
-// Otherwise they wait, and go in the order in which they came. A wait ends
+// While there are tokens, requests go at once. Otherwise they wait, and go in
+// the order in which they came. Of many at once the first few go, and the
+// others when answers have told how much is left for them: at most a second
+// later. A wait ends
 // with its context, and is not begun when, as things stand, it would pass the
 // context's deadline: the error then says so and matches
 // [context.DeadlineExceeded]. Either way that attempt was not sent.
@@ -39,6 +41,9 @@ import (
 // see the same level in it, so each slows down for the others before it is
 // empty, and speeds up when they stop.
 //
+// What others do shows in answers only. So no more than 8 requests, or an
+// eighth of what is left, are in flight at a time; while nothing is known, 8.
+//
 // After a 429 nothing goes before the time in its Retry-After, for a second
 // when it has none, and for a minute at most, in which any bucket fills. That
 // is the same time in which the call itself waits to repeat its request. A
@@ -55,13 +60,16 @@ type Pacer struct {
 func NewPacer() *Pacer { return &Pacer{} }
 
 const (
-	pacerMemory  = 128.0       // for how many tokens of refill use is remembered
-	pacerPrior   = 2.0         // tokens of ours that are always counted, so that few odd answers are not trusted
-	pacerOthers  = 16.0        // tokens for others to one of ours, at most
-	pacerConcede = 3.0         // likewise, at least, after two refusals in a row
-	pacerReserve = 6.0         // tokens to leave in the bucket when it is shared
-	pacerRound   = 4           // answers, beside those in flight, of which the lowest is believed
-	pacerHold    = time.Minute // the longest Retry-After that is believed
+	pacerMemory   = 128.0       // for how many tokens of refill use is remembered
+	pacerPrior    = 2.0         // tokens of ours that are always counted, so that few odd answers are not trusted
+	pacerOthers   = 16.0        // tokens for others to one of ours, at most
+	pacerConcede  = 3.0         // likewise, at least, after two refusals in a row
+	pacerReserve  = 6.0         // tokens to leave in the bucket when it is shared
+	pacerWindow   = 8.0         // requests in flight that never wait for an answer
+	pacerShown    = 0.125       // likewise, of the tokens left
+	pacerRound    = 4           // answers, beside those in flight, of which the lowest is believed
+	pacerPatience = time.Second // the longest wait for an answer to requests in flight
+	pacerHold     = time.Minute // the longest Retry-After that is believed
 )
 
 // Wait implements [Limiter].
@@ -74,7 +82,7 @@ func (p *Pacer) Wait(ctx context.Context, class RateClass) error {
 	defer b.mu.Unlock()
 	b.advance(time.Now())
 	wait := b.delay(b.waiting)
-	if wait == 0 && b.waiting == 0 {
+	if wait == 0 && b.waiting == 0 && !b.crowded() {
 		b.take()
 		return nil
 	}
@@ -92,7 +100,7 @@ func (p *Pacer) Observe(class RateClass, answer RateLimit) {
 	defer b.mu.Unlock()
 	now := time.Now()
 	b.advance(now)
-	b.inFlight, b.active = max(0, b.inFlight-1), now
+	b.inFlight, b.active, b.observed = max(0, b.inFlight-1), now, true
 	if answer.Limit > 0 {
 		b.learn(now, answer)
 	} else { // it may have taken a token all the same
@@ -115,6 +123,7 @@ type pacerBucket struct {
 	until    time.Time // nothing is sent before
 	inFlight int       // requests let go whose end was not observed
 	active   time.Time // when inFlight last changed
+	observed bool      // the end of a request was, at least once
 
 	next  float64 // what left would be by the answers of this round alone
 	round int     // answers until the round ends
@@ -158,6 +167,13 @@ func (b *pacerBucket) delay(before int) time.Duration {
 		wait = max(wait, time.Duration(math.Ceil(missing/b.limit*float64(time.Minute))))
 	}
 	return wait
+}
+
+// crowded reports whether so many requests are in flight that an answer should
+// come first: what others do shows in answers only.
+func (b *pacerBucket) crowded() bool {
+	unlimited := b.observed && b.limit == 0 // as far as the answers tell
+	return !unlimited && float64(b.inFlight) >= max(pacerWindow, b.left*pacerShown)
 }
 
 // share is how many tokens leave the bucket for each that we take.
@@ -245,10 +261,14 @@ func (b *pacerBucket) queue(ctx context.Context) error {
 	}
 	b.waiting++
 	defer b.leave(w)
-	for {
+	for impatient := false; ; {
 		var due <-chan time.Time
+		crowded := false
 		if w == b.first {
 			wait := b.delay(0)
+			if crowded = wait == 0 && !impatient && b.crowded(); crowded {
+				wait = pacerPatience
+			}
 			if wait == 0 {
 				b.take()
 				return nil
@@ -262,6 +282,7 @@ func (b *pacerBucket) queue(ctx context.Context) error {
 			err = contextError(ctx)
 		case <-w.look:
 		case <-due:
+			impatient = crowded
 		}
 		b.mu.Lock()
 		if err != nil {

@@ -162,9 +162,10 @@ func TestPacedProgramsUseTheWholeBucketAndAreSeldomRefused(t *testing.T) {
 		{"clients=2", crowd{programs: 2, goroutines: 32, messages: 3000, perMinute: 600, within: time.Second}, 1, 1.10, whatever, 2},
 		{"clients=8", crowd{programs: 8, goroutines: 8, messages: 3000, perMinute: 600, within: time.Second}, 4, 1.10, whatever, 2},
 		{"clients=8/unpaced", crowd{programs: 8, goroutines: 8, messages: 3000, perMinute: 600, within: time.Second, unpaced: 8}, 1, whatever, whatever, whatever},
-		// The bucket is empty before some have learnt that there is one: what they
-		// send at first, all goroutines at once, is most of what is refused.
-		{"clients=8/goroutines=64", crowd{programs: 8, goroutines: 64, messages: 3000, perMinute: 600, within: time.Second}, 1, 1.10, whatever, 8 * 64 / 30.},
+		{"clients=8/goroutines=64", crowd{programs: 8, goroutines: 64, messages: 3000, perMinute: 600, within: time.Second}, 1, 1.10, whatever, 2},
+		// All messages at once.
+		{"clients=1/goroutines=3000", crowd{programs: 1, goroutines: 3000, messages: 3000, perMinute: 600}, 2, 1.02, 3, whatever},
+		{"clients=8/goroutines=375", crowd{programs: 8, goroutines: 375, messages: 3000, perMinute: 600, within: time.Second}, 2, 1.10, whatever, 2},
 		{"clients=16", crowd{programs: 16, goroutines: 8, messages: 3000, perMinute: 600, within: time.Second}, 1, 1.10, whatever, 5},
 		// Seven that are paced, beside one that takes what it can get.
 		{"clients=8/greedy=1", crowd{programs: 8, goroutines: 8, messages: 3000, perMinute: 600, within: time.Second, unpaced: 1}, 1, 1.10, whatever, 5},

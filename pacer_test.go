@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -141,6 +142,56 @@ func TestAPacerWaitsOnlyWhenThereIsReason(t *testing.T) {
 	}
 }
 
+// Of many requests at once the first few go. The others hear from their
+// answers how many may, and wait for those a second at most.
+func TestABurstWaitsForItsFirstAnswers(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name   string
+		answer *kirim.RateLimit // to the first request, half a second later
+		want   int              // requests gone by then
+		later  int              // and 2.2 seconds after that
+	}{
+		{"that there is plenty", &kirim.RateLimit{Limit: 600, Remaining: 500}, 40, 40},
+		{"that there is little", &kirim.RateLimit{Limit: 60, Remaining: 12}, 9, 11},
+		{"nothing about limits", &kirim.RateLimit{}, 40, 40},
+		{"no answer", nil, 8, 10},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				p := kirim.NewPacer()
+				ctx, cancel := context.WithCancel(t.Context())
+				var gone atomic.Int32
+				for range 40 {
+					go func() {
+						if p.Wait(ctx, kirim.RateWrite) == nil {
+							gone.Add(1)
+						}
+					}()
+				}
+				synctest.Wait()
+				if n := gone.Load(); n != 8 {
+					t.Errorf("%d went before there was an answer", n)
+				}
+				time.Sleep(500 * time.Millisecond)
+				if test.answer != nil {
+					p.Observe(kirim.RateWrite, *test.answer)
+				}
+				synctest.Wait()
+				if n := int(gone.Load()); n != test.want {
+					t.Errorf("%d went by the first answer, want %d", n, test.want)
+				}
+				time.Sleep(2200 * time.Millisecond)
+				if n := int(gone.Load()); n != test.later {
+					t.Errorf("%d went in the end, want %d", n, test.later)
+				}
+				cancel()
+			})
+		})
+	}
+}
+
 func TestReadingAndWritingArePacedApart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -164,10 +215,8 @@ func TestAPacerThatHasPausedDoesNotDelay(t *testing.T) {
 			p.Observe(kirim.RateWrite, server.take())
 		}
 		time.Sleep(10 * time.Minute)
-		for range 600 {
-			mustGoAtOnce(t, p, kirim.RateWrite)
-		}
 		for i := range 600 {
+			mustGoAtOnce(t, p, kirim.RateWrite)
 			if p.Observe(kirim.RateWrite, server.take()); i < 599 && server.level < 1 {
 				t.Fatalf("the server had only %d", i)
 			}
@@ -179,7 +228,7 @@ func TestAFullBucketIsSpentWithoutDelay(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(5) {
 		synctest.Test(t, func(t *testing.T) {
-			const goroutines, each = 64, 8
+			const goroutines, each = 8, 64
 			server, p := newTank(600, 600), kirim.NewPacer()
 			network := &link{random: rand.New(rand.NewPCG(seed, 0))}
 			var all sync.WaitGroup

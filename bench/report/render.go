@@ -136,9 +136,11 @@ func (r results) markdown() (string, error) {
 		"| Clients | Time, of the minimum | Answers 429 |\n|---|---|---|\n")
 	for _, p := range []struct{ name, clients string }{
 		{"clients=1", "1, with 64 goroutines"},
+		{"clients=1/goroutines=3000", "1, all messages at once"},
 		{"clients=2", "2, with 32 goroutines each"},
 		{"clients=8", "8, with 8 goroutines each"},
 		{"clients=8/goroutines=64", "8, with 64 goroutines each"},
+		{"clients=8/goroutines=375", "8, all messages at once"},
 		{"clients=8/greedy=1", "7, beside one that is not paced"},
 		{"clients=16", "16, with 8 goroutines each"},
 		{"clients=8/unpaced", "8, not paced"},
