@@ -21,6 +21,7 @@ type attempt struct {
 	context.Context //nolint:containedctx // the attempt is one: the caller's, with the limit of its own time
 	cancel          context.CancelFunc
 	operation       operation
+	maxResends      int32
 	payload         []byte
 	body            bytes.Reader // over payload
 
@@ -65,6 +66,9 @@ func (c *call) begin() {
 		a = &attempt{}
 	}
 	a.operation, a.payload = c.operation, c.payload
+	if !c.settings.noRetry {
+		a.maxResends = 3
+	}
 	a.Context, a.cancel = context.WithTimeout(c.ctx, c.client.policy.AttemptTimeout)
 	dialer := c.client.dialer
 	a.trace.GetConn = func(address string) {
@@ -97,9 +101,9 @@ func (c *call) begin() {
 	if len(c.payload) > 0 {
 		a.body.Reset(c.payload)
 		// By NopCloser net/http knows that it is in memory, and writes it with
-		// the headers. It repeats only what it can rewind.
+		// the headers. It sends again only what it can rewind.
 		request.Body = io.NopCloser(&a.body)
-		if !c.settings.noRetry {
+		if a.maxResends > 0 {
 			request.GetBody = a.bodyAgain
 		}
 	}
@@ -107,16 +111,13 @@ func (c *call) begin() {
 	c.request.Request = request.WithContext(httptrace.WithClientTrace(a, &a.trace))
 }
 
-// maxResends bounds what net/http sends again within one attempt.
-const maxResends = 3
-
 var errNotResent = errors.New("the connection, or the stream, was closed before the answer")
 
 // mayResend reports whether net/http may send the request for the n-th time
 // more. It does not say why it wants to, so over HTTP/2 a request without a key
 // is not sent again even where the server did not look at it.
 func (a *attempt) mayResend(n int32) bool {
-	return n <= maxResends && !(a.operation == unkeyed && a.http2.Load())
+	return n <= a.maxResends && !(a.operation == unkeyed && a.http2.Load())
 }
 
 // bodyAgain is the body once more, for net/http to send the request again. It

@@ -255,7 +255,7 @@ func TestAFullBucketIsSpentWithoutDelay(t *testing.T) {
 func TestAnOldAnswerRaisesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p, requests := kirim.NewPacer(), 20
+		p, requests := kirim.NewPacer(), 8
 		for range requests {
 			mustGoAtOnce(t, p, kirim.RateWrite)
 		}
@@ -271,12 +271,12 @@ func TestAnOldAnswerRaisesNothing(t *testing.T) {
 func TestWhatIsInFlightIsNotSpentTwice(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := learnt(t, kirim.RateLimit{Limit: 60, Remaining: 10})
-		for range 10 {
+		p := learnt(t, kirim.RateLimit{Limit: 60, Remaining: 6})
+		for range 6 {
 			mustGoAtOnce(t, p, kirim.RateWrite)
 		}
 		if took := waited(t, p, kirim.RateWrite); took != time.Second {
-			t.Errorf("the 11th waited %v", took)
+			t.Errorf("the 7th waited %v", took)
 		}
 	})
 }
@@ -294,8 +294,9 @@ func TestTokensThatWereNotTakenAreFoundAgain(t *testing.T) {
 			mustGoAtOnce(t, p, kirim.RateWrite)
 			p.Observe(kirim.RateWrite, kirim.RateLimit{Limit: 60, Remaining: 59 - sent})
 		}
-		for range 50 {
+		for sent := range 50 {
 			mustGoAtOnce(t, p, kirim.RateWrite)
+			p.Observe(kirim.RateWrite, kirim.RateLimit{Limit: 60, Remaining: 49 - sent})
 		}
 	})
 }
@@ -308,7 +309,7 @@ func TestAPauseDoesNotMakeOthersLookGreedy(t *testing.T) {
 		time.Sleep(time.Hour)
 		mustGoAtOnce(t, p, kirim.RateWrite)
 		p.Observe(kirim.RateWrite, kirim.RateLimit{Limit: 600, Remaining: 150})
-		for range 64 {
+		for range 16 {
 			mustGoAtOnce(t, p, kirim.RateWrite)
 		}
 	})
@@ -359,7 +360,7 @@ func TestRequestsThatHangAreForgottenAfterAMinute(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := learnt(t, kirim.RateLimit{Limit: 10, Remaining: 10})
-		for range 10 {
+		for range 8 {
 			mustGoAtOnce(t, p, kirim.RateWrite)
 		}
 		for range 10 {
