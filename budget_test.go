@@ -1,4 +1,4 @@
-//go:build !race
+//go:build budgets && !race
 
 package kirim_test
 
