@@ -119,7 +119,9 @@ func TestLibraryEmptiesThePoolWhenACallFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	together()
-	if now := opened.Load(); now > max(before, width) {
+	// net/http may dial for one or two that another connection then serves; an
+	// emptied pool means width more.
+	if now := opened.Load(); now > max(before, width)+width/4 {
 		t.Errorf("%d connections before the failed calls, %d after", before, now)
 	}
 }
