@@ -3,7 +3,6 @@ package kirim
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -32,12 +31,13 @@ type attempt struct {
 	trace              httptrace.ClientTrace
 	looking, connected atomic.Bool
 
-	// net/http sends a request again by itself. Over HTTP/1 it does so when a
-	// connection that it kept is closed and the request has an Idempotency-Key
-	// or no effect. Over HTTP/2 it does so with any, also with one that may have
-	// been carried out (RST_STREAM with PROTOCOL_ERROR), at once and without end.
+	// A transport sends a request again by itself. Over HTTP/1 net/http does so
+	// when a connection that it kept is closed and the request has an
+	// Idempotency-Key or no effect. Over HTTP/2 it does so with any, also with
+	// one that may have been carried out (RST_STREAM with PROTOCOL_ERROR), at
+	// once and without end. A RoundTripper of the caller's may try a second host.
 	resends  atomic.Int32
-	http2    atomic.Bool
+	written  atomic.Bool // a header was; known only of a request without key
 	answered atomic.Bool // what follows is a redirect
 
 	address string // for sparingDialer: where the connection leads to
@@ -64,6 +64,7 @@ func (c *call) begin() {
 	a := &c.first // which a call that is not repeated need not make
 	if c.attempts > 0 {
 		a = &attempt{}
+		c.headers = c.newHeaders() // a cookie jar adds to those of the attempt before
 	}
 	a.operation, a.payload = c.operation, c.payload
 	if !c.settings.noRetry {
@@ -81,12 +82,13 @@ func (c *call) begin() {
 		}
 		dialer.wanted(a, address)
 	}
-	a.trace.GotConn = func(info httptrace.GotConnInfo) {
+	a.trace.GotConn = func(httptrace.GotConnInfo) {
 		a.connected.Store(true)
-		if conn, ok := info.Conn.(*tls.Conn); ok {
-			a.http2.Store(conn.ConnectionState().NegotiatedProtocol == "h2")
-		}
 		dialer.served(a)
+	}
+	if a.operation == unkeyed {
+		// It costs a few allocations, which requests with a key are spared.
+		a.trace.WroteHeaderField = func(string, []string) { a.written.Store(true) }
 	}
 	request := http.Request{
 		Method:        c.method,
@@ -113,11 +115,13 @@ func (c *call) begin() {
 
 var errNotResent = errors.New("the connection, or the stream, was closed before the answer")
 
-// mayResend reports whether net/http may send the request for the n-th time
-// more. It does not say why it wants to, so over HTTP/2 a request without a key
-// is not sent again even where the server did not look at it.
+// mayResend reports whether the transport may send the request for the n-th
+// time more. It does not say why it wants to, so a request without a key is not
+// sent again once any of it was written, even where an HTTP/2 server says that
+// it did not look at it. That holds for every protocol: a connection does not
+// say what it speaks (HTTP/2 without TLS, a registered protocol).
 func (a *attempt) mayResend(n int32) bool {
-	return n <= a.maxResends && !(a.operation == unkeyed && a.http2.Load())
+	return n <= a.maxResends && !a.written.Load()
 }
 
 // bodyAgain is the body once more, for net/http to send the request again. It
@@ -145,7 +149,7 @@ func (c *call) end() {
 func (c *call) explain(err error) error {
 	switch {
 	case c.attempt.Err() == nil || c.ctx.Err() != nil:
-		return err
+		return c.explainProxy(err)
 	case errors.Is(c.attempt.Err(), context.Canceled):
 		return errNotResent
 	}

@@ -126,7 +126,10 @@ func (c *call) check(resp *http.Response, err error) (again bool) {
 
 func (c *call) record(resp *http.Response, err error) {
 	c.status, c.header, c.body, c.failure = 0, nil, nil, nil
-	c.ambiguous = c.ambiguous || c.operation == keyed && c.attempt.resends.Load() > 0
+	// What a transport sent again was a request without a key only where nothing
+	// of it had been written.
+	resent := c.attempt.resends.Load() > 0 && c.operation != unkeyed
+	c.ambiguous = c.ambiguous || resent && c.operation != read
 	if err != nil {
 		c.recordFailure(err)
 		return
@@ -169,7 +172,7 @@ func (c *call) recordFailure(err error) {
 	}
 	sent := true
 	if c.row = lost; c.status == 0 {
-		c.row, sent = failureOf(err, c.attempt.neverConnected())
+		c.row, sent = failureOf(err, c.attempt.neverConnected(), c.attempt.connected.Load())
 	}
 	c.ambiguous = c.ambiguous || sent
 	c.failure = c.withEnd(err)

@@ -212,15 +212,21 @@ func (c *Client) prepare(call *call, params, body any) error {
 	if call.payload, err = encodeBody(body); err != nil {
 		return err
 	}
-	call.headers = maps.Clone(c.header)
-	if call.payload != nil {
-		call.headers["Content-Type"] = jsonContentType
-	}
-	if call.key != "" {
-		call.keyHeader[0] = call.key
-		call.headers["Idempotency-Key"] = call.keyHeader[:]
-	}
+	call.keyHeader[0] = call.key
+	call.headers = call.newHeaders()
 	return nil
+}
+
+// newHeaders returns the headers of an attempt, which its transport may change.
+func (c *call) newHeaders() http.Header {
+	headers := maps.Clone(c.client.header)
+	if c.payload != nil {
+		headers["Content-Type"] = jsonContentType
+	}
+	if c.key != "" {
+		headers["Idempotency-Key"] = c.keyHeader[:]
+	}
+	return headers
 }
 
 var jsonContentType = []string{"application/json"}

@@ -63,7 +63,7 @@
 //
 //	outcome                              GET HEAD  DELETE  PUT PATCH  K         POST without key
 //	proven not sent (dial, DNS)          again     again   again      again     again
-//	certificate, TLS configuration       stop      stop    stop       stop      stop
+//	certificate, TLS, refused by proxy   stop      stop    stop       stop      stop
 //	reset, EOF, timeout, body cut short  again     again   again      same key  stop
 //	408                                  again     again   again      same key  stop
 //	409 idempotency_in_progress          stop      stop    stop       same key  stop

@@ -239,7 +239,7 @@ func mediaFailure(ctx context.Context, path string, err error) error {
 	case cause != nil:
 		err = contextError(ctx)
 	}
-	row, _ := failureOf(err, false)
+	row, _ := failureOf(err, false, true)
 	return &TransportError{Method: http.MethodGet, Path: path, Attempts: 1, Err: err, permanent: row == misconfigured}
 }
 

@@ -19,7 +19,7 @@ import (
 //
 //	outcome                              GET HEAD  DELETE  PUT PATCH  K          POST without key
 //	proven not sent (dial, DNS)          again     again   again      again      again
-//	certificate, TLS configuration       stop      stop    stop       stop       stop
+//	certificate, TLS, refused by proxy   stop      stop    stop       stop       stop
 //	reset, EOF, timeout, body cut short  again     again   again      same key   stop
 //	408                                  again     again   again      same key   stop
 //	409 idempotency_in_progress          stop      stop    stop       same key   stop
@@ -137,7 +137,7 @@ type outcome int
 const (
 	success       outcome = iota
 	notSent               // the request demonstrably never left
-	misconfigured         // certificate, TLS configuration
+	misconfigured         // certificate, TLS configuration, refused by a proxy
 	lost                  // reset, EOF, timeout, body cut short
 	requestTimeout
 	inProgress
@@ -229,10 +229,13 @@ func jitter(limit time.Duration) time.Duration {
 	return rand.N(limit + 1) //nolint:gosec // spreads load; nobody gains by guessing it
 }
 
-// failureOf finds the row for an attempt without a complete answer. Proof
-// that nothing was sent must be positive: a transport of the caller's own may
-// be silent about what it did.
-func failureOf(err error, neverConnected bool) (row outcome, sent bool) {
+// failureOf finds the row for an attempt without a complete answer, and whether
+// the request may have been sent. Proof that it was not must be positive.
+// neverConnected is such proof. Without a report of either, from a transport of
+// the caller's that is silent about what it does, an error that only comes
+// before a connection is usable is one too. After a connection was had, nothing
+// is: the error may be of a second host that the transport tried.
+func failureOf(err error, neverConnected, connected bool) (row outcome, sent bool) {
 	var (
 		certificate  *tls.CertificateVerificationError
 		authority    x509.UnknownAuthorityError
@@ -240,6 +243,7 @@ func failureOf(err error, neverConnected bool) (row outcome, sent bool) {
 		invalid      x509.CertificateInvalidError
 		noRoots      x509.SystemRootsError
 		record       tls.RecordHeaderError
+		proxy        *proxyRefusedError
 		redirect     *redirectRefusedError
 		resolution   *net.DNSError
 		operation    *net.OpError
@@ -247,17 +251,19 @@ func failureOf(err error, neverConnected bool) (row outcome, sent bool) {
 	)
 	switch {
 	case errors.As(err, &certificate), errors.As(err, &authority), errors.As(err, &hostname),
-		errors.As(err, &invalid), errors.As(err, &noRoots), errors.As(err, &record),
-		errors.Is(err, http.ErrSchemeMismatch):
-		return misconfigured, false
-	case isConnection && (operation.Op == "remote error" || operation.Op == "local error"):
-		// A TLS alert. With TLS 1.3 the server's verdict on a client
-		// certificate comes after the request was written.
+		errors.As(err, &invalid), errors.As(err, &noRoots), errors.As(err, &proxy):
+		return misconfigured, connected
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch),
+		isConnection && (operation.Op == "remote error" || operation.Op == "local error"):
+		// No TLS, or an alert. They come during the handshake, but also after the
+		// request was written: when a TLS terminator dies, and with TLS 1.3 as the
+		// verdict on a client certificate.
 		return misconfigured, !neverConnected
 	case errors.As(err, &redirect):
 		return refused, true
-	case isConnection && (operation.Op == "dial" || operation.Op == "proxyconnect"),
-		errors.As(err, &resolution), neverConnected:
+	case neverConnected,
+		!connected && isConnection && (operation.Op == "dial" || operation.Op == "proxyconnect"),
+		!connected && errors.As(err, &resolution):
 		return notSent, false
 	}
 	return lost, true

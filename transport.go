@@ -45,6 +45,7 @@ func newHTTPClient(theirs *http.Client, dialer *sparingDialer) *http.Client {
 func newTransport(dialer *sparingDialer) *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
+		OnProxyConnectResponse: refusedByProxy,
 		DialContext:            dialer.DialContext,
 		ForceAttemptHTTP2:      true,
 		MaxIdleConns:           maxIdleConnections,

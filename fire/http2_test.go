@@ -2,9 +2,12 @@ package fire
 
 import (
 	"bytes"
+	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -98,6 +101,72 @@ func thenCloses(do func(*stream)) func(*rawConn) {
 	})
 }
 
+// firstThen serves the first connection otherwise than those after it.
+func firstThen(first, others func(*rawConn)) func(*rawConn) {
+	return func(c *rawConn) {
+		if c.number == 0 {
+			first(c)
+		} else {
+			others(c)
+		}
+	}
+}
+
+// http2Road is a way to come to speak HTTP/2.
+type http2Road struct {
+	name, scheme string
+	transport    func() http.RoundTripper
+}
+
+func (r http2Road) option() kirim.Option {
+	return kirim.WithHTTPClient(&http.Client{Transport: r.transport()})
+}
+
+// cloning is a RoundTripper around another, as those for tracing are.
+type cloning struct{ *http.Transport }
+
+func (c cloning) RoundTrip(req *http.Request) (*http.Response, error) {
+	return c.Transport.RoundTrip(req.Clone(req.Context()))
+}
+
+// registered is a transport with HTTP/2 registered for a scheme, of which
+// http.Transport does not close the connections.
+type registered struct {
+	*http.Transport
+	http2 *http2.Transport
+}
+
+func (r registered) CloseIdleConnections() { r.http2.CloseIdleConnections() }
+
+// http2Roads are the ways on which only the first shows in the connection what
+// it speaks.
+func http2Roads(known *authority) []http2Road {
+	clear := func() *http2.Transport {
+		return &http2.Transport{AllowHTTP: true, DialTLSContext: func(ctx context.Context, network, address string, _ *tls.Config) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, address)
+		}}
+	}
+	overTLS := func() *http.Transport {
+		return &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: known.client()}
+	}
+	return []http2Road{
+		{"TLS", "https", func() http.RoundTripper { return overTLS() }},
+		{"TLS, behind a RoundTripper that clones", "https", func() http.RoundTripper { return cloning{overTLS()} }},
+		{"TLS, transport of x/net", "https", func() http.RoundTripper { return &http2.Transport{TLSClientConfig: known.client()} }},
+		{"clear text", "http", func() http.RoundTripper {
+			protocols := &http.Protocols{}
+			protocols.SetUnencryptedHTTP2(true)
+			return &http.Transport{Protocols: protocols}
+		}},
+		{"clear text, registered protocol", "http", func() http.RoundTripper {
+			r := registered{&http.Transport{}, clear()}
+			r.RegisterProtocol("http", r.http2)
+			return r
+		}},
+		{"clear text, transport of x/net", "http", func() http.RoundTripper { return clear() }},
+	}
+}
+
 // Over HTTP/2 a server can say that it has not looked at a request. net/http
 // then sends it again by itself, within the same attempt. But it does so also
 // with what may have been processed and does not tell the two apart, so that it
@@ -120,15 +189,7 @@ func TestFireHTTP2SaysWhatWasProcessed(t *testing.T) {
 		})
 	}
 	// The first request is met so, all others are processed.
-	once := func(first func(*rawConn)) func(*rawConn) {
-		return func(c *rawConn) {
-			if c.number == 0 {
-				first(c)
-			} else {
-				well(c)
-			}
-		}
-	}
+	once := func(first func(*rawConn)) func(*rawConn) { return firstThen(first, well) }
 	onlyUnsafe := [3]bool{1: true}
 	faults := []fault{
 		{name: "GOAWAY before any stream", fine: true, unread: true, doubt: onlyUnsafe, attempts: never, serve: once(thenCloses(func(s *stream) { s.WriteGoAway(0, http2.ErrCodeNo, nil) }))},
@@ -171,28 +232,56 @@ func TestFireHTTP2SaysWhatWasProcessed(t *testing.T) {
 			s.WriteRawFrame(http2.FrameHeaders, 0xff, s.id, []byte("noise"))
 		})},
 	}
-	for i := range faults {
-		faults[i].well = overTLSThen(config, well)
-		faults[i].serve = overTLSThen(config, faults[i].serve)
-	}
-	eachFault(t, faults, func(t *testing.T, run func(*testing.T, net.Listener, ...kirim.Option)) {
-		l := listenTCP(t)
-		run(t, l, kirim.WithBaseURL("https://"+l.Addr().String()), known.trusting(&http.Transport{ForceAttemptHTTP2: true}))
-	})
-
-	t.Run("RST_STREAM with PROTOCOL_ERROR", func(t *testing.T) {
-		for column, most := range []int{3 * 5, 1, 3 * 5} {
-			l := listenTCP(t)
-			server := startRaw(t, l, overTLSThen(config, reset(http2.ErrCodeProtocol)))
-			op := operations[column]
-			client := fireClient(t, append(op.opts, kirim.WithBaseURL("https://"+l.Addr().String()), known.trusting(&http.Transport{ForceAttemptHTTP2: true}))...)
-			err := op.call(t.Context(), client, hello)
-			t.Logf("%s: %d requests: %v", op.name, len(server.seen()), err)
-			if err == nil || kirim.MaybeSent(err) != inDoubt[column] || len(server.seen()) > most {
-				t.Errorf("%s: %d requests, MaybeSent %v: %v", op.name, len(server.seen()), kirim.MaybeSent(err), err)
+	for _, road := range http2Roads(known) {
+		t.Run(road.name, func(t *testing.T) {
+			wrap := func(serve func(*rawConn)) func(*rawConn) {
+				if road.scheme == "https" {
+					return overTLSThen(config, serve)
+				}
+				return serve
 			}
-		}
-	})
+			onRoad := slices.Clone(faults)
+			for i := range onRoad {
+				onRoad[i].well = wrap(well)
+				onRoad[i].serve = wrap(onRoad[i].serve)
+			}
+			eachFault(t, onRoad, func(t *testing.T, run func(*testing.T, net.Listener, ...kirim.Option)) {
+				l := listenTCP(t)
+				run(t, l, kirim.WithBaseURL(road.scheme+"://"+l.Addr().String()), road.option())
+			})
+
+			t.Run("RST_STREAM with PROTOCOL_ERROR", func(t *testing.T) {
+				for column, most := range []int{3 * 5, 1, 3 * 5} {
+					l := listenTCP(t)
+					server := startRaw(t, l, wrap(reset(http2.ErrCodeProtocol)))
+					op := operations[column]
+					client := fireClient(t, append(op.opts, kirim.WithBaseURL(road.scheme+"://"+l.Addr().String()), road.option())...)
+					err := op.call(t.Context(), client, hello)
+					t.Logf("%s: %d requests: %v", op.name, len(server.seen()), err)
+					if err == nil || kirim.MaybeSent(err) != inDoubt[column] || len(server.seen()) > most {
+						t.Errorf("%s: %d requests, MaybeSent %v: %v", op.name, len(server.seen()), kirim.MaybeSent(err), err)
+					}
+				}
+			})
+
+			// The first of two requests may have deleted the label that the second
+			// does not find.
+			t.Run("RST_STREAM with PROTOCOL_ERROR, then 404", func(t *testing.T) {
+				l := listenTCP(t)
+				server := startRaw(t, l, wrap(firstThen(reset(http2.ErrCodeProtocol), overHTTP2(nil, func(s *stream) bool {
+					s.conn.server.record(s.rawRequest)
+					s.answer("404")
+					s.WriteData(s.id, true, nil)
+					return true
+				}))))
+				client := fireClient(t, kirim.WithBaseURL(road.scheme+"://"+l.Addr().String()), road.option())
+				err := client.Labels.Delete(t.Context(), "label_1")
+				if !kirim.IsNotFound(err) || len(server.seen()) != 2 || !kirim.MaybeSent(err) {
+					t.Errorf("%d requests, MaybeSent %v: %v", len(server.seen()), kirim.MaybeSent(err), err)
+				}
+			})
+		})
+	}
 
 	t.Run("REFUSED_STREAM for ever", func(t *testing.T) {
 		for _, op := range operations {
