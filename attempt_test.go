@@ -1,9 +1,12 @@
 package kirim_test
 
 import (
+	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -14,7 +17,10 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/kirim-go/kirim"
 )
@@ -296,3 +302,151 @@ func TestEachAttemptHasHeadersOfItsOwn(t *testing.T) {
 		t.Errorf("cookies %q, want %q", cookies, want)
 	}
 }
+
+// A transport asks for the body once more to send the request again. It gets it
+// only where a second request cannot be a second message.
+func TestTheBodyIsGivenAgainOnlyWhereThatCannotSendTwice(t *testing.T) {
+	t.Parallel()
+	const body = `{"n":1}`
+	for name, test := range map[string]struct {
+		options []kirim.Option
+		request []kirim.RequestOption
+		wrote   bool // a header, before it asks
+		want    string
+	}{
+		"with a key":                              {nil, nil, true, body},
+		"without a key, nothing was written":      {[]kirim.Option{kirim.WithoutIdempotencyKeys()}, nil, false, body},
+		"without a key, a header was written":     {[]kirim.Option{kirim.WithoutIdempotencyKeys()}, nil, true, "error"},
+		"with a key, without repeats of the call": {nil, []kirim.RequestOption{kirim.WithoutRetry()}, true, "none"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := ""
+			rt := roundTripFunc(func(req *http.Request) (*http.Response, error) {
+				if _, err := io.Copy(io.Discard, req.Body); err != nil {
+					t.Error(err)
+				}
+				trace := httptrace.ContextClientTrace(req.Context())
+				if test.wrote && trace.WroteHeaderField != nil {
+					trace.WroteHeaderField("Host", []string{"h"})
+				}
+				got = bodyAgain(req)
+				return &http.Response{StatusCode: 204, Body: http.NoBody, Request: req}, nil
+			})
+			c, err := kirim.NewClient(testKey, append(test.options, kirim.WithHTTPClient(&http.Client{Transport: rt}))...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := post(t.Context(), c, test.request...); err != nil || got != test.want {
+				t.Errorf("the body once more: %s, want %s; %v", got, test.want, err)
+			}
+		})
+	}
+}
+
+func bodyAgain(req *http.Request) string {
+	if req.GetBody == nil {
+		return "none"
+	}
+	reader, err := req.GetBody()
+	if err != nil {
+		return "error"
+	}
+	body, err := io.ReadAll(reader)
+	if err != nil {
+		return err.Error()
+	}
+	return string(body)
+}
+
+// net/http sends the request again by itself when a connection that it kept is
+// closed: the whole of it, and as often as one attempt is allowed to.
+func TestARequestIsWholeWhenItIsSentAgainOnAnotherConnection(t *testing.T) {
+	t.Parallel()
+	type request struct{ key, body string }
+	var mu sync.Mutex
+	var got []request
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		mu.Lock()
+		defer mu.Unlock()
+		got = append(got, request{r.Header.Get("Idempotency-Key"), string(body)})
+		if len(got) == 2 {
+			panic(http.ErrAbortHandler) // on the connection that the first call left
+		}
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	defer server.Close()
+	c, err := kirim.NewClient(testKey, kirim.WithBaseURL(server.URL+"/v1"), kirim.WithRetryPolicy(quick))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said kirim.Response
+	for range 2 {
+		if err := post(t.Context(), c, kirim.WithResponse(&said)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(got) != 3 || got[1] != got[2] || got[1].key == "" || got[1].body != `{"n":1}` || said.Attempts != 1 {
+		t.Errorf("requests %q in %d attempts, want the second twice in one", got, said.Attempts)
+	}
+}
+
+func TestAnAttemptThatTakesTooLongSaysHowLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newWire(answer{hang: true}).client(t, kirim.WithRetryPolicy(kirim.RetryPolicy{AttemptTimeout: 7 * time.Second}))
+		err := post(t.Context(), c)
+		wantText(t, err, "no complete answer within 7s")
+		if timeout := (interface{ Timeout() bool })(nil); !errors.As(err, &timeout) || !timeout.Timeout() ||
+			!errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v does not match what it is", err)
+		}
+	})
+}
+
+// What SECURITY.md names as the exception from "nothing is logged": net/http
+// itself prints what a server says on a connection that nobody waits on.
+func TestNetHTTPPrintsWhatNobodyAskedFor(t *testing.T) {
+	printed := make(chan string, 16)
+	defer log.SetOutput(log.Writer())
+	log.SetOutput(writerFunc(func(p []byte) (int, error) { printed <- string(p); return len(p), nil }))
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	answered := make(chan struct{})
+	go func() {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		r := bufio.NewReader(conn)
+		req, err := http.ReadRequest(r)
+		if err != nil {
+			return
+		}
+		_, _ = io.Copy(io.Discard, req.Body)
+		_, _ = io.WriteString(conn, "HTTP/1.1 204 No Content\r\n\r\n")
+		<-answered
+		_, _ = io.WriteString(conn, "unasked")
+		_, _ = r.ReadByte() // until the client closes
+	}()
+	c, err := kirim.NewClient(testKey, kirim.WithBaseURL("http://"+l.Addr().String()+"/v1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := post(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	close(answered)
+	if text := <-printed; !strings.Contains(text, "Unsolicited response") || !strings.Contains(text, "unasked") {
+		t.Errorf("net/http printed %q", text)
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
