@@ -43,7 +43,8 @@ type Event struct {
 	ReceivedAt time.Time // by the verifier's clock
 	Livemode   *bool     // false for a test key; nil when it is not told
 	Data       []EventData
-	Raw        []byte // the body as it came; Raw fields further down share its memory
+	Enrichment *Enrichment // what Kirim adds to events of Meta's; nil when it adds nothing
+	Raw        []byte      // the body as it came; Raw fields further down share its memory
 }
 
 // EventData is an element of a delivery: one of [*InboundMessage],
@@ -69,11 +70,17 @@ type UnknownData struct {
 // Enrichment is what Kirim is reported to add to Meta's events. All of it is
 // assumed and may be absent.
 type Enrichment struct {
-	DeliveryID  string          // wbd_…
-	ContactID   string          // ctc_…
-	MediaURL    string          // where the file of a message with media is
-	MediaStatus string          // "ready", "pending" or another
-	Raw         json.RawMessage // with what else there is
+	Event          WebhookEventType
+	DeliveryID     string          // wbd_…
+	MessageID      string          // msg_…
+	ConversationID string          // cnv_…
+	PhoneNumberID  string          // number that received or sent the message
+	ContactID      string          // ctc_…
+	ContactName    string          // as the organisation has it
+	ContactPhone   string          // digits
+	MediaURL       string          // where the file of a message with media is
+	MediaStatus    string          // "ready", "pending" or another
+	Raw            json.RawMessage // with what else there is
 }
 
 // ConversationAssigned tells that a conversation has another assignee.
@@ -132,7 +139,10 @@ type OutboundNotice struct {
 	Body          string // the text of a text message
 	To            Person
 	Source        string // "api", "dashboard", "app" (WhatsApp on the owner's phone) or another
-	Raw           json.RawMessage
+	// Time is when it happened: what the data says, or else when the event
+	// was created.
+	Time time.Time
+	Raw  json.RawMessage
 }
 
 func (d *UnknownData) dedupeKey(e *Event) string {
@@ -228,7 +238,9 @@ func (d *eventDecoder) document() {
 				d.entry()
 			}
 		case "kirim":
-			d.readEnrichment()
+			if k := optional(&d.jsonReader, (*jsonReader).enrichment); k != nil {
+				d.enrichment = k
+			}
 		case "id":
 			d.id = d.text()
 		case "type":
@@ -304,37 +316,13 @@ func typeOf(data EventData) WebhookEventType {
 	return ""
 }
 
-func (d *eventDecoder) readEnrichment() {
-	start := d.jsonReader
-	raw := d.skip()
-	if len(raw) == 0 || raw[0] != '{' {
-		return
-	}
-	end := d.jsonReader
-	d.jsonReader = start
-	k := &Enrichment{Raw: raw}
-	for name := range d.fields() {
-		switch string(name) {
-		case "delivery_id":
-			k.DeliveryID = d.text()
-		case "contact_id":
-			k.ContactID = d.text()
-		case "media_url":
-			k.MediaURL = d.text()
-		case "media_status":
-			k.MediaStatus = d.text()
-		}
-	}
-	d.jsonReader = end
-	d.enrichment = k
-}
-
 // enrich gives Kirim's addition to the message that it is about, which only a
 // delivery of a single message tells.
 func (d *eventDecoder) enrich() {
 	if d.enrichment == nil {
 		return
 	}
+	d.event.Enrichment = d.enrichment
 	if d.event.DeliveryID == "" {
 		d.event.DeliveryID = d.enrichment.DeliveryID
 	}
@@ -343,6 +331,37 @@ func (d *eventDecoder) enrich() {
 			m.Enrichment = d.enrichment
 		}
 	}
+}
+
+func (r *jsonReader) enrichment(k *Enrichment) {
+	start := r.pos
+	for name := range r.fields() {
+		switch string(name) {
+		case "event":
+			k.Event = WebhookEventType(r.text())
+		case "delivery_id":
+			k.DeliveryID = r.text()
+		case "message_id":
+			k.MessageID = r.text()
+		case "conversation_id":
+			k.ConversationID = r.text()
+		case "phone_number_id":
+			k.PhoneNumberID = r.text()
+		case "contact_id":
+			k.ContactID = r.text()
+		case "contact":
+			id := ""
+			r.texts(map[string]*string{"id": &id, "name": &k.ContactName, "phone_number": &k.ContactPhone})
+			if k.ContactPhone = digitsOf(k.ContactPhone); id != "" {
+				k.ContactID = id
+			}
+		case "media_url":
+			k.MediaURL = r.text()
+		case "media_status":
+			k.MediaStatus = r.text()
+		}
+	}
+	k.Raw = r.since(start)
 }
 
 // decodeKirimData reads the data of Kirim's own events. Data of another shape
@@ -430,6 +449,8 @@ func decodeOutbound(e *Event, raw json.RawMessage) EventData {
 		switch string(name) {
 		case "session", "phone_number_id":
 			n.PhoneNumberID = r.text()
+		case "timestamp":
+			n.Time = r.unix()
 		case "message":
 			for name := range r.fields() {
 				switch string(name) {
@@ -442,20 +463,23 @@ func decodeOutbound(e *Event, raw json.RawMessage) EventData {
 				case "body":
 					n.Body = r.text()
 				case "to":
-					n.To.Phone = digitsOf(r.text())
+					n.To.address(r.text())
 				case "source":
 					n.Source = r.text()
 				}
 			}
 		case "contact":
 			if phone := r.member("phone_number"); n.To.Phone == "" {
-				n.To.Phone = digitsOf(phone)
+				n.To.address(phone)
 			}
 		case "meta":
 			if id := r.member("phone_number_id"); n.PhoneNumberID == "" {
 				n.PhoneNumberID = id
 			}
 		}
+	}
+	if n.Time.IsZero() {
+		n.Time = e.CreatedAt
 	}
 	return n
 }

@@ -2,41 +2,19 @@ package kirim
 
 import (
 	"encoding/json"
-	"strings"
 	"time"
 )
 
 // Types of received messages beside those of [MessageType]'s first list.
 const (
 	MessageTypeOrder          MessageType = "order"
+	MessageTypeVoice          MessageType = "voice"           // an older form of audio recorded in the app
 	MessageTypeSystem         MessageType = "system"          // e.g. the customer has a new number
 	MessageTypeEdit           MessageType = "edit"            // of an earlier message
 	MessageTypeRevoke         MessageType = "revoke"          // an earlier message was deleted
 	MessageTypeRequestWelcome MessageType = "request_welcome" // first contact, before anything was written
 	MessageTypeUnknown        MessageType = "unknown"
 )
-
-// Person is a customer, known by a phone number, by a user id, or by both.
-// Since 2026 WhatsApp users may hide their number behind a user name; then
-// Phone is empty.
-type Person struct {
-	Phone           string // digits, without plus
-	WAID            string // WhatsApp's id, digits; may differ from the number
-	UserID          string // business-scoped user id, e.g. ID.70000000000000001
-	ParentUserID    string
-	Name            string // as in the customer's profile
-	Username        string
-	IdentityKeyHash string // with the identity check switched on
-}
-
-// E164 returns the phone number with its plus, as [OutboundMessage.To] wants
-// it, and nothing when it is not known.
-func (p Person) E164() string {
-	if p.Phone == "" || strings.Trim(p.Phone, "0123456789") != "" {
-		return ""
-	}
-	return "+" + p.Phone
-}
 
 // InboundMessage is a message that a customer has sent. Which of the fields
 // below Type are set follows from Type, which is an open set; what has no
@@ -52,12 +30,13 @@ type InboundMessage struct {
 	GroupID            string // of a message in a group
 	Time               time.Time
 	Type               MessageType
-	Context            *InboundContext // what it answers or where it comes from
-	Referral           *Referral       // the advertisement that it began with
-	Errors             []EventError    // of an unsupported message, or of media that failed
+	Context            *InboundContext  // what it answers or where it comes from
+	Referral           *Referral        // the advertisement that it began with
+	Identity           *InboundIdentity // with the identity check switched on, in an older form
+	Errors             []EventError     // of an unsupported message, or of media that failed
 
 	Text        string           // of a text message
-	Media       *InboundMedia    // image, video, audio, document, sticker
+	Media       *InboundMedia    // image, video, audio, document, sticker, voice
 	Location    *InboundLocation // location
 	Contacts    []InboundContact // contacts
 	Reaction    *InboundReaction // reaction
@@ -81,6 +60,7 @@ type InboundContext struct {
 	FrequentlyForwarded bool   // more than five times
 	CatalogID           string // of the product that is asked about
 	ProductRetailerID   string
+	Mentions            []Person // those whom the text mentions
 }
 
 // Referral is the advertisement or post that led the customer here.
@@ -90,7 +70,8 @@ type Referral struct {
 	Headline, Body                   string
 	MediaType                        string // "image" or "video"
 	ImageURL, VideoURL, ThumbnailURL string
-	ClickID                          string // ctwa_clid
+	Image, Video                     *InboundMedia // an older form, with the id of the file
+	ClickID                          string        // ctwa_clid
 	WelcomeText                      string
 }
 
@@ -111,23 +92,6 @@ type InboundMedia struct {
 type InboundLocation struct {
 	Latitude, Longitude float64
 	Name, Address, URL  string
-}
-
-// InboundContact is a contact card.
-type InboundContact struct {
-	Name      string // formatted
-	FirstName string
-	LastName  string
-	Phones    []InboundPhone
-	Emails    []string
-	Raw       json.RawMessage // with addresses, organisation, birthday …
-}
-
-// InboundPhone is a number on a contact card.
-type InboundPhone struct {
-	Phone string // as it was written
-	WAID  string // digits; empty when it is not on WhatsApp
-	Type  string // "CELL", "HOME" …
 }
 
 // InboundReaction is an emoji on another message.
@@ -180,16 +144,6 @@ type OrderItem struct {
 	Currency          string
 }
 
-// InboundSystem is a notice of WhatsApp's about a customer.
-type InboundSystem struct {
-	Type   string // "user_changed_number", "user_changed_user_id" or another
-	Body   string
-	WAID   string // new number, digits
-	UserID string // new user id
-	// ParentUserID is the new parent user id.
-	ParentUserID string
-}
-
 // InboundEdit is a message that replaces an earlier one.
 type InboundEdit struct {
 	OriginalID string // wamid
@@ -203,23 +157,6 @@ func (m *InboundMessage) dedupeKey(e *Event) string {
 	return "message:" + m.PhoneNumberID + ":" + m.ID
 }
 
-// digitsOf strips a phone number to its digits; a text that is none stays.
-func digitsOf(phone string) string {
-	plain := true
-	for i := range len(phone) {
-		plain = plain && '0' <= phone[i] && phone[i] <= '9'
-	}
-	if plain || strings.Trim(phone, "+0123456789 -().") != "" {
-		return phone
-	}
-	return strings.Map(func(c rune) rune {
-		if c < '0' || c > '9' {
-			return -1
-		}
-		return c
-	}, phone)
-}
-
 func (r *jsonReader) message(m *InboundMessage) {
 	r.peek()
 	start := r.pos
@@ -228,7 +165,7 @@ func (r *jsonReader) message(m *InboundMessage) {
 		case "id":
 			m.ID = r.text()
 		case "from":
-			m.From.Phone = digitsOf(r.text())
+			m.From.address(r.text())
 		case "from_user_id":
 			m.From.UserID = r.text()
 		case "from_parent_user_id":
@@ -241,6 +178,8 @@ func (r *jsonReader) message(m *InboundMessage) {
 			m.Type = MessageType(r.intern("text", "image", "interactive", "button", "audio", "document", "video", "reaction"))
 		case "context":
 			m.Context = optional(r, (*jsonReader).context)
+		case "identity":
+			m.Identity = r.identity()
 		case "referral":
 			m.Referral = optional(r, (*jsonReader).referral)
 		case "errors":
@@ -249,6 +188,10 @@ func (r *jsonReader) message(m *InboundMessage) {
 			r.messageContent(m, name)
 		}
 	}
+	m.From.settle()
+	if m.Identity != nil {
+		m.From.IdentityKeyHash = m.Identity.Hash
+	}
 	m.Raw = r.since(start)
 }
 
@@ -256,14 +199,15 @@ func (r *jsonReader) messageContent(m *InboundMessage, name []byte) {
 	switch string(name) {
 	case "text":
 		m.Text = r.member("body")
-	case "image", "video", "audio", "document", "sticker":
-		m.Media = optional(r, (*jsonReader).media)
+	case "image", "video", "audio", "document", "sticker", "voice":
+		if media := optional(r, (*jsonReader).media); media != nil {
+			media.Voice = media.Voice || string(name) == "voice"
+			m.Media = media
+		}
 	case "location":
 		m.Location = optional(r, (*jsonReader).location)
 	case "contacts":
-		for range r.elements() {
-			m.Contacts = append(m.Contacts, r.contactCard())
-		}
+		m.Contacts = objects(r, (*jsonReader).contactCard)
 	case "reaction":
 		m.Reaction = r.reaction()
 	case "button":
@@ -274,11 +218,7 @@ func (r *jsonReader) messageContent(m *InboundMessage, name []byte) {
 	case "order":
 		m.Order = optional(r, (*jsonReader).order)
 	case "system":
-		s := &InboundSystem{}
-		m.System = s
-		r.texts(map[string]*string{
-			"type": &s.Type, "body": &s.Body, "wa_id": &s.WAID, "user_id": &s.UserID, "parent_user_id": &s.ParentUserID,
-		})
+		m.System = r.system()
 	case "unsupported":
 		m.Unsupported = r.member("type")
 	case "edit":
@@ -305,7 +245,7 @@ func (r *jsonReader) context(c *InboundContext) {
 		case "id":
 			c.ID = r.text()
 		case "from":
-			c.From.Phone = digitsOf(r.text())
+			c.From.address(r.text())
 		case "from_user_id":
 			c.From.UserID = r.text()
 		case "from_parent_user_id":
@@ -316,8 +256,11 @@ func (r *jsonReader) context(c *InboundContext) {
 			c.FrequentlyForwarded = r.flag()
 		case "referred_product":
 			r.texts(map[string]*string{"catalog_id": &c.CatalogID, "product_retailer_id": &c.ProductRetailerID})
+		case "mentions":
+			c.Mentions = r.mentions()
 		}
 	}
+	c.From.settle()
 }
 
 func (r *jsonReader) referral(f *Referral) {
@@ -332,6 +275,10 @@ func (r *jsonReader) referral(f *Referral) {
 			*target = r.text()
 		case string(name) == "welcome_message":
 			f.WelcomeText = r.member("text")
+		case string(name) == "image":
+			f.Image = optional(r, (*jsonReader).media)
+		case string(name) == "video":
+			f.Video = optional(r, (*jsonReader).media)
 		}
 	}
 }
@@ -374,30 +321,6 @@ func (r *jsonReader) location(l *InboundLocation) {
 			l.URL = r.text()
 		}
 	}
-}
-
-func (r *jsonReader) contactCard() InboundContact {
-	r.peek()
-	start := r.pos
-	var c InboundContact
-	for name := range r.fields() {
-		switch string(name) {
-		case "name":
-			r.texts(map[string]*string{"formatted_name": &c.Name, "first_name": &c.FirstName, "last_name": &c.LastName})
-		case "phones":
-			for range r.elements() {
-				var p InboundPhone
-				r.texts(map[string]*string{"phone": &p.Phone, "wa_id": &p.WAID, "type": &p.Type})
-				c.Phones = append(c.Phones, p)
-			}
-		case "emails":
-			for range r.elements() {
-				c.Emails = append(c.Emails, r.member("email"))
-			}
-		}
-	}
-	c.Raw = r.since(start)
-	return c
 }
 
 func (r *jsonReader) reaction() *InboundReaction {

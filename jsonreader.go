@@ -123,6 +123,16 @@ func optional[T any](r *jsonReader, read func(*jsonReader, *T)) *T {
 	return v
 }
 
+// objects reads the objects of an array and skips elements of another type.
+func objects[T any](r *jsonReader, read func(*jsonReader, *T)) (list []T) {
+	for range r.elements() {
+		if v := optional(r, read); v != nil {
+			list = append(list, *v)
+		}
+	}
+	return list
+}
+
 func (r *jsonReader) next(end byte) bool {
 	c := r.peek()
 	first := r.first
@@ -333,8 +343,9 @@ func (r *jsonReader) float() float64 {
 	return f
 }
 
-// unix reads seconds since 1970, as a number or a string; a date in RFC 3339
-// is read too. The time is in UTC, and zero when it makes no sense.
+// unix reads the time since 1970 as a number or a string, with or without a
+// fraction; a date in RFC 3339 is read too. The time is in UTC, and zero when
+// it makes no sense.
 func (r *jsonReader) unix() time.Time {
 	var text string
 	if raw := r.skip(); len(raw) > 1 && raw[0] == '"' {
@@ -342,18 +353,51 @@ func (r *jsonReader) unix() time.Time {
 	} else {
 		text = string(raw)
 	}
-	const year10000 = 253402300800
-	if f, err := strconv.ParseInt(text, 10, 64); err == nil {
-		if f <= 0 || f >= year10000 {
-			return time.Time{}
-		}
-		return time.Unix(f, 0).UTC()
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return sinceEpoch(n)
+	}
+	if f, err := strconv.ParseFloat(text, 64); err == nil {
+		return unixFraction(text, f)
 	}
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
 		return time.Time{}
 	}
 	return at.UTC()
+}
+
+// maxUnixSeconds is in the year 5138. As milliseconds, it is in 1973, before
+// any message: the size of a number tells its unit.
+const maxUnixSeconds = 1e11
+
+// sinceEpoch reads seconds, milliseconds, microseconds or nanoseconds.
+func sinceEpoch(n int64) time.Time {
+	switch {
+	case n <= 0:
+		return time.Time{}
+	case n < maxUnixSeconds:
+		return time.Unix(n, 0).UTC()
+	case n < maxUnixSeconds*1e3:
+		return time.UnixMilli(n).UTC()
+	case n < maxUnixSeconds*1e6:
+		return time.UnixMicro(n).UTC()
+	}
+	return time.Unix(0, n).UTC()
+}
+
+// unixFraction reads a number with a fraction or an exponent. The digits of a
+// fraction are taken from the text, as a float is too coarse for them.
+func unixFraction(text string, f float64) time.Time {
+	whole, fraction, ok := strings.Cut(text, ".")
+	n, err := strconv.ParseInt(whole, 10, 64)
+	if ok && err == nil && 0 < n && n < maxUnixSeconds && strings.Trim(fraction, "0123456789") == "" {
+		nanos, _ := strconv.ParseInt((fraction + "000000000")[:9], 10, 64)
+		return time.Unix(n, nanos).UTC()
+	}
+	if !(f >= 1 && f < math.MaxInt64) { // not even a number, perhaps
+		return time.Time{}
+	}
+	return sinceEpoch(int64(f))
 }
 
 // member reads an object and returns the text of one of its fields.

@@ -141,55 +141,6 @@ func (v *changeValue) assignTo(m *InboundMessage) {
 	}
 }
 
-// describe completes a person from the list of those that the change is
-// about. Somebody without number and id can only be the one who is listed.
-func (v *changeValue) describe(p *Person, alone bool) {
-	for _, known := range v.people {
-		same := p.UserID != "" && p.UserID == known.UserID ||
-			p.Phone != "" && (p.Phone == known.WAID || p.Phone == known.Phone)
-		if !same && !alone {
-			continue
-		}
-		if p.UserID == "" {
-			p.UserID = known.UserID
-		}
-		if p.ParentUserID == "" {
-			p.ParentUserID = known.ParentUserID
-		}
-		if p.IdentityKeyHash == "" {
-			p.IdentityKeyHash = known.IdentityKeyHash
-		}
-		p.WAID, p.Name, p.Username = known.WAID, known.Name, known.Username
-		return
-	}
-}
-
-// person reads an element of "contacts" beside messages and statuses.
-func (r *jsonReader) person() (p Person) {
-	for name := range r.fields() {
-		switch string(name) {
-		case "wa_id":
-			p.WAID = digitsOf(r.text())
-		case "user_id":
-			p.UserID = r.text()
-		case "parent_user_id":
-			p.ParentUserID = r.text()
-		case "identity_key_hash":
-			p.IdentityKeyHash = r.text()
-		case "profile":
-			for name := range r.fields() {
-				switch string(name) {
-				case "name":
-					p.Name = r.text()
-				case "username":
-					p.Username = r.text()
-				}
-			}
-		}
-	}
-	return p
-}
-
 // decodeFlatMessage reads the message of the shape that some of the vendor's
 // pages show, {"message": {…}}, with Kirim's names of fields or Meta's. All
 // of it is assumed from the description of received messages.

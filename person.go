@@ -1,0 +1,135 @@
+package kirim
+
+import "strings"
+
+// Person is a customer, known by a phone number, by a user id, or by both.
+// Since 2026 WhatsApp users may hide their number behind a user name; then
+// Phone is empty.
+type Person struct {
+	Phone           string // digits, without plus
+	WAID            string // WhatsApp's id, digits; may differ from the number
+	UserID          string // business-scoped user id, e.g. ID.70000000000000001
+	ParentUserID    string
+	Name            string // as in the customer's profile
+	Username        string
+	CountryCode     string // as in the customer's profile, e.g. ID; seldom told
+	IdentityKeyHash string // with the identity check switched on
+}
+
+// E164 returns the phone number with its plus, as [OutboundMessage.To] wants
+// it, and nothing when it is not known.
+func (p Person) E164() string {
+	if p.Phone == "" || strings.Trim(p.Phone, "0123456789") != "" {
+		return ""
+	}
+	return "+" + p.Phone
+}
+
+// maxPhoneDigits is the limit of E.164; more digits are a user id.
+const maxPhoneDigits = 15
+
+// address sets who is meant by a text that is a phone number, or a user id
+// where the number is hidden.
+func (p *Person) address(text string) {
+	text = digitsOf(text)
+	if len(text) <= maxPhoneDigits && strings.Trim(text, "0123456789") == "" {
+		p.Phone = text
+	} else if p.UserID == "" {
+		p.UserID = text
+	}
+}
+
+// settle forgets a number that is no other than the user id.
+func (p *Person) settle() {
+	if p.Phone == p.UserID {
+		p.Phone = ""
+	}
+}
+
+// digitsOf strips a phone number to its digits; a text that is none stays.
+func digitsOf(phone string) string {
+	plain := true
+	for i := range len(phone) {
+		plain = plain && '0' <= phone[i] && phone[i] <= '9'
+	}
+	if plain || strings.Trim(phone, "+0123456789 -().") != "" {
+		return phone
+	}
+	return strings.Map(func(c rune) rune {
+		if c < '0' || c > '9' {
+			return -1
+		}
+		return c
+	}, phone)
+}
+
+// describe completes a person from the list of those that the change is
+// about. Somebody without number and id can only be the one who is listed.
+func (v *changeValue) describe(p *Person, alone bool) {
+	for _, known := range v.people {
+		if p.Phone != "" && p.Phone == known.UserID {
+			p.Phone, p.UserID = "", known.UserID
+		}
+		same := p.UserID != "" && p.UserID == known.UserID ||
+			p.Phone != "" && (p.Phone == known.WAID || p.Phone == known.Phone)
+		if !same && !alone {
+			continue
+		}
+		if p.UserID == "" {
+			p.UserID = known.UserID
+		}
+		if p.ParentUserID == "" {
+			p.ParentUserID = known.ParentUserID
+		}
+		if p.IdentityKeyHash == "" {
+			p.IdentityKeyHash = known.IdentityKeyHash
+		}
+		p.WAID, p.Name, p.Username, p.CountryCode = known.WAID, known.Name, known.Username, known.CountryCode
+		return
+	}
+}
+
+// person reads an element of "contacts" beside messages and statuses.
+func (r *jsonReader) person() (p Person) {
+	for name := range r.fields() {
+		switch string(name) {
+		case "wa_id":
+			p.WAID = digitsOf(r.text())
+		case "user_id":
+			p.UserID = r.text()
+		case "parent_user_id":
+			p.ParentUserID = r.text()
+		case "identity_key_hash":
+			p.IdentityKeyHash = r.text()
+		case "profile":
+			for name := range r.fields() {
+				switch string(name) {
+				case "name":
+					p.Name = r.text()
+				case "username":
+					p.Username = r.text()
+				case "country_code":
+					p.CountryCode = r.text()
+				}
+			}
+		}
+	}
+	return p
+}
+
+// mentions reads a list of numbers, ids or people.
+func (r *jsonReader) mentions() (people []Person) {
+	for range r.elements() {
+		var p Person
+		if r.peek() == '{' {
+			p = r.person()
+			p.Phone = p.WAID
+		} else {
+			p.address(r.text())
+		}
+		if p != (Person{}) {
+			people = append(people, p)
+		}
+	}
+	return people
+}
