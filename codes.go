@@ -30,7 +30,7 @@ const (
 // Docs: https://developers.kirim.chat/concepts/errors/
 type ErrorCode string
 
-// The 28 documented codes of Kirim.
+// The documented codes of Kirim. The first 28 are those of its catalogue.
 const (
 	CodeInvalidPhoneNumber          ErrorCode = "invalid_phone_number"          // 400: the number is not E.164 with a leading +
 	CodeInvalidTemplateName         ErrorCode = "invalid_template_name"         // 400: no account of the organisation has this template
@@ -60,6 +60,25 @@ const (
 	CodeInternalError               ErrorCode = "internal_error"                // 500: unexpected fault; may hide a permanent rejection by Meta
 	CodeWhatsAppUpstreamError       ErrorCode = "whatsapp_upstream_error"       // 502: Meta failed
 	CodeServiceUnavailable          ErrorCode = "service_unavailable"           // 503: maintenance or overload
+)
+
+// Codes that the guide on failed sends names beside the catalogue, and one of
+// the recipe for campaigns. Those without a status come in the error of a
+// message that was accepted and failed later; the list is open.
+//
+// Docs: https://developers.kirim.chat/guides/failed-sends/ and
+// https://developers.kirim.chat/recipes/broadcast-campaign/
+const (
+	CodeInvalidRequest              ErrorCode = "invalid_request"                // 400: malformed request
+	CodePhoneNumberForbidden        ErrorCode = "phone_number_forbidden"         // 403: the key may not use this phone number
+	CodeIdempotencyConflict         ErrorCode = "idempotency_conflict"           // 409: the key was used for a different request, as [CodeIdempotencyKeyReuse]
+	CodeAccountNotConnected         ErrorCode = "account_not_connected"          // 422: the WhatsApp account is not connected
+	CodeTemplateParamCountMismatch  ErrorCode = "template_param_count_mismatch"  // the template takes another number of parameters; mend the components
+	CodeTemplateParamFormatMismatch ErrorCode = "template_param_format_mismatch" // a parameter has another shape than the template defines
+	CodeRecipientNotOnWhatsApp      ErrorCode = "recipient_not_on_whatsapp"      // the recipient has no WhatsApp; take the number off the list
+	CodeRecipientBlocked            ErrorCode = "recipient_blocked"              // the customer blocked the business; take the number off the list
+	CodeMediaDownloadFailed         ErrorCode = "media_download_failed"          // Meta could not fetch the link: it needs https, public access and the right content type
+	CodeQuotaExceeded               ErrorCode = "quota_exceeded"                 // Meta's limit of recipients per day is used up
 )
 
 // Error returns the code itself, so that printing a code shows the code.
@@ -95,6 +114,16 @@ var kindOfCode = map[ErrorCode]Kind{
 	CodeInternalError:               KindInternal,
 	CodeWhatsAppUpstreamError:       KindUpstream,
 	CodeServiceUnavailable:          KindUnavailable,
+	CodeInvalidRequest:              KindInvalidRequest,
+	CodePhoneNumberForbidden:        KindPermission,
+	CodeIdempotencyConflict:         KindIdempotencyReuse,
+	CodeAccountNotConnected:         KindNotConnected,
+	CodeTemplateParamCountMismatch:  KindInvalidRequest,
+	CodeTemplateParamFormatMismatch: KindInvalidRequest,
+	CodeRecipientNotOnWhatsApp:      KindRecipientUnavailable,
+	CodeRecipientBlocked:            KindRecipientUnavailable,
+	CodeMediaDownloadFailed:         KindMediaInvalid,
+	CodeQuotaExceeded:               KindQuotaExceeded,
 }
 
 // Kind is this package's classification of errors: one taxonomy over Kirim,

@@ -160,7 +160,7 @@ func TestEachCodeOfTheFiveSystemsThroughTheClient(t *testing.T) {
 			})
 		})
 	}
-	if old != 87 || newer != 6 {
+	if old != 87 || newer != 16 {
 		t.Errorf("the table has %d and %d newer codes", old, newer)
 	}
 }

@@ -45,6 +45,10 @@ var catalogue = map[string]struct {
 	"internal_error":                {http.StatusInternalServerError, "api_error"},
 	"whatsapp_upstream_error":       {http.StatusBadGateway, "api_error"},
 	"service_unavailable":           {http.StatusServiceUnavailable, "api_error"},
+	"invalid_request":               {http.StatusBadRequest, "invalid_request_error"},
+	"phone_number_forbidden":        {http.StatusForbidden, "permission_error"},
+	"idempotency_conflict":          {http.StatusConflict, "conflict"},
+	"account_not_connected":         {http.StatusUnprocessableEntity, "invalid_request_error"},
 }
 
 // fail returns a documented error with the status and type of its code.

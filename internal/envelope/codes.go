@@ -34,7 +34,7 @@ type Code struct {
 	Status  int    // 0 when the documentation does not tell
 	Kind    string // a kirim.Kind
 	Retry   Advice
-	Newer   bool // found only in a newer edition of the documentation
+	Newer   bool // not in the vendor's first list of codes: found in a newer edition or on another page
 	Meaning string
 }
 
@@ -72,6 +72,18 @@ var Codes = []Code{
 	{Kirim, "internal_error", 500, "internal", Backoff, false, "a fault; may hide a refusal by Meta"},
 	{Kirim, "whatsapp_upstream_error", 502, "upstream", Backoff, false, "Meta failed"},
 	{Kirim, "service_unavailable", 503, "unavailable", Backoff, false, "maintenance or overload"},
+	// From the guide on failed sends and the recipe for campaigns. Those without
+	// a status are told of a message that was accepted before.
+	{Kirim, "invalid_request", 400, "invalid_request", Never, true, "malformed request"},
+	{Kirim, "phone_number_forbidden", 403, "permission", Never, true, "the key may not use this phone number"},
+	{Kirim, "idempotency_conflict", 409, "idempotency_reuse", Never, true, "the key had another body"},
+	{Kirim, "account_not_connected", 422, "not_connected", UserFirst, true, "connect the WhatsApp account first"},
+	{Kirim, "template_param_count_mismatch", 0, "invalid_request", Never, true, "the template takes another number of parameters"},
+	{Kirim, "template_param_format_mismatch", 0, "invalid_request", Never, true, "a parameter has another shape than the template defines"},
+	{Kirim, "recipient_not_on_whatsapp", 0, "recipient_unavailable", Never, true, "the recipient has no WhatsApp: take the number off the list"},
+	{Kirim, "recipient_blocked", 0, "recipient_unavailable", Never, true, "the customer blocked the business: take the number off the list"},
+	{Kirim, "media_download_failed", 0, "media_invalid", UserFirst, true, "Meta could not fetch the link: https, public, right content type"},
+	{Kirim, "quota_exceeded", 0, "quota_exceeded", Reset, true, "Meta's limit of recipients per day is used up"},
 
 	{APIMessaging, "invalid_api_key", 401, "auth_invalid", Never, false, "the key is wrong, perhaps revoked"},
 	{APIMessaging, "missing_api_key", 401, "auth_missing", Never, false, "no key arrived"},

@@ -37,8 +37,9 @@ func TestTheDocumentationIsGeneratedFromTheTable(t *testing.T) {
 
 Every documented error code of the five systems, with the ` + "`Kind`" + ` that this module gives it. ` + "`Code`" + ` of a ` + "`*kirim.Error`" + ` is
 the server's own word; branch on ` + "`Kind`" + ` where a program speaks to more than one system. *Repeat* says when the same request
-may be made again; what the client repeats by itself is in the table at ` + "`kirim.RetryPolicy`" + `. *New* marks codes that only a
-newer edition of the vendor's pages has. Kinds and advice are this module's judgement. A code that is not listed survives as it
+may be made again; what the client repeats by itself is in the table at ` + "`kirim.RetryPolicy`" + `. *New* marks codes that are not
+in the vendor's first list, but in a newer edition or on another page. "Not told" is also the status of what is told later, of a
+message that was accepted. Kinds and advice are this module's judgement. A code that is not listed survives as it
 came, and its kind follows from the HTTP status.
 `)
 	for _, page := range pages {
