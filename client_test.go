@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -43,6 +45,10 @@ func TestAWrongClientIsRefusedWithTheOptionsName(t *testing.T) {
 		{"a fragment in the URL", "k", []kirim.Option{kirim.WithBaseURL("https://h#x")}, "kirim: WithBaseURL: a fragment"},
 		{"plain http", "k", []kirim.Option{kirim.WithBaseURL("http://api.kirimdev.com/v1")}, "kirim: WithBaseURL: plain http"},
 		{"plain http to a private address", "k", []kirim.Option{kirim.WithBaseURL("http://10.0.0.1/v1")}, "kirim: WithBaseURL: plain http"},
+		{"plain http to a name below localhost", "k", []kirim.Option{kirim.WithBaseURL("http://app.localhost/v1")}, "kirim: WithBaseURL: plain http"},
+		{"plain http to another spelling of localhost", "k", []kirim.Option{kirim.WithBaseURL("http://LOCALHOST/v1")}, "kirim: WithBaseURL: plain http"},
+		{"plain http to localhost with a dot", "k", []kirim.Option{kirim.WithBaseURL("http://localhost./v1")}, "kirim: WithBaseURL: plain http"},
+		{"plain http to an unspecified address", "k", []kirim.Option{kirim.WithBaseURL("http://0.0.0.0/v1")}, "kirim: WithBaseURL: plain http"},
 		{"a host that only begins like loopback", "k", []kirim.Option{kirim.WithBaseURL("http://127.0.0.1.example/v1")}, "kirim: WithBaseURL: plain http"},
 		{"no http client", "k", []kirim.Option{kirim.WithHTTPClient(nil)}, "kirim: WithHTTPClient: the client is nil"},
 		{"no limiter", "k", []kirim.Option{kirim.WithLimiter(nil)}, "kirim: WithLimiter: the limiter is nil"},
@@ -66,7 +72,7 @@ func TestAWrongClientIsRefusedWithTheOptionsName(t *testing.T) {
 
 func TestPlainHTTPIsForLoopbackOrOnRequest(t *testing.T) {
 	t.Parallel()
-	for _, u := range []string{"http://127.0.0.1:80/v1", "http://127.9.9.9", "http://localhost:1", "http://app.localhost", "http://[::1]:1/v1"} {
+	for _, u := range []string{"http://127.0.0.1:80/v1", "http://127.9.9.9", "http://localhost:1", "http://[::1]:1/v1", "http://[::ffff:127.0.0.1]:1"} {
 		if _, err := kirim.NewClient("k", kirim.WithBaseURL(u)); err != nil {
 			t.Errorf("%s: %v", u, err)
 		}
@@ -76,6 +82,33 @@ func TestPlainHTTPIsForLoopbackOrOnRequest(t *testing.T) {
 	}
 	if _, err := kirim.NewClient("k", kirim.WithBaseURL("http://10.0.0.1"), kirim.WithInsecureHTTP()); err != nil {
 		t.Error(err)
+	}
+}
+
+// What counts as loopback here must be what net/http never gives to a proxy.
+func TestPlainHTTPToLoopbackNeverGoesToAProxy(t *testing.T) {
+	proxy := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("the proxy was asked for %s", r.Host)
+	}))
+	t.Cleanup(proxy.Close)
+	if os.Getenv("KIRIM_TEST_PROXIED") == "" { // net/http reads the environment once for a process
+		again := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
+		again.Env = append(os.Environ(), "KIRIM_TEST_PROXIED=1", "HTTP_PROXY="+proxy.URL, "NO_PROXY=", "http_proxy=", "no_proxy=")
+		if out, err := again.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	for _, host := range []string{"localhost", "127.0.0.1", "127.9.9.9", "[::1]", "[::ffff:127.0.0.1]", "app.localhost", "LOCALHOST", "localhost."} {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		c, err := kirim.NewClient(testKey, kirim.WithBaseURL("http://"+host+":1"))
+		if err == nil { // it was taken for loopback
+			err = c.Do(ctx, "GET", "/me", nil, nil, nil, kirim.WithoutRetry())
+			if err == nil {
+				t.Errorf("%s: there was an answer", host)
+			}
+		}
+		cancel()
 	}
 }
 

@@ -113,7 +113,8 @@ func checkAPIKey(key string) error {
 // WithBaseURL sets where requests go; the default is [DefaultBaseURL]. The
 // URL is absolute, without query, fragment and credentials; a path prefix is
 // kept, and a trailing slash makes no difference. Plain http is accepted for
-// loopback addresses only, unless [WithInsecureHTTP] is given too.
+// "localhost" and loopback addresses only, not for names below localhost,
+// unless [WithInsecureHTTP] is given too.
 func WithBaseURL(baseURL string) Option {
 	return func(s *settings) error {
 		u, err := parseBaseURL(baseURL)

@@ -32,12 +32,11 @@ func parseBaseURL(raw string) (*url.URL, error) {
 	return u, nil
 }
 
+// isLoopback holds for no host that a proxy from the environment would be
+// asked for: to [http.ProxyFromEnvironment] names below localhost, and
+// spellings such as "Localhost" or "localhost.", are hosts like any other.
 func isLoopback(host string) bool {
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
 func sameOrigin(a, b *url.URL) bool {
