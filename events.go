@@ -27,7 +27,8 @@ import (
 //
 // Docs: https://developers.kirim.chat/webhooks/payloads/
 type Event struct {
-	// Type is what the event is about. Event types are an open set.
+	// Type is what the event is about. Event types are an open set. Events
+	// of Meta's that have no other name have that of their field.
 	Type WebhookEventType
 	// ID is the event's id, the same on all attempts: evt_… for Kirim's own.
 	// For Meta's it is taken from a header, which is not signed, and several
@@ -50,7 +51,8 @@ type Event struct {
 // EventData is an element of a delivery: one of [*InboundMessage],
 // [*StatusUpdate], [*AccountError], [*ConversationAssigned],
 // [*ConversationClosed], [*ContactCreated], [*ContactUpdated],
-// [*CustomerNotice], [*OutboundNotice] and [*UnknownData].
+// [*CustomerNotice], [*OutboundNotice], [*CallUpdate], [*GroupUpdate] and
+// [*UnknownData].
 type EventData interface {
 	// dedupeKey names the element. It is made of what is signed, as far as
 	// that can tell one from another.
@@ -58,10 +60,9 @@ type EventData interface {
 }
 
 // UnknownData is what this version of the package has no type for: an event
-// or a field that is newer, Meta's account events, or data that is not of
-// the documented shape.
+// or a field that is newer, or data that is not of the documented shape.
 type UnknownData struct {
-	Field             string          // of Meta's, e.g. "account_update"; empty for Kirim's own
+	Field             string          // of Meta's, e.g. "security"; empty for Kirim's own
 	BusinessAccountID string          // WhatsApp Business Account, for Meta's
 	PhoneNumberID     string          // when it is told
 	Raw               json.RawMessage // Meta's "value", Kirim's "data", or the whole body
@@ -268,8 +269,10 @@ func (d *eventDecoder) identify(header string) {
 	}
 	if e.Source == sourceMeta && decidedByElements(e.Type) {
 		e.Type = ""
-		for i := 0; i < len(e.Data) && e.Type == ""; i++ {
-			e.Type = typeOf(e.Data[i])
+		for _, data := range e.Data {
+			if e.Type == "" || e.Type == eventMessages {
+				e.Type = typeOf(data)
+			}
 		}
 	}
 	switch {
@@ -307,14 +310,24 @@ func (e *Event) only(i int) *Event {
 
 // typeOf is the type of an event of Meta's that has only this element.
 func typeOf(data EventData) WebhookEventType {
-	switch data.(type) {
+	switch data := data.(type) {
 	case *InboundMessage:
 		return EventMessageReceived
 	case *StatusUpdate:
 		return EventMessageStatus
+	case *AccountError:
+		return WebhookEventType(data.field)
+	case *UnknownData:
+		return WebhookEventType(data.Field)
+	case metaChange:
+		return data.change().Field
 	}
 	return ""
 }
+
+// eventMessages is the type of what Meta's field of messages has beside
+// messages and statuses.
+const eventMessages WebhookEventType = "messages"
 
 // enrich gives Kirim's addition to the message that it is about, which only a
 // delivery of a single message tells.

@@ -320,6 +320,17 @@ func (r *jsonReader) flag() bool {
 	return b
 }
 
+// optionalFlag reads a boolean, or a string that holds one; nil when it is
+// neither.
+func (r *jsonReader) optionalFlag() *bool {
+	if c := r.peek(); c != 't' && c != 'f' && c != '"' {
+		r.skip()
+		return nil
+	}
+	flag := r.flag()
+	return &flag
+}
+
 // integer reads a number, or a string that holds one.
 func (r *jsonReader) integer() int64 {
 	text := r.text()
@@ -398,6 +409,15 @@ func unixFraction(text string, f float64) time.Time {
 		return time.Time{}
 	}
 	return sinceEpoch(int64(f))
+}
+
+// seconds reads a duration in seconds; what makes no sense is zero.
+func (r *jsonReader) seconds() time.Duration {
+	s := r.float()
+	if !(s > 0 && s < math.MaxInt64/float64(time.Second)) {
+		return 0
+	}
+	return time.Duration(s * float64(time.Second))
 }
 
 // member reads an object and returns the text of one of its fields.

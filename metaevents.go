@@ -9,10 +9,13 @@ import (
 func (d *eventDecoder) entry() {
 	first := len(d.event.Data)
 	account := ""
+	var told time.Time
 	for name := range d.fields() {
 		switch string(name) {
 		case "id":
 			account = d.text()
+		case "time":
+			told = d.unix()
 		case "changes":
 			for range d.elements() {
 				d.change()
@@ -29,6 +32,12 @@ func (d *eventDecoder) entry() {
 			data.BusinessAccountID = account
 		case *UnknownData:
 			data.BusinessAccountID = account
+		case metaChange:
+			c := data.change()
+			c.BusinessAccountID = account
+			if c.Time.IsZero() {
+				c.Time = told
+			}
 		}
 	}
 }
@@ -58,17 +67,20 @@ func (d *eventDecoder) change() {
 	if value == nil {
 		value = d.since(start)
 	}
-	if field != "messages" || len(d.event.Data) == before {
-		d.event.Data = append(d.event.Data[:before], &UnknownData{Field: field, PhoneNumberID: v.phoneNumberID, Raw: value})
-		return
+	if field != "messages" {
+		d.event.Data = append(d.event.Data[:before], decodeField(field, value, &v)...)
 	}
-	v.assign(d.event.Data[before:])
+	if len(d.event.Data) == before {
+		d.event.Data = append(d.event.Data, &UnknownData{Field: field, Raw: value})
+	}
+	v.assign(field, d.event.Data[before:])
 }
 
 // changeValue is what the elements of a change have in common.
 type changeValue struct {
 	phoneNumberID, displayPhoneNumber string
 	people                            []Person
+	errors                            []EventError
 }
 
 func (d *eventDecoder) value(v *changeValue) {
@@ -90,7 +102,11 @@ func (d *eventDecoder) value(v *changeValue) {
 		case "messages", "statuses", "errors":
 			kind := name[0]
 			for range d.elements() {
-				d.event.Data = append(d.event.Data, d.metaElement(kind))
+				element := d.metaElement(kind)
+				if e, ok := element.(*AccountError); ok {
+					v.errors = append(v.errors, e.EventError)
+				}
+				d.event.Data = append(d.event.Data, element)
 			}
 		}
 	}
@@ -115,7 +131,7 @@ func (d *eventDecoder) metaElement(kind byte) EventData {
 }
 
 // assign gives the elements what the change says about all of them.
-func (v *changeValue) assign(elements []EventData) {
+func (v *changeValue) assign(field string, elements []EventData) {
 	alone := len(elements) == 1 && len(v.people) == 1
 	for _, data := range elements {
 		switch data := data.(type) {
@@ -126,9 +142,15 @@ func (v *changeValue) assign(elements []EventData) {
 			data.PhoneNumberID, data.DisplayPhoneNumber = v.phoneNumberID, v.displayPhoneNumber
 			v.describe(&data.Recipient, alone && data.GroupID == "")
 		case *AccountError:
-			data.PhoneNumberID, data.DisplayPhoneNumber = v.phoneNumberID, v.displayPhoneNumber
+			data.field, data.PhoneNumberID, data.DisplayPhoneNumber = field, v.phoneNumberID, v.displayPhoneNumber
 		case *UnknownData:
 			data.PhoneNumberID = v.phoneNumberID
+		case metaChange:
+			c := data.change()
+			c.Field, c.PhoneNumberID = WebhookEventType(field), v.phoneNumberID
+			if v.displayPhoneNumber != "" {
+				c.DisplayPhoneNumber = v.displayPhoneNumber
+			}
 		}
 	}
 }

@@ -6,7 +6,7 @@ import "strings"
 // Since 2026 WhatsApp users may hide their number behind a user name; then
 // Phone is empty.
 type Person struct {
-	Phone           string // digits, without plus
+	Phone           string // digits, without plus; the WhatsApp id where that alone is told
 	WAID            string // WhatsApp's id, digits; may differ from the number
 	UserID          string // business-scoped user id, e.g. ID.70000000000000001
 	ParentUserID    string
@@ -39,10 +39,14 @@ func (p *Person) address(text string) {
 	}
 }
 
-// settle forgets a number that is no other than the user id.
+// settle decides on the number when all is read: a user id is none, and where
+// the WhatsApp id stands alone it is the best there is.
 func (p *Person) settle() {
 	if p.Phone == p.UserID {
 		p.Phone = ""
+	}
+	if p.Phone == "" {
+		p.Phone = p.WAID
 	}
 }
 
@@ -92,29 +96,27 @@ func (v *changeValue) describe(p *Person, alone bool) {
 // person reads an element of "contacts" beside messages and statuses.
 func (r *jsonReader) person() (p Person) {
 	for name := range r.fields() {
-		switch string(name) {
-		case "wa_id":
-			p.WAID = digitsOf(r.text())
-		case "user_id":
-			p.UserID = r.text()
-		case "parent_user_id":
-			p.ParentUserID = r.text()
-		case "identity_key_hash":
-			p.IdentityKeyHash = r.text()
-		case "profile":
-			for name := range r.fields() {
-				switch string(name) {
-				case "name":
-					p.Name = r.text()
-				case "username":
-					p.Username = r.text()
-				case "country_code":
-					p.CountryCode = r.text()
-				}
-			}
-		}
+		r.personField(&p, name)
 	}
 	return p
+}
+
+// personField reads one of the fields that tell who somebody is.
+func (r *jsonReader) personField(p *Person, name []byte) {
+	switch string(name) {
+	case "wa_id":
+		p.WAID = digitsOf(r.text())
+	case "user_id":
+		p.UserID = r.text()
+	case "parent_user_id":
+		p.ParentUserID = r.text()
+	case "identity_key_hash":
+		p.IdentityKeyHash = r.text()
+	case "username":
+		p.Username = r.text()
+	case "profile":
+		r.texts(map[string]*string{"name": &p.Name, "username": &p.Username, "country_code": &p.CountryCode})
+	}
 }
 
 // mentions reads a list of numbers, ids or people.
@@ -123,7 +125,7 @@ func (r *jsonReader) mentions() (people []Person) {
 		var p Person
 		if r.peek() == '{' {
 			p = r.person()
-			p.Phone = p.WAID
+			p.settle()
 		} else {
 			p.address(r.text())
 		}

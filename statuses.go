@@ -101,6 +101,7 @@ type AccountError struct {
 	BusinessAccountID  string
 	PhoneNumberID      string
 	DisplayPhoneNumber string
+	field              string // of Meta's that it came in
 }
 
 func (s *StatusUpdate) dedupeKey(e *Event) string {
@@ -218,12 +219,7 @@ func (r *jsonReader) pricing(p *Pricing) {
 	for name := range r.fields() {
 		switch string(name) {
 		case "billable":
-			if c := r.peek(); c == 't' || c == 'f' || c == '"' {
-				billable := r.flag()
-				p.Billable = &billable
-			} else {
-				r.skip()
-			}
+			p.Billable = r.optionalFlag()
 		case "pricing_model":
 			p.Model = r.intern("PMP", "CBP")
 		case "type":

@@ -1,0 +1,106 @@
+package kirim
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strconv"
+	"time"
+)
+
+// Types of WhatsApp's events beside messages and statuses: the names of
+// Meta's webhook fields. An event of a field that is not among them arrives
+// as [UnknownData], with the name of the field as its type. Which of them
+// Kirim delivers is not documented.
+//
+// Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference
+const (
+	EventCalls             WebhookEventType = "calls"
+	EventGroupLifecycle    WebhookEventType = "group_lifecycle_update"
+	EventGroupParticipants WebhookEventType = "group_participants_update"
+	EventGroupSettings     WebhookEventType = "group_settings_update"
+	EventGroupStatus       WebhookEventType = "group_status_update"
+
+	// Another spelling in Meta's own description.
+	eventGroupParticipant WebhookEventType = "group_participant_update"
+)
+
+// MetaChange is what the events of all of Meta's fields but messages have in
+// common.
+type MetaChange struct {
+	Field              WebhookEventType // e.g. [EventCalls]
+	BusinessAccountID  string           // WhatsApp Business Account
+	PhoneNumberID      string           // empty when it is about the whole account
+	DisplayPhoneNumber string           // the same number, digits
+	// Time is when it happened, or else when Meta told of it.
+	Time time.Time
+	Raw  json.RawMessage // the element as it came
+}
+
+// metaChange is what has an embedded [MetaChange].
+type metaChange interface {
+	EventData
+	change() *MetaChange
+}
+
+func (c *MetaChange) change() *MetaChange { return c }
+
+// dedupeKey is made of the time and the bytes of an element. These elements
+// have no id of their own, or one that several of them share.
+func (c *MetaChange) dedupeKey(e *Event) string {
+	names := string(c.Field) + ":" + c.BusinessAccountID + ":" + c.PhoneNumberID
+	if c.Time.IsZero() {
+		return unnamedKey(e, names, c.Raw)
+	}
+	sum := sha256.Sum256(c.Raw)
+	return "change:" + names + ":" + strconv.FormatInt(c.Time.UnixNano(), 10) + ":" + hex.EncodeToString(sum[:16])
+}
+
+// decodeField reads the value of a change of a field that is not messages.
+// It returns nothing when the field or the shape of the value is unknown.
+func decodeField(field string, value json.RawMessage, v *changeValue) []EventData {
+	r := &jsonReader{data: value}
+	switch WebhookEventType(field) {
+	case EventGroupLifecycle, EventGroupParticipants, EventGroupSettings, EventGroupStatus, eventGroupParticipant:
+		return r.listed(field, map[string]elementReader{"groups": element((*jsonReader).groupUpdate)})
+	case EventCalls:
+		return decodeCalls(r, v)
+	}
+	return nil
+}
+
+// elementReader reads an object.
+type elementReader func(*jsonReader) metaChange
+
+// element makes of a method that reads a T one that reads an element.
+func element[T any, P interface {
+	*T
+	metaChange
+}](read func(*jsonReader, P)) elementReader {
+	return func(r *jsonReader) metaChange {
+		p := P(new(T))
+		start := r.pos
+		read(r, p)
+		p.change().Raw = r.since(start)
+		return p
+	}
+}
+
+// listed reads the elements of some of the arrays of a value. An odd one
+// stays raw and loses no other.
+func (r *jsonReader) listed(field string, arrays map[string]elementReader) (data []EventData) {
+	for name := range r.fields() {
+		read := arrays[string(name)]
+		if read == nil {
+			continue
+		}
+		for range r.elements() {
+			if r.peek() != '{' {
+				data = append(data, &UnknownData{Field: field, Raw: r.skip()})
+				continue
+			}
+			data = append(data, read(r))
+		}
+	}
+	return data
+}

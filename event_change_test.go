@@ -1,0 +1,161 @@
+package kirim_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/kirim-go/kirim"
+)
+
+// changes is a handler that notes every call of a callback for a field of
+// Meta's other than messages.
+type changes struct {
+	*kirim.WebhookHandler
+	t   *testing.T
+	got []string
+}
+
+func newChanges(t *testing.T, opts ...kirim.WebhookOption) *changes {
+	h := &changes{WebhookHandler: kirim.NewWebhookHandler(verifier(t, testSecret), opts...), t: t}
+	note := func(what string, args ...any) error {
+		h.got = append(h.got, fmt.Sprintf(what, args...))
+		return nil
+	}
+	h.OnCall(func(_ context.Context, c *kirim.CallUpdate) error { return note("call %s%s", c.Event, c.Status) })
+	h.OnGroup(func(_ context.Context, g *kirim.GroupUpdate) error { return note("%s %s", g.Field, g.Type) })
+	h.OnAccountError(func(_ context.Context, a *kirim.AccountError) error { return note("error %d", a.Code) })
+	h.OnMessage(func(context.Context, *kirim.InboundMessage) error { return note("message") })
+	h.OnStatus(func(context.Context, *kirim.StatusUpdate) error { return note("status") })
+	h.OnUnknown(func(_ context.Context, e *kirim.Event) error { return note("unknown %s", e.Type) })
+	return h
+}
+
+// calls delivers a body and returns which callbacks ran.
+func (h *changes) calls(body string) string {
+	h.t.Helper()
+	h.got = nil
+	r := signed(testSecret, testTime, []byte(body))
+	r.Header.Set("X-Kirim-Event-Id", "evt_1")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if w.Code != http.StatusOK {
+		h.t.Errorf("answer %d to %s", w.Code, body)
+	}
+	return strings.Join(h.got, ", ")
+}
+
+func TestEveryFieldHasItsCallback(t *testing.T) {
+	t.Parallel()
+	for file, want := range map[string]string{
+		"group_created":       "group_lifecycle_update group_create",
+		"group_create_failed": "group_lifecycle_update group_create, unknown group_lifecycle_update, group_lifecycle_update group_delete",
+		"group_settings":      "group_settings_update group_settings_update",
+		"group_removed":       "group_participants_update group_create, group_participants_update group_remove_participants",
+		"group_join_request":  "group_participant_update group_join_request_created",
+		"call_connect":        "call connect",
+		"call_terminate":      "call terminateFAILED",
+		"call_statuses":       "call RINGING, unknown calls, call ACCEPTED, error 138000",
+		"field_unknown":       "unknown business_weather_update",
+		"account_error":       "error 130429",
+	} {
+		body, err := os.ReadFile("testdata/events/" + file + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := newChanges(t)
+		if got := h.calls(string(body)); got != want {
+			t.Errorf("%s: %q, want %q", file, got, want)
+		}
+		if got := h.calls(string(body)); got != "" {
+			t.Errorf("%s, again: %q", file, got)
+		}
+	}
+}
+
+// change is a delivery of one change.
+func change(account, number, field, value string) string {
+	return `{"entry":[{"id":"` + account + `","time":1780000000,"changes":[{"value":{"metadata":{"phone_number_id":"` + number + `"},` +
+		value + `},"field":"` + field + `"}]}]}`
+}
+
+func TestElementsOfFieldsAreToldApart(t *testing.T) {
+	t.Parallel()
+	for field, values := range map[string][]string{
+		"calls": {
+			`"statuses":[{"id":"wacid.1","type":"call","status":"RINGING","timestamp":"1"}]`,
+			`"statuses":[{"id":"wacid.1","type":"call","status":"ACCEPTED","timestamp":"1"}]`,
+			`"statuses":[{"id":"wacid.2","type":"call","status":"ACCEPTED","timestamp":"1"}]`,
+			`"statuses":[{"id":"wacid.2","type":"call","status":"ACCEPTED","timestamp":"2"}]`,
+			`"calls":[{"id":"wacid.1","event":"connect","timestamp":"1"}]`,
+			`"calls":[{"id":"wacid.1","event":"terminate","timestamp":"1"}]`,
+			`"calls":[{"id":"wacid.1","event":"terminate","timestamp":"1","later":{}}]`,
+			`"calls":[{}]`,
+		},
+		"group_lifecycle_update": {
+			`"groups":[{"type":"group_create","group_id":"1","request_id":"R","timestamp":1}]`,
+			`"groups":[{"type":"group_create","group_id":"1","request_id":"S","timestamp":1}]`,
+			`"groups":[{"type":"group_create","group_id":"2","request_id":"S","timestamp":1}]`,
+			`"groups":[{"type":"group_delete","group_id":"2","timestamp":1}]`,
+			`"groups":[{"type":"group_delete","group_id":"2","timestamp":2}]`,
+		},
+	} {
+		h := newChanges(t)
+		var all []string
+		for _, account := range []string{"1", "2"} {
+			for _, number := range []string{"1", "2"} {
+				for _, value := range values {
+					all = append(all, change(account, number, field, value))
+				}
+			}
+		}
+		for _, body := range all {
+			if got := h.calls(body); got == "" || strings.Contains(got, ",") || strings.HasPrefix(got, "unknown") {
+				t.Errorf("%q for %s", got, body)
+			}
+		}
+		for _, body := range all {
+			if got := h.calls(body); got != "" {
+				t.Errorf("%q again for %s", got, body)
+			}
+		}
+	}
+}
+
+func TestAFieldIsTheTypeOfItsEvent(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		header, body string
+		want         kirim.WebhookEventType
+	}{
+		{"", change("1", "1", "group_lifecycle_update", `"groups":[{"type":"group_create"}]`), kirim.EventGroupLifecycle},
+		{"", change("1", "1", "calls", `"calls":[]`), kirim.EventCalls},
+		{"", change("1", "1", "calls", `"errors":[{"code":1}]`), kirim.EventCalls},
+		{"", change("1", "1", "brand_new", `"later":1`), "brand_new"},
+		{"message.received", change("1", "1", "brand_new", `"later":1`), "brand_new"},
+		{"message.status", change("1", "1", "messages", `"errors":[{"code":1}]`), "messages"},
+		{"", change("1", "1", "messages", `"messages":[7]`), "messages"},
+		{"", change("1", "1", "messages", `"messages":[7,{"id":"1"}]`), kirim.EventMessageReceived},
+		{"", change("1", "1", "messages", `"errors":[{}],"statuses":[{"id":"1"}]`), kirim.EventMessageStatus},
+		{"", `{"entry":[{"changes":[{"field":"brand_new","value":[]}]}]}`, "brand_new"},
+		{"", `{"entry":[{"changes":[{"field":"brand_new"}]}]}`, "brand_new"},
+	} {
+		e, err := decode(t, http.Header{"X-Kirim-Event": {tt.header}}, []byte(tt.body))
+		if err != nil || e.Type != tt.want {
+			t.Errorf("%v, type %q, want %q for %s", err, e.Type, tt.want, tt.body)
+		}
+		h := newChanges(t)
+		ran := false
+		h.On(tt.want, func(_ context.Context, e *kirim.Event) error {
+			ran = e.Type == tt.want && len(e.Data) == 1
+			return nil
+		})
+		if h.calls(tt.body); !ran {
+			t.Errorf("On(%q) got nothing of %s", tt.want, tt.body)
+		}
+	}
+}

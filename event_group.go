@@ -1,0 +1,126 @@
+package kirim
+
+import "context"
+
+// GroupUpdate tells of a change to a group: that it was created or deleted,
+// who joined or left it, its settings, or that it was suspended. Field tells
+// these apart, Type what exactly happened.
+//
+// Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/groups/webhooks
+type GroupUpdate struct {
+	MetaChange
+	Type             string // "group_create", "group_add_participants" …; an open set
+	GroupID          string
+	RequestID        string // of the request that led to it; empty for what others did
+	Subject          string
+	Description      string
+	InviteLink       string
+	JoinApprovalMode string
+	JoinRequestID    string // of somebody who asks to join
+	Reason           string // why somebody is in the group, e.g. "invite_link"
+	InitiatedBy      string // who removed somebody
+	Participant      Person // who asks to join
+	Added            []GroupParticipant
+	Removed          []GroupParticipant
+	Failed           []GroupParticipant // who could not be added or removed
+	Settings         []GroupSetting
+	Errors           []EventError // why it failed as a whole
+}
+
+// GroupParticipant is somebody who was, or was not, added or removed.
+type GroupParticipant struct {
+	Person Person
+	Input  string // as it was given in the request
+	Errors []EventError
+}
+
+// GroupSetting is one of a group's settings.
+type GroupSetting struct {
+	Name             string // "group_subject", "group_description" or "profile_picture"
+	Text             string
+	MIMEType, SHA256 string       // of the picture
+	Updated          *bool        // nil when it is not told
+	Errors           []EventError // why it was not
+}
+
+// OnGroup sets the callback for changes to groups: those of
+// [EventGroupLifecycle], [EventGroupParticipants], [EventGroupSettings] and
+// [EventGroupStatus].
+func (h *WebhookHandler) OnGroup(f func(context.Context, *GroupUpdate) error) { onData(h, f) }
+
+func (r *jsonReader) groupUpdate(g *GroupUpdate) {
+	for name := range r.fields() {
+		switch string(name) {
+		case "timestamp":
+			g.Time = r.unix()
+		case "type":
+			g.Type = r.text()
+		case "group_id":
+			g.GroupID = r.text()
+		case "request_id":
+			g.RequestID = r.text()
+		case "subject":
+			g.Subject = r.text()
+		case "description":
+			g.Description = r.text()
+		case "invite_link":
+			g.InviteLink = r.text()
+		case "join_approval_mode":
+			g.JoinApprovalMode = r.text()
+		case "join_request_id":
+			g.JoinRequestID = r.text()
+		case "reason":
+			g.Reason = r.text()
+		case "initiated_by":
+			g.InitiatedBy = r.text()
+		case "added_participants":
+			g.Added = objects(r, (*jsonReader).participant)
+		case "removed_participants":
+			g.Removed = objects(r, (*jsonReader).participant)
+		case "failed_participants":
+			g.Failed = objects(r, (*jsonReader).participant)
+		case "group_subject", "group_description", "profile_picture":
+			if s := optional(r, (*jsonReader).groupSetting); s != nil {
+				s.Name = string(name)
+				g.Settings = append(g.Settings, *s)
+			}
+		case "errors":
+			g.Errors = r.eventErrors()
+		default:
+			r.personField(&g.Participant, name)
+		}
+	}
+	g.Participant.settle()
+}
+
+func (r *jsonReader) participant(p *GroupParticipant) {
+	for name := range r.fields() {
+		switch string(name) {
+		case "input":
+			p.Input = r.text()
+			p.Person.address(p.Input)
+		case "errors":
+			p.Errors = r.eventErrors()
+		default:
+			r.personField(&p.Person, name)
+		}
+	}
+	p.Person.settle()
+}
+
+func (r *jsonReader) groupSetting(s *GroupSetting) {
+	for name := range r.fields() {
+		switch string(name) {
+		case "text":
+			s.Text = r.text()
+		case "mime_type":
+			s.MIMEType = r.text()
+		case "sha256":
+			s.SHA256 = r.text()
+		case "update_successful":
+			s.Updated = r.optionalFlag()
+		case "errors":
+			s.Errors = r.eventErrors()
+		}
+	}
+}
