@@ -1,0 +1,94 @@
+package kirim
+
+import (
+	"regexp"
+	"strconv"
+)
+
+// bounds is how many of a unit there may be. A max of 0 is none.
+type bounds struct {
+	min, max int
+	unit     string
+}
+
+// Every limit that Validate checks. Kirim's own pages win over Meta's. No page
+// says what a character is; Unicode code points are counted, because a count in
+// UTF-16 units or bytes is never smaller, so that nothing is refused here which
+// such a server would take.
+var (
+	// https://developers.kirim.chat/sending/send-text/
+	limitText = bounds{1, 4096, "character"}
+	// https://developers.kirim.chat/sending/send-image/
+	limitCaption = bounds{0, 1024, "character"}
+
+	// https://developers.kirim.chat/sending/send-buttons/ and
+	// https://developers.kirim.chat/sending/send-lists/
+	limitBody = bounds{1, 1024, "character"}
+	// https://developers.kirim.chat/sending/send-lists/ and
+	// https://docs.kirimdev.com/sending/send-reply-buttons/
+	limitFooter     = bounds{0, 60, "character"}
+	limitTextHeader = bounds{0, 60, "character"}
+
+	// https://docs.kirimdev.com/sending/send-reply-buttons/
+	limitReplyButtons = bounds{1, 3, "button"}
+	limitReplyID      = bounds{1, 256, "character"}
+	limitReplyTitle   = bounds{1, 20, "character"}
+
+	// https://developers.kirim.chat/sending/send-lists/
+	limitListButton     = bounds{1, 20, "character"}
+	limitRows           = bounds{1, 10, "row"}
+	limitSectionTitle   = bounds{0, 24, "character"}
+	limitRowID          = bounds{1, 200, "character"}
+	limitRowTitle       = bounds{1, 24, "character"}
+	limitRowDescription = bounds{0, 72, "character"}
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/interactive-list-messages
+	limitSections    = bounds{1, 10, "section"}
+	limitSectionRows = bounds{1, 0, "row"}
+	// https://github.com/facebook/openapi/blob/main/business-messaging-api_v23.0.yaml
+	limitSeveralSectionsTitle = bounds{1, 24, "character"}
+
+	// https://developers.kirim.chat/sending/send-buttons/
+	limitDisplayText = bounds{1, 20, "character"}
+
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/interactive-media-carousel-messages
+	limitCards          = bounds{2, 10, "card"}
+	limitCardBody       = bounds{0, 160, "character"}
+	limitCardBreaks     = bounds{0, 2, "line break"}
+	limitCardQuickReply = bounds{1, 0, "button"} // no maximum is documented
+
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/marketing-templates/media-card-carousel-templates
+	limitTemplateCards = bounds{2, 10, "card"}
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/marketing-templates/mpm-templates
+	limitProductSections     = bounds{0, 10, "section"}
+	limitProductSectionTitle = bounds{0, 24, "character"}
+	limitProducts            = bounds{0, 30, "product"}
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/changelog
+	limitCouponCode = bounds{0, 20, "character"}
+
+	// For text without a documented limit.
+	limitNone     = bounds{0, 0, "character"}
+	limitRequired = bounds{1, 0, "character"}
+)
+
+// https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/overview
+var templateNamePattern = regexp.MustCompile(`^[a-z0-9_]{1,512}$`)
+
+func (l bounds) allows(n int) bool { return n >= l.min && (l.max == 0 || n <= l.max) }
+
+func (l bounds) String() string {
+	switch {
+	case l.max == 0:
+		return "at least " + quantity(l.min, l.unit)
+	case l.min == 0:
+		return "at most " + quantity(l.max, l.unit)
+	default:
+		return strconv.Itoa(l.min) + " to " + quantity(l.max, l.unit)
+	}
+}
+
+func quantity(n int, unit string) string {
+	if n != 1 {
+		unit += "s"
+	}
+	return strconv.Itoa(n) + " " + unit
+}
