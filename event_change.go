@@ -15,6 +15,12 @@ import (
 //
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference
 const (
+	EventAccountUpdate      WebhookEventType = "account_update"
+	EventPhoneNumberQuality WebhookEventType = "phone_number_quality_update"
+	EventTemplateStatus     WebhookEventType = "message_template_status_update"
+	EventTemplateQuality    WebhookEventType = "message_template_quality_update"
+	EventUserPreferences    WebhookEventType = "user_preferences" // e.g. no more marketing
+
 	EventCalls             WebhookEventType = "calls"
 	EventGroupLifecycle    WebhookEventType = "group_lifecycle_update"
 	EventGroupParticipants WebhookEventType = "group_participants_update"
@@ -65,8 +71,36 @@ func decodeField(field string, value json.RawMessage, v *changeValue) []EventDat
 		return r.listed(field, map[string]elementReader{"groups": element((*jsonReader).groupUpdate)})
 	case EventCalls:
 		return decodeCalls(r, v)
+	case EventUserPreferences:
+		data := r.listed(field, map[string]elementReader{"user_preferences": element((*jsonReader).userPreference)})
+		for _, d := range data {
+			if p, ok := d.(*UserPreference); ok {
+				v.describe(&p.User, len(data) == 1 && len(v.people) == 1)
+			}
+		}
+		return data
+	case EventAccountUpdate:
+		return r.whole(element((*jsonReader).accountUpdate))
+	case EventPhoneNumberQuality:
+		return r.whole(element((*jsonReader).phoneNumberQuality))
+	case EventTemplateStatus:
+		// Meta's own sample has the quality under this name.
+		if (&jsonReader{data: value}).member("new_quality_score") == "" {
+			return r.whole(element((*jsonReader).templateStatus))
+		}
+		return r.whole(element((*jsonReader).templateQuality))
+	case EventTemplateQuality:
+		return r.whole(element((*jsonReader).templateQuality))
 	}
 	return nil
+}
+
+// whole reads a value that is one element.
+func (r *jsonReader) whole(read elementReader) []EventData {
+	if r.peek() != '{' {
+		return nil
+	}
+	return []EventData{read(r)}
 }
 
 // elementReader reads an object.

@@ -300,6 +300,23 @@ func (r *jsonReader) text() string {
 	return string(r.skip())
 }
 
+// words reads an array of strings, or one string.
+func (r *jsonReader) words() (words []string) {
+	add := func() {
+		if word := r.text(); word != "" {
+			words = append(words, word)
+		}
+	}
+	if r.peek() != '[' {
+		add()
+		return words
+	}
+	for range r.elements() {
+		add()
+	}
+	return words
+}
+
 // intern is text for words that recur, which it does not allocate.
 func (r *jsonReader) intern(known ...string) string {
 	start := *r

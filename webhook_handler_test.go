@@ -116,6 +116,7 @@ func TestEveryKindOfDataHasItsCallback(t *testing.T) {
 	h.OnContactUpdated(func(_ ctx, c *kirim.ContactUpdated) error { got = append(got, "updated "+c.Contact.ID); return nil })
 	h.OnCustomer(func(_ ctx, c *kirim.CustomerNotice) error { got = append(got, "customer "+string(c.Event)); return nil })
 	h.OnCall(func(_ ctx, c *kirim.CallUpdate) error { got = append(got, "call "+c.Status); return nil })
+	h.OnAccountUpdate(func(_ ctx, a *kirim.AccountUpdate) error { got = append(got, "account "+a.Event); return nil })
 	h.On("planet.discovered", func(_ ctx, e *kirim.Event) error { got = append(got, "on "+e.ID); return nil })
 	h.OnUnknown(func(_ ctx, e *kirim.Event) error { got = append(got, fmt.Sprintf("unknown %T", e.Data[0])); return nil })
 	for file, want := range map[string]string{
@@ -135,7 +136,7 @@ func TestEveryKindOfDataHasItsCallback(t *testing.T) {
 		"contact_identity_updated": "unknown *kirim.UnknownData",
 		"misshapen":                "unknown *kirim.UnknownData",
 		"many": "message wamid.IN030, message wamid.IN031, unknown *kirim.UnknownData, status sent, " +
-			"unknown *kirim.UnknownData, message wamid.IN032, call RINGING",
+			"account DISABLED_UPDATE, message wamid.IN032, call RINGING",
 	} {
 		got = nil
 		body, err := os.ReadFile("testdata/events/" + file + ".json")
