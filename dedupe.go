@@ -22,12 +22,13 @@ const (
 // [WebhookHandler] claims an element before its callback, completes it after
 // success and releases it after failure. Methods are called concurrently.
 //
-// The keys are made by this package from the signed body: number and id for
-// a received message, id, status and recipient for a status, the event's id
-// for Kirim's own events. They are printable, hold ids and phone numbers,
-// and are seldom longer than 300 bytes. Only for what has no id of its own,
-// such as errors of an account, do they rest on the header with the event's
-// id, which is not signed.
+// The keys are made by this package from the signed body: number, id and type
+// for a received message, id, status and recipient for a status, the event's
+// id for Kirim's own events. Where one of these is absent, or does not tell
+// one event from another, a hash of the element's bytes takes part. They are
+// printable, hold ids and phone numbers, and are seldom longer than 300 bytes.
+// Only for what has no id of its own, such as errors of an account, do they
+// rest on the header with the event's id, which is not signed.
 //
 // An implementation for several processes must let a claim lapse when its
 // holder is gone, some time after the handler's limit for a delivery

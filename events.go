@@ -46,6 +46,8 @@ type Event struct {
 	Data       []EventData
 	Enrichment *Enrichment // what Kirim adds to events of Meta's; nil when it adds nothing
 	Raw        []byte      // the body as it came; Raw fields further down share its memory
+
+	bodyHasID bool // ID is in the body, and so signed
 }
 
 // EventData is an element of a delivery: one of [*InboundMessage],
@@ -148,24 +150,44 @@ type OutboundNotice struct {
 }
 
 func (d *UnknownData) dedupeKey(e *Event) string {
-	if e.Source == sourceKirim && e.ID != "" {
-		return eventKey(e)
+	if e.Source == sourceKirim {
+		return eventKey(e, d.Raw)
 	}
 	return unnamedKey(e, d.BusinessAccountID+":"+d.Field, d.Raw)
 }
 
-func (d *ConversationAssigned) dedupeKey(e *Event) string { return eventKey(e) }
-func (d *ConversationClosed) dedupeKey(e *Event) string   { return eventKey(e) }
-func (d *ContactCreated) dedupeKey(e *Event) string       { return eventKey(e) }
-func (d *ContactUpdated) dedupeKey(e *Event) string       { return eventKey(e) }
-func (d *CustomerNotice) dedupeKey(e *Event) string       { return eventKey(e) }
-func (d *OutboundNotice) dedupeKey(e *Event) string       { return eventKey(e) }
+func (d *ConversationAssigned) dedupeKey(e *Event) string { return eventKey(e, d.Raw) }
+func (d *ConversationClosed) dedupeKey(e *Event) string   { return eventKey(e, d.Raw) }
+func (d *ContactCreated) dedupeKey(e *Event) string       { return eventKey(e, d.Raw) }
+func (d *ContactUpdated) dedupeKey(e *Event) string       { return eventKey(e, d.Raw) }
+func (d *CustomerNotice) dedupeKey(e *Event) string       { return eventKey(e, d.Raw) }
+func (d *OutboundNotice) dedupeKey(e *Event) string       { return eventKey(e, d.Raw) }
 
-func eventKey(e *Event) string {
-	if e.ID == "" {
-		return ""
+// eventKey is for Kirim's own events, which are one thing each. An id that
+// only the header has may be that of a message with several events.
+func eventKey(e *Event, raw []byte) string {
+	if !e.bodyHasID {
+		return unnamedKey(e, string(e.Type), raw)
 	}
-	return "event:" + e.ID
+	return elementKey("event", e.ID)
+}
+
+// elementKey joins what tells an element from others. A part that could be
+// taken for two, or is not printable, is quoted.
+func elementKey(kind string, parts ...string) string {
+	key := kind
+	for _, part := range parts {
+		if strings.ContainsFunc(part, func(c rune) bool { return c <= ' ' || c > '~' || c == ':' || c == '"' }) {
+			part = strconv.QuoteToASCII(part)
+		}
+		key += ":" + part
+	}
+	return key
+}
+
+func hashOfBytes(raw []byte) string {
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:16])
 }
 
 // unnamedKey is for what has no id of its own. The same thing may well happen
@@ -175,8 +197,7 @@ func unnamedKey(e *Event, names string, raw []byte) string {
 	if e.ID == "" {
 		return ""
 	}
-	sum := sha256.Sum256(raw)
-	return "part:" + e.ID + ":" + names + ":" + hex.EncodeToString(sum[:16])
+	return elementKey("part", e.ID, names) + ":" + hashOfBytes(raw)
 }
 
 const (
@@ -281,7 +302,7 @@ func (d *eventDecoder) identify(header string) {
 	case d.third || strings.HasPrefix(d.id, "wbd_"):
 		e.DeliveryID = d.id
 	default:
-		e.ID = d.id
+		e.ID, e.bodyHasID = d.id, true
 	}
 }
 

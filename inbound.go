@@ -154,7 +154,16 @@ func (m *InboundMessage) dedupeKey(e *Event) string {
 	if m.ID == "" {
 		return unnamedKey(e, "message", m.Raw)
 	}
-	return "message:" + m.PhoneNumberID + ":" + m.ID
+	key := elementKey("message", m.PhoneNumberID, m.ID, string(m.Type))
+	switch {
+	case m.PhoneNumberID == "", m.Type == "":
+	// What failed to arrive may follow later, and an edit may have the id of
+	// the message that it changes.
+	case len(m.Errors) > 0, m.Type == MessageTypeEdit, m.Type == MessageTypeRevoke:
+	default:
+		return key
+	}
+	return key + ":" + hashOfBytes(m.Raw)
 }
 
 func (r *jsonReader) message(m *InboundMessage) {

@@ -1,8 +1,10 @@
 package kirim
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -108,11 +110,11 @@ func (s *StatusUpdate) dedupeKey(e *Event) string {
 	if s.ID == "" {
 		return unnamedKey(e, "status", s.Raw)
 	}
-	recipient := s.Recipient.Phone
-	if recipient == "" {
-		recipient = s.Recipient.UserID
+	key := elementKey("status", s.ID, string(s.Status), s.Recipient.Phone, s.Recipient.UserID)
+	if s.Status == "" || s.Recipient.Phone == "" && s.Recipient.UserID == "" {
+		key += ":" + hashOfBytes(s.Raw)
 	}
-	return "status:" + s.ID + ":" + string(s.Status) + ":" + recipient
+	return key
 }
 
 func (a *AccountError) dedupeKey(e *Event) string {
@@ -157,7 +159,8 @@ func (r *jsonReader) eventError() (e EventError) {
 func (r *jsonReader) status(s *StatusUpdate) {
 	r.peek()
 	start := r.pos
-	var recipient, participant, group, typ string
+	var participant Person
+	var recipient, group, typ string
 	for name := range r.fields() {
 		switch string(name) {
 		case "id":
@@ -170,8 +173,15 @@ func (r *jsonReader) status(s *StatusUpdate) {
 			recipient = r.text()
 		case "recipient_type":
 			typ = r.text()
-		case "recipient_participant_id":
-			participant = r.text()
+		// Meta's pages have two orders of the words.
+		case "recipient_participant_id", "participant_recipient_id":
+			if text := r.text(); text != "" {
+				participant.address(text)
+			}
+		case "recipient_participant_user_id":
+			participant.UserID = r.text()
+		case "recipient_participant_parent_user_id":
+			participant.ParentUserID = r.text()
 		case "group_id":
 			group = r.text()
 		case "recipient_user_id":
@@ -192,13 +202,15 @@ func (r *jsonReader) status(s *StatusUpdate) {
 		}
 	}
 	// The group's id comes in a field of its own or in the recipient's.
-	if typ == "group" || group != "" {
-		if group == "" {
-			group = recipient
-		}
-		s.GroupID, recipient = group, participant
+	if strings.EqualFold(typ, "group") || group != "" || participant != (Person{}) {
+		s.GroupID = cmp.Or(group, recipient)
+		s.Recipient.Phone = participant.Phone
+		s.Recipient.UserID = cmp.Or(participant.UserID, s.Recipient.UserID)
+		s.Recipient.ParentUserID = cmp.Or(participant.ParentUserID, s.Recipient.ParentUserID)
+	} else {
+		s.Recipient.address(recipient)
 	}
-	s.Recipient.Phone = digitsOf(recipient)
+	s.Recipient.settle()
 	s.Raw = r.since(start)
 }
 
