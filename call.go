@@ -203,6 +203,9 @@ func (c *call) recordError(resp *http.Response) {
 		e = DecodeError(c.status, c.header, body)
 	}
 	e.StatusCode = c.status
+	if c.status == http.StatusNotFound && c.client.decode == nil && !versioned(c.client.base.Path) {
+		e.detail = "the base URL has no version such as the /v1 of " + DefaultBaseURL
+	}
 	if e.Header == nil {
 		e.Header = c.header
 	}
@@ -254,6 +257,8 @@ func (c *call) shouldRepeat() bool {
 	switch {
 	case c.settings.noRetry:
 		return c.stop("retries are off for this call", nil)
+	case policy.MaxRetries == 0:
+		return c.stop("the policy has no retries", nil)
 	case c.attempts > policy.MaxRetries:
 		return c.stop("the retries are used up", nil)
 	}

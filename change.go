@@ -57,7 +57,7 @@ func (c *Change[T]) UnmarshalJSON(data []byte) error {
 // patch sends changes, a struct whose zero fields are left as they are.
 func patch[T any](ctx context.Context, c *Client, path string, changes any, opts []RequestOption) (*T, error) {
 	if reflect.ValueOf(changes).IsZero() {
-		return nil, &ValidationError{Violations: []Violation{{Path: "body", Limit: "at least one change", Actual: "none"}}}
+		return nil, refuse("body", "at least one change", "none")
 	}
 	return request[T](ctx, c, http.MethodPatch, path, nil, changes, opts)
 }

@@ -150,8 +150,8 @@ type Response struct {
 // decoded into out, or is larger than 8 MiB. For servers that report failures
 // in 2xx answers, out may have an UnmarshalJSON that returns an *Error: that
 // becomes the error of the call, with what it leaves empty filled in as for
-// an [ErrorDecoder]. No complete answer is a [*TransportError]. Other errors
-// mean that nothing was sent.
+// an [ErrorDecoder]. No complete answer is a [*TransportError]. A call that is
+// refused before anything is sent is a [*ValidationError].
 //
 // Redirects are followed for GET and HEAD within the same scheme, host and
 // port, and never otherwise: the 3xx answer is then the error, with Location
@@ -183,7 +183,7 @@ func (c *Client) newCall(method, path string, opts []RequestOption) (*call, erro
 	switch method {
 	case http.MethodPost:
 		if call.settings.key != "" && !c.keyed {
-			return nil, errors.New("kirim: WithIdempotencyKey: the client was made WithoutIdempotencyKeys, so the key would protect nothing")
+			return nil, refuse("WithIdempotencyKey", "none on a client made WithoutIdempotencyKeys", "a key, which would protect nothing")
 		}
 		if c.keyed {
 			call.key = call.settings.key
@@ -193,7 +193,7 @@ func (c *Client) newCall(method, path string, opts []RequestOption) (*call, erro
 		}
 	case http.MethodGet, http.MethodHead, http.MethodPut, http.MethodPatch, http.MethodDelete:
 	default:
-		return nil, fmt.Errorf("kirim: method %q is not one of GET, HEAD, POST, PUT, PATCH, DELETE", method)
+		return nil, refuse("method", "GET, HEAD, POST, PUT, PATCH or DELETE", fmt.Sprintf("%.20q", method))
 	}
 	call.operation = operationOf(method, call.key)
 	return call, nil
@@ -240,7 +240,7 @@ func encodeQuery(params any) (string, error) {
 	}
 	values, err := query.Values(params)
 	if err != nil {
-		return "", fmt.Errorf("kirim: query of type %T: %w", params, err)
+		return "", refuseEncoding("query", "nil, a url.Values or a struct for go-querystring", params, err)
 	}
 	return values.Encode(), nil
 }
@@ -252,11 +252,11 @@ func encodeBody(body any) ([]byte, error) {
 	case []byte:
 		return b, nil
 	case io.Reader:
-		return nil, fmt.Errorf("kirim: body of type %T: a reader cannot be sent twice; read it into a []byte", body)
+		return nil, refuse("body", "a []byte or a value for encoding/json, as a reader cannot be sent twice", fmt.Sprintf("a reader of type %T", body))
 	}
 	payload, err := json.Marshal(body)
 	if err != nil {
-		return nil, fmt.Errorf("kirim: body of type %T: %w", body, err)
+		return nil, refuseEncoding("body", "a []byte or a value for encoding/json", body, err)
 	}
 	return payload, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -180,14 +181,13 @@ func TestAPathThatCouldLeadElsewhereIsRefused(t *testing.T) {
 	} {
 		if err := c.Do(t.Context(), "GET", path, nil, nil, nil); err == nil {
 			t.Errorf("%q was sent", path)
-		} else if !strings.HasPrefix(err.Error(), "kirim: path") || kirim.MaybeSent(err) {
-			t.Errorf("%q: %v", path, err)
+		} else {
+			wantRefusal(t, err, "")
 		}
 	}
 	for _, id := range []string{"", ".", ".."} {
-		if _, err := c.PhoneNumber(id).Messages.Send(t.Context(), hello); err == nil {
-			t.Errorf("the number %q was used", id)
-		}
+		_, err := c.PhoneNumber(id).Messages.Send(t.Context(), hello)
+		wantRefusal(t, err, "phone_number_id")
 	}
 	if n := len(w.seen()); n != 0 {
 		t.Errorf("%d requests were sent", n)
@@ -208,22 +208,38 @@ func TestDoRefusesWhatItCannotSend(t *testing.T) {
 	w := newWire(answer{status: 200})
 	c, keyless := w.client(t), w.client(t, kirim.WithoutIdempotencyKeys())
 	long := strings.Repeat("k", 256)
-	tests := map[string]error{
-		"method":                        c.Do(t.Context(), "post", "/x", nil, nil, nil),
-		"query of type int":             c.Do(t.Context(), "GET", "/x", 1, nil, nil),
-		"body of type *bytes.Buffer":    c.Do(t.Context(), "POST", "/x", nil, bytes.NewBufferString("{}"), nil),
-		"body of type chan int":         c.Do(t.Context(), "POST", "/x", nil, make(chan int), nil),
-		"request option 1 is nil":       post(t.Context(), c, nil),
-		"the key has 0 characters":      post(t.Context(), c, kirim.WithIdempotencyKey("")),
-		"the key has 256 characters":    post(t.Context(), c, kirim.WithIdempotencyKey(long)),
-		"a character that is not print": post(t.Context(), c, kirim.WithIdempotencyKey("a\nb")),
-		"a space at an end":             post(t.Context(), c, kirim.WithIdempotencyKey("a ")),
-		"the response is nil":           post(t.Context(), c, kirim.WithResponse(nil)),
-		"would protect nothing":         post(t.Context(), keyless, kirim.WithIdempotencyKey("a")),
+	number := c.PhoneNumber("1")
+	send := func(content kirim.Content) error {
+		_, err := number.Messages.Send(t.Context(), kirim.OutboundMessage{To: hello.To, Content: content}, kirim.SkipValidation())
+		return err
 	}
-	for want, err := range tests {
-		wantText(t, err, want)
-		wantText(t, err, "kirim: ")
+	locating := kirim.Template{Components: []kirim.Component{{Parameters: []kirim.Parameter{{Location: &kirim.TemplateLocation{Latitude: math.NaN()}}}}}}
+	_, tooSmall := number.Messages.Media(t.Context(), "m", kirim.MediaParams{MaxBytes: -1})
+	for _, tt := range []struct {
+		err  error
+		path string
+		want string
+	}{
+		{c.Do(t.Context(), "post", "/x", nil, nil, nil), "method", `got "post"`},
+		{c.Do(t.Context(), "GET", "/x", 1, nil, nil), "query", "a value of type int"},
+		{c.Do(t.Context(), "POST", "/x", nil, bytes.NewBufferString("{}"), nil), "body", "a reader of type *bytes.Buffer"},
+		{c.Do(t.Context(), "POST", "/x", nil, make(chan int), nil), "body", "a value of type chan int"},
+		{post(t.Context(), c, nil), "request option 1", "got nil"},
+		{post(t.Context(), c, kirim.WithIdempotencyKey("")), "WithIdempotencyKey", "0 characters"},
+		{post(t.Context(), c, kirim.WithIdempotencyKey(long)), "WithIdempotencyKey", "want 1 to 255 characters, got 256 characters"},
+		{post(t.Context(), c, kirim.WithIdempotencyKey("a\nb")), "WithIdempotencyKey", "want printable ASCII"},
+		{post(t.Context(), c, kirim.WithIdempotencyKey("a ")), "WithIdempotencyKey", "a space at an end"},
+		{post(t.Context(), c, kirim.WithResponse(nil)), "WithResponse", "got nil"},
+		{post(t.Context(), keyless, kirim.WithIdempotencyKey("a")), "WithIdempotencyKey", "would protect nothing"},
+		{send(nil), "type", "want a content"},
+		{send((*kirim.Text)(nil)), "type", "want a content"},
+		{send(kirim.Raw{Type: "to", Object: 1}), "type", "2 characters"},
+		{send(kirim.Raw{Type: "text", Object: make(chan int)}), "content", "chan int"},
+		{send(locating), "content", "kirim.Template"},
+		{tooSmall, "MediaParams.MaxBytes", "got -1"},
+	} {
+		wantRefusal(t, tt.err, tt.path)
+		wantText(t, tt.err, tt.want)
 	}
 	if n := len(w.seen()); n != 0 {
 		t.Errorf("%d requests were sent", n)

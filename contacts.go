@@ -170,7 +170,7 @@ const maxBulkLabel = 1000
 func (s *ContactsService) BulkLabel(ctx context.Context, params BulkLabelParams, opts ...RequestOption) (*BulkLabelResult, error) {
 	total := &BulkLabelResult{}
 	if len(params.ContactIDs) == 0 {
-		return total, &ValidationError{Violations: []Violation{{Path: "contact_ids", Limit: "at least 1 id", Actual: "none"}}}
+		return total, refuse("contact_ids", "at least 1 id", "none")
 	}
 	settings, err := settingsOf(opts)
 	if err != nil {

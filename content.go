@@ -152,11 +152,11 @@ func (c Raw) encode(w *wireMessage) error {
 	// The name is written between quotes as it is, and must not repeat or
 	// override a field that this package writes.
 	if !isContentType(c.Type) {
-		return errors.New("kirim: type of raw content cannot name an object of the message")
+		return refuse("type", rawTypeLimit, quantity(utf8.RuneCountInString(c.Type), "character"))
 	}
 	raw, err := c.encoded()
 	if err != nil {
-		return fmt.Errorf("kirim: encode raw content: %w", err)
+		return refuseEncoding("content", "an object for encoding/json", c.Object, err)
 	}
 	w.Type, w.raw = c.Type, raw
 	return nil
@@ -178,7 +178,7 @@ func (c Raw) encoded() ([]byte, error) {
 // wireBody is the body of the send. MarshalJSON and the client share it.
 func (m OutboundMessage) wireBody() ([]byte, error) {
 	if isNil(m.Content) {
-		return nil, errors.New("kirim: message has no content")
+		return nil, refuse("type", "a content", "none")
 	}
 	w := wireMessage{MessagingProduct: messagingProduct, To: m.To}
 	if m.ReplyTo != "" {
@@ -189,7 +189,7 @@ func (m OutboundMessage) wireBody() ([]byte, error) {
 	}
 	body, err := json.Marshal(&w)
 	if err != nil {
-		return nil, fmt.Errorf("kirim: encode message: %w", err)
+		return nil, refuseEncoding("content", "a content for encoding/json", m.Content, err)
 	}
 	if w.raw != nil {
 		body = append(body[:len(body)-1], `,"`+w.Type+`":`...)
@@ -219,6 +219,8 @@ var reservedFields = []string{
 }
 
 var contentTypePattern = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
+
+const rawTypeLimit = "1 to 64 lower-case letters, digits and underscores, not the name of another field"
 
 func isContentType(s string) bool {
 	return contentTypePattern.MatchString(s) && !slices.Contains(reservedFields, s)

@@ -51,7 +51,7 @@ type Error struct {
 
 	retryAfterKnown bool   // the answer had a Retry-After that makes sense
 	ambiguous       bool   // an earlier attempt of the call may have been carried out
-	detail          string // what was wrong with a 2xx answer
+	detail          string // what was wrong with a 2xx answer, or may be with the base URL
 	stopped         string // why the call was not repeated, when that is not plain
 	cause           error
 }
@@ -85,9 +85,7 @@ func (e *Error) Error() string {
 	if e.detail != "" {
 		b.WriteString(", " + e.detail)
 	}
-	if e.stopped != "" {
-		b.WriteString("; not repeated: " + e.stopped)
-	}
+	b.WriteString(whyStopped(e.stopped, e.Attempts))
 	switch {
 	case e.RequestID != "" && e.Attempts > 1:
 		fmt.Fprintf(&b, " (request %s, %d attempts)", printable(e.RequestID), e.Attempts)
@@ -97,6 +95,18 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, " (%d attempts)", e.Attempts)
 	}
 	return b.String()
+}
+
+// whyStopped is the part of an error's text that tells why there was no
+// further attempt, when that is not plain.
+func whyStopped(stopped string, attempts int) string {
+	switch {
+	case stopped == "":
+		return ""
+	case attempts > 1:
+		return "; not repeated again: " + stopped
+	}
+	return "; not repeated: " + stopped
 }
 
 // Is reports whether target is this error's [ErrorCode] or [Kind].
@@ -161,6 +171,9 @@ func (e *Error) LogValue() slog.Value {
 	}
 	text("code", string(e.Code))
 	text("param", e.Param)
+	if e.detail != "" {
+		attrs = append(attrs, slog.String("detail", e.detail))
+	}
 	text("request_id", e.RequestID)
 	if e.Method != "" {
 		attrs = append(attrs, slog.String("method", e.Method), slog.String("route", routeOf(e.Path)))
@@ -204,9 +217,7 @@ func (e *TransportError) Error() string {
 		fmt.Fprintf(&b, "%d, then: ", e.StatusCode)
 	}
 	fmt.Fprint(&b, e.Err)
-	if e.stopped != "" {
-		b.WriteString("; not repeated: " + e.stopped)
-	}
+	b.WriteString(whyStopped(e.stopped, e.Attempts))
 	switch {
 	case e.Attempts == 0:
 		b.WriteString(" (nothing was sent)")

@@ -3,7 +3,6 @@ package kirim
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -86,7 +85,7 @@ func (e *MediaTooLargeError) Is(target error) bool { return target == KindPayloa
 func (s *MessagesService) Media(ctx context.Context, id string, params MediaParams, opts ...RequestOption) (*Media, error) {
 	limit := params.MaxBytes
 	if limit < 0 {
-		return nil, fmt.Errorf("kirim: MediaParams: MaxBytes is %d, less than 0", limit)
+		return nil, refuse("MediaParams.MaxBytes", "0 or more", strconv.FormatInt(limit, 10))
 	}
 	if limit == 0 {
 		limit = defaultMaxMedia

@@ -192,7 +192,7 @@ func checkWAMID(path, wamid string) error {
 	default:
 		return nil
 	}
-	return &ValidationError{Violations: []Violation{{Path: path, Limit: "the wamid of a received message", Actual: actual}}}
+	return refuse(path, "the wamid of a received message", actual)
 }
 
 // postMessage posts to the number's messages. The two things that can be

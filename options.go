@@ -246,8 +246,8 @@ func WithoutValidation() Option {
 }
 
 // RequestOption configures one call. Options may come in any order; a wrong
-// value makes the call fail, with nothing sent, with an error that names the
-// option.
+// value makes the call fail, with nothing sent, with a [*ValidationError] that
+// names the option.
 type RequestOption func(*requestSettings) error
 
 type requestSettings struct {
@@ -264,7 +264,7 @@ func settingsOf(opts []RequestOption) (requestSettings, error) {
 	s := &requestSettings{}
 	for i, opt := range opts {
 		if opt == nil {
-			return *s, fmt.Errorf("kirim: request option %d is nil", i+1)
+			return *s, refuse(fmt.Sprintf("request option %d", i+1), "an option", "nil")
 		}
 		if err := opt(s); err != nil {
 			return *s, err
@@ -287,10 +287,14 @@ func settingsOf(opts []RequestOption) (requestSettings, error) {
 func WithIdempotencyKey(key string) RequestOption {
 	return func(s *requestSettings) error {
 		if key == "" || len(key) > maxIdempotencyKey {
-			return fmt.Errorf("kirim: WithIdempotencyKey: the key has %d characters, not 1 to %d", len(key), maxIdempotencyKey)
+			return refuse("WithIdempotencyKey", bounds{1, maxIdempotencyKey, "character"}.String(), quantity(len(key), "character"))
 		}
-		if i := firstUnprintable(key); i >= 0 || strings.TrimSpace(key) != key {
-			return errors.New("kirim: WithIdempotencyKey: the key has a character that is not printable ASCII, or a space at an end")
+		const printableASCII = "printable ASCII without a space at an end"
+		if i := firstUnprintable(key); i >= 0 {
+			return refuse("WithIdempotencyKey", printableASCII, fmt.Sprintf("another character at byte %d of %d", i+1, len(key)))
+		}
+		if strings.TrimSpace(key) != key {
+			return refuse("WithIdempotencyKey", printableASCII, "a space at an end")
 		}
 		s.key = key
 		return nil
@@ -308,7 +312,7 @@ func firstUnprintable(s string) int {
 func WithResponse(r *Response) RequestOption {
 	return func(s *requestSettings) error {
 		if r == nil {
-			return errors.New("kirim: WithResponse: the response is nil")
+			return refuse("WithResponse", "a Response", "nil")
 		}
 		s.response = r
 		return nil

@@ -3,7 +3,6 @@ package kirim
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"iter"
 	"maps"
 	"net/http"
@@ -140,7 +139,7 @@ func queryOf(params any) (url.Values, error) {
 	}
 	values, err := query.Values(v.Interface())
 	if err != nil {
-		return nil, fmt.Errorf("kirim: query of type %T: %w", params, err)
+		return nil, refuseEncoding("query", "parameters for go-querystring", params, err)
 	}
 	return values, nil
 }

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -57,20 +60,19 @@ func portOf(u *url.URL) string {
 // segment can lead to another path than the one meant.
 func (c *core) resolve(path string) (url.URL, error) {
 	if i := strings.IndexAny(path, "?#"); i >= 0 {
-		return url.URL{}, fmt.Errorf("kirim: path has an unescaped %q at byte %d; parameters belong into the query argument", path[i], i)
+		return url.URL{}, refuse("path", "no ? or #, as parameters belong into the query argument", fmt.Sprintf("%q at byte %d", path[i], i))
 	}
 	path = strings.TrimPrefix(path, "/")
 	simple := c.base.RawPath == "" && !strings.ContainsFunc(path, notPlain)
 	var plain, escaped strings.Builder
-	n := 0
 	for segment := range strings.SplitSeq(path, "/") {
-		n++
 		decoded, err := url.PathUnescape(segment)
 		if err != nil {
-			return url.URL{}, fmt.Errorf("kirim: path segment %d has a broken %%-escape", n)
+			return url.URL{}, refuse("path", "whole %-escapes", "a broken one")
 		}
-		if problem := refuseSegment(decoded); problem != "" {
-			return url.URL{}, fmt.Errorf("kirim: path segment %d %s; nothing was sent", n, problem)
+		if fault := refuseSegment(decoded); fault != nil {
+			fault.Path = nameOfFaulty(path)
+			return url.URL{}, &ValidationError{Violations: []Violation{*fault}}
 		}
 		if !simple {
 			plain.WriteString("/" + decoded)
@@ -98,20 +100,47 @@ func notPlain(r rune) bool {
 // refuseSegment says what is wrong with a decoded path segment. An encoded
 // slash is fine by itself, but proxies decode and then clean paths, so dots
 // between encoded slashes are refused as well.
-func refuseSegment(segment string) string {
+func refuseSegment(segment string) *Violation {
 	switch {
 	case segment == "":
-		return "is empty"
+		return &Violation{Limit: limitRequired.String(), Actual: "none"}
 	case !strings.Contains(segment, "."):
-		return ""
+		return nil
 	}
 	for part := range strings.FieldsFuncSeq(segment, func(r rune) bool { return r == '/' || r == '\\' }) {
 		if part == "." || part == ".." {
-			return fmt.Sprintf("is or contains %q", part)
+			return &Violation{Limit: `no "." or ".." between slashes`, Actual: strconv.Quote(part)}
 		}
 	}
-	return ""
+	return nil
 }
+
+// idAfter names the id that follows a segment of Kirim's paths.
+var idAfter = map[string]string{
+	"contacts": "contact_id", "conversations": "conversation_id", "customers": "customer_id", "labels": "label_id",
+	"messages": "message_id", "secrets": "secret_id", "setup_links": "setup_link_id", "templates": "template_name",
+	"webhook_deliveries": "webhook_delivery_id", "webhook_subscriptions": "webhook_subscription_id",
+}
+
+// nameOfFaulty names the first segment that is refused: by the id that Kirim's
+// paths have there, or as a part of the path.
+func nameOfFaulty(path string) string {
+	segments := strings.Split(path, "/")
+	i := slices.IndexFunc(segments, func(segment string) bool {
+		decoded, _ := url.PathUnescape(segment)
+		return refuseSegment(decoded) != nil
+	})
+	switch {
+	case i > 0 && idAfter[segments[i-1]] != "":
+		return idAfter[segments[i-1]]
+	case i == 0 && len(segments) > 1 && idAfter[segments[1]] != "":
+		return "phone_number_id"
+	}
+	return fmt.Sprintf("path segment %d", i+1)
+}
+
+// versioned reports whether a path has a version in it, as Kirim's /v1.
+var versioned = regexp.MustCompile(`/v[0-9]+(/|$)`).MatchString
 
 // pathOf builds a path from segments that may hold anything.
 func pathOf(segments ...string) string {

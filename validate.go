@@ -12,7 +12,10 @@ import (
 // Violation is one rule that a message breaks. It holds lengths and shapes,
 // never the content itself.
 type Violation struct {
-	// Path is where in the body: "interactive.action.buttons[1].reply.title".
+	// Path is where in the body: "interactive.action.buttons[1].reply.title",
+	// or else what is wrong beside it: an id in the path, such as
+	// "phone_number_id", "path", "query", "body", "method", "ctx", or the name
+	// of an option.
 	Path string
 	// Limit is what is allowed there: "1 to 20 characters".
 	Limit string
@@ -27,10 +30,29 @@ func (v Violation) String() string {
 }
 
 // ValidationError is all that is wrong with a request that was therefore not
-// sent. Its text holds no phone number, no URL and nothing of the content.
+// sent. Every refusal of this package before sending is one. Its text holds no phone number, no URL and nothing of the content.
 type ValidationError struct {
 	Violations []Violation
+
+	cause error // what said so; may be nil
 }
+
+// refuse is the error for a request with one fault, for which nothing was sent.
+func refuse(path, limit, actual string) *ValidationError {
+	return &ValidationError{Violations: []Violation{{path, limit, actual}}}
+}
+
+// refuseEncoding is refuse for a value that could not be encoded. Its text
+// shows no more than the type, as that of the cause may quote the value.
+func refuseEncoding(path, limit string, value any, cause error) error {
+	e := refuse(path, limit, fmt.Sprintf("a value of type %T that cannot be encoded", value))
+	e.cause = cause
+	return e
+}
+
+// Unwrap returns what kept a value from being encoded, which may quote it; nil
+// for all else.
+func (e *ValidationError) Unwrap() error { return e.cause }
 
 const maxListedViolations = 10
 
@@ -212,8 +234,7 @@ func (c Raw) check(found *checker) {
 	path := c.Type
 	if !isContentType(c.Type) {
 		path = "type"
-		found.add(path, "1 to 64 lower-case letters, digits and underscores, not the name of another field",
-			quantity(utf8.RuneCountInString(c.Type), "character"))
+		found.add(path, rawTypeLimit, quantity(utf8.RuneCountInString(c.Type), "character"))
 	}
 	if _, err := c.encoded(); err != nil {
 		found.add(path, "a value that encodes to JSON", "none")

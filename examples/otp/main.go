@@ -82,6 +82,10 @@ func main() {
 
 func run(ctx context.Context, out *log.Logger, opts ...kirimtest.Option) error {
 	if id := os.Getenv("KIRIM_PHONE_NUMBER_ID"); id != "" && os.Getenv("KIRIM_API_KEY") != "" {
+		customer := os.Getenv("KIRIM_TO")
+		if customer == "" {
+			return errors.New("KIRIM_TO is not set: it is the number to write to, in E.164, such as +6281100000001")
+		}
 		client, err := kirim.NewClientFromEnv()
 		if err != nil {
 			return err
@@ -89,7 +93,7 @@ func run(ctx context.Context, out *log.Logger, opts ...kirimtest.Option) error {
 		if err := prepare(ctx, client.PhoneNumber(id), "login_code"); err != nil {
 			return err
 		}
-		out.Print(send(ctx, client.PhoneNumber(id), "login_code", newLogin(rand.Text(), os.Getenv("KIRIM_TO"))))
+		out.Print(send(ctx, client.PhoneNumber(id), "login_code", newLogin(rand.Text(), customer)))
 		return nil
 	}
 	sandbox := kirimtest.NewServer(opts...)

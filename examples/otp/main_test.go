@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"log"
 	"regexp"
 	"strings"
@@ -62,5 +63,14 @@ func TestACodeIsInTheMessageAndNowhereElse(t *testing.T) {
 	}
 	if body := string(sandbox.Messages()[0].Body); strings.Count(body, ana.code) != 2 || len(sandbox.Messages()) != 1 {
 		t.Errorf("the code is not in the body and in the button of one message")
+	}
+}
+
+func TestTheNumberToWriteToIsNamedWhenItIsMissing(t *testing.T) {
+	t.Setenv("KIRIM_API_KEY", "kdv_live_test")
+	t.Setenv("KIRIM_PHONE_NUMBER_ID", "106540352242922")
+	t.Setenv("KIRIM_TO", "")
+	if err := run(t.Context(), log.New(io.Discard, "", 0)); err == nil || !strings.Contains(err.Error(), "KIRIM_TO is not set") {
+		t.Errorf("the error is %v", err)
 	}
 }

@@ -11,6 +11,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -29,12 +30,16 @@ func main() {
 
 func run(ctx context.Context, out io.Writer, opts ...kirimtest.Option) error {
 	if id := os.Getenv("KIRIM_PHONE_NUMBER_ID"); id != "" && os.Getenv("KIRIM_API_KEY") != "" {
+		customer := os.Getenv("KIRIM_TO")
+		if customer == "" {
+			return errors.New("KIRIM_TO is not set: it is the number to write to, in E.164, such as +6281100000001")
+		}
 		client, err := kirim.NewClientFromEnv()
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "Talking to the real API: %v. KIRIM_TO is %q.\n\n", client, os.Getenv("KIRIM_TO"))
-		return demo{client.PhoneNumber(id).Messages, out}.basics(ctx, os.Getenv("KIRIM_TO"), os.Getenv("KIRIM_TO"))
+		fmt.Fprintf(out, "Talking to the real API: %v. KIRIM_TO is %q.\n\n", client, customer)
+		return demo{client.PhoneNumber(id).Messages, out}.basics(ctx, customer, customer)
 	}
 	sandbox := kirimtest.NewServer(opts...)
 	defer sandbox.Close()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"regexp"
 	"strings"
 	"testing"
@@ -39,4 +40,13 @@ func TestTheQuickstartTellsWhatItShows(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestTheNumberToWriteToIsNamedWhenItIsMissing(t *testing.T) {
+	t.Setenv("KIRIM_API_KEY", "kdv_live_test")
+	t.Setenv("KIRIM_PHONE_NUMBER_ID", "106540352242922")
+	t.Setenv("KIRIM_TO", "")
+	if err := run(t.Context(), io.Discard); err == nil || !strings.Contains(err.Error(), "KIRIM_TO is not set") {
+		t.Errorf("the error is %v", err)
+	}
 }

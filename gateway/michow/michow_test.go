@@ -94,7 +94,7 @@ func TestOnlyTextCanBeSent(t *testing.T) {
 		"michow cannot send kirim.Text as a reply": reply,
 	} {
 		wire := fakewire.New(fake)
-		if _, err := client(t, wire).Send(t.Context(), message); !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), want) || len(wire.Requests()) != 0 {
+		if _, err := client(t, wire).Send(t.Context(), message); !errors.Is(err, errors.ErrUnsupported) || !errors.Is(err, kirim.KindInvalidRequest) || !strings.Contains(err.Error(), want) || len(wire.Requests()) != 0 {
 			t.Errorf("%d requests, %v", len(wire.Requests()), err)
 		}
 	}

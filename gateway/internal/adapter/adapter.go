@@ -72,7 +72,23 @@ func isGeneric(kind kirim.Kind) bool {
 
 // Unsupported is the error for what the system cannot do.
 func (s System) Unsupported(what string) error {
-	return fmt.Errorf("kirim: %s cannot send %s; nothing was sent: %w", s, what, errors.ErrUnsupported)
+	return &unsupportedError{s, what}
+}
+
+type unsupportedError struct {
+	system System
+	what   string
+}
+
+func (e *unsupportedError) Error() string {
+	return fmt.Sprintf("kirim: %s cannot send %s; nothing was sent: %v", e.system, e.what, errors.ErrUnsupported)
+}
+
+// Unwrap makes it a refusal like any other before sending, too.
+func (e *unsupportedError) Unwrap() []error {
+	return []error{errors.ErrUnsupported, &kirim.ValidationError{Violations: []kirim.Violation{
+		{Path: "type", Limit: "what " + string(e.system) + " can send", Actual: e.what},
+	}}}
 }
 
 // UnsupportedContent is Unsupported for a content that no case of the
