@@ -19,7 +19,9 @@ const (
 	EventPhoneNumberQuality WebhookEventType = "phone_number_quality_update"
 	EventTemplateStatus     WebhookEventType = "message_template_status_update"
 	EventTemplateQuality    WebhookEventType = "message_template_quality_update"
-	EventUserPreferences    WebhookEventType = "user_preferences" // e.g. no more marketing
+	EventUserPreferences    WebhookEventType = "user_preferences"   // e.g. no more marketing
+	EventMessageEchoes      WebhookEventType = "smb_message_echoes" // sent from the WhatsApp Business app
+	EventHistory            WebhookEventType = "history"            // chats of the app from before
 
 	EventCalls             WebhookEventType = "calls"
 	EventGroupLifecycle    WebhookEventType = "group_lifecycle_update"
@@ -71,6 +73,16 @@ func decodeField(field string, value json.RawMessage, v *changeValue) []EventDat
 		return r.listed(field, map[string]elementReader{"groups": element((*jsonReader).groupUpdate)})
 	case EventCalls:
 		return decodeCalls(r, v)
+	case EventMessageEchoes:
+		data := r.listed(field, map[string]elementReader{"message_echoes": element((*jsonReader).messageEcho)})
+		for _, d := range data {
+			if e, ok := d.(*MessageEcho); ok {
+				v.describe(&e.To, len(data) == 1 && len(v.people) == 1)
+			}
+		}
+		return data
+	case EventHistory:
+		return decodeHistory(r, v)
 	case EventUserPreferences:
 		data := r.listed(field, map[string]elementReader{"user_preferences": element((*jsonReader).userPreference)})
 		for _, d := range data {

@@ -28,6 +28,12 @@ func newChanges(t *testing.T, opts ...kirim.WebhookOption) *changes {
 	}
 	h.OnCall(func(_ context.Context, c *kirim.CallUpdate) error { return note("call %s%s", c.Event, c.Status) })
 	h.OnGroup(func(_ context.Context, g *kirim.GroupUpdate) error { return note("%s %s", g.Field, g.Type) })
+	h.OnMessageEcho(func(_ context.Context, m *kirim.MessageEcho) error {
+		return note("echo to %s: %s", m.To.E164(), m.Message.Text)
+	})
+	h.OnHistory(func(_ context.Context, c *kirim.HistoryChunk) error {
+		return note("history of %d threads at %d%%, %d errors", len(c.Threads), c.Progress, len(c.Errors))
+	})
 	h.OnUserPreference(func(_ context.Context, p *kirim.UserPreference) error {
 		return note("preference of %s: %s, marketing stopped: %t", p.User.E164(), p.Value, p.StopsMarketing())
 	})
@@ -73,6 +79,10 @@ func TestEveryFieldHasItsCallback(t *testing.T) {
 		"call_connect":        "call connect",
 		"call_terminate":      "call terminateFAILED",
 		"call_statuses":       "call RINGING, unknown calls, call ACCEPTED, error 138000",
+		"message_echoes":      "echo to +16505551234: Here you are, unknown smb_message_echoes, echo to +16505551235: , echo to : ",
+		"history":             "history of 2 threads at 55%, 0 errors, unknown history",
+		"history_media":       "history of 1 threads at 0%, 0 errors, history of 1 threads at 0%, 0 errors",
+		"history_declined":    "history of 0 threads at 0%, 1 errors",
 		"user_preferences": "preference of +16505551234: stop, marketing stopped: true, unknown user_preferences, " +
 			"preference of +16505551235: resume, marketing stopped: false",
 		"account_deleted":        "account ACCOUNT_DELETED",
@@ -121,6 +131,21 @@ func TestElementsOfFieldsAreToldApart(t *testing.T) {
 			`"calls":[{"id":"wacid.1","event":"terminate","timestamp":"1"}]`,
 			`"calls":[{"id":"wacid.1","event":"terminate","timestamp":"1","later":{}}]`,
 			`"calls":[{}]`,
+		},
+		"smb_message_echoes": {
+			`"message_echoes":[{"id":"wamid.1","to":"1","type":"text","timestamp":"1"}]`,
+			`"message_echoes":[{"id":"wamid.2","to":"1","type":"text","timestamp":"1"}]`,
+			`"message_echoes":[{"to":"1","type":"text","timestamp":"1"}]`,
+			`"message_echoes":[{"to":"2","type":"text","timestamp":"1"}]`,
+		},
+		"history": {
+			`"history":[{"metadata":{"phase":0,"chunk_order":1},"threads":[{"id":"1","messages":[{"id":"wamid.1","timestamp":"1"}]}]}]`,
+			`"history":[{"metadata":{"phase":0,"chunk_order":2},"threads":[{"id":"1","messages":[{"id":"wamid.1","timestamp":"1"}]}]}]`,
+			`"history":[{"metadata":{"phase":0,"chunk_order":2},"threads":[{"id":"1","messages":[{"id":"wamid.2","timestamp":"1"}]}]}]`,
+			`"history":[{"metadata":{"phase":2,"chunk_order":1}}]`,
+			`"history":[{"errors":[{"code":2593109}]}]`,
+			`"messages":[{"id":"wamid.1","timestamp":"1","type":"image"}]`,
+			`"messages":[{"id":"wamid.2","timestamp":"1","type":"image"}]`,
 		},
 		"user_preferences": {
 			`"user_preferences":[{"wa_id":"1","category":"marketing_messages","value":"stop","timestamp":1}]`,
@@ -198,6 +223,24 @@ func TestAFieldIsTheTypeOfItsEvent(t *testing.T) {
 		})
 		if h.calls(tt.body); !ran {
 			t.Errorf("On(%q) got nothing of %s", tt.want, tt.body)
+		}
+	}
+}
+
+func TestHistoryAndEchoesOpenNoWindow(t *testing.T) {
+	t.Parallel()
+	windows := kirim.NewMemoryWindows(0)
+	h := newChanges(t, kirim.WithWindows(windows))
+	for _, file := range []string{"message_echoes", "history", "history_media"} {
+		body, err := os.ReadFile("testdata/events/" + file + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.calls(string(body))
+	}
+	for _, customer := range []string{"16505551234", "16505551235", "15550783881"} {
+		if at, _ := windows.LastOpened(t.Context(), "106540352242922", customer); !at.IsZero() {
+			t.Errorf("%s has a window since %v", customer, at)
 		}
 	}
 }

@@ -53,9 +53,10 @@ type Event struct {
 // EventData is an element of a delivery: one of [*InboundMessage],
 // [*StatusUpdate], [*AccountError], [*ConversationAssigned],
 // [*ConversationClosed], [*ContactCreated], [*ContactUpdated],
-// [*CustomerNotice], [*OutboundNotice], [*UserPreference], [*AccountUpdate],
-// [*PhoneNumberQualityUpdate], [*TemplateStatusUpdate],
-// [*TemplateQualityUpdate], [*CallUpdate], [*GroupUpdate] and [*UnknownData].
+// [*CustomerNotice], [*OutboundNotice], [*MessageEcho], [*HistoryChunk],
+// [*UserPreference], [*AccountUpdate], [*PhoneNumberQualityUpdate],
+// [*TemplateStatusUpdate], [*TemplateQualityUpdate], [*CallUpdate],
+// [*GroupUpdate] and [*UnknownData].
 type EventData interface {
 	// dedupeKey names the element. It is made of what is signed, as far as
 	// that can tell one from another.

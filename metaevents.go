@@ -38,6 +38,9 @@ func (d *eventDecoder) entry() {
 			if c.Time.IsZero() {
 				c.Time = told
 			}
+			for _, m := range messagesOf(data) {
+				m.BusinessAccountID = account
+			}
 		}
 	}
 }
@@ -150,6 +153,9 @@ func (v *changeValue) assign(field string, elements []EventData) {
 			c.Field, c.PhoneNumberID = WebhookEventType(field), v.phoneNumberID
 			if v.displayPhoneNumber != "" {
 				c.DisplayPhoneNumber = v.displayPhoneNumber
+			}
+			for _, m := range messagesOf(data) {
+				v.assignTo(m)
 			}
 		}
 	}

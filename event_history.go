@@ -1,0 +1,202 @@
+package kirim
+
+import (
+	"context"
+	"strings"
+)
+
+// MessageTypeMediaPlaceholder is the type of a message of the history whose
+// file comes in a chunk of its own, or not at all.
+const MessageTypeMediaPlaceholder MessageType = "media_placeholder"
+
+// MessageEcho is a message that somebody of the business has sent from the
+// WhatsApp Business app, on a number that is used there and here.
+//
+// Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/smb_message_echoes
+type MessageEcho struct {
+	MetaChange
+	ID string // wamid.…
+	To Person
+	// Message has the content, in the fields of a received message. From is
+	// the business.
+	Message InboundMessage
+}
+
+// HistoryChunk is a part of the chats that a business had in the WhatsApp
+// Business app before its number was connected. A chunk may hold thousands of
+// messages; chunks come in any order.
+//
+// Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/history
+type HistoryChunk struct {
+	MetaChange     // Time is that of the newest message
+	Phase      int // 0: the last day, 1: up to 90 days ago, 2: up to 180 days
+	Order      int // of the chunk in its phase
+	Progress   int // of the whole, in percent; 100 when it is complete
+	// Media says that the chunk is one message with its file, which an
+	// earlier chunk had as [MessageTypeMediaPlaceholder].
+	Media   bool
+	Threads []HistoryThread
+	Errors  []EventError // e.g. code 2593109: the business does not share its history
+}
+
+// HistoryThread is a chat with one customer.
+type HistoryThread struct {
+	Customer Person
+	Messages []HistoryMessage
+}
+
+// HistoryMessage is a message of a chat.
+type HistoryMessage struct {
+	FromBusiness bool
+	To           Person
+	// Status is what had become of it; a message with an error is
+	// [MessageFailed].
+	Status MessageStatus
+	// Message has the content, in the fields of a received message. It opens
+	// no window.
+	Message InboundMessage
+}
+
+// OnMessageEcho sets the callback for [EventMessageEchoes]. The vendor
+// reports such messages as message.sent, too; see [OutboundNotice.Source].
+func (h *WebhookHandler) OnMessageEcho(f func(context.Context, *MessageEcho) error) { onData(h, f) }
+
+// OnHistory sets the callback for [EventHistory].
+func (h *WebhookHandler) OnHistory(f func(context.Context, *HistoryChunk) error) { onData(h, f) }
+
+func (m *MessageEcho) dedupeKey(e *Event) string {
+	if m.ID == "" {
+		return m.MetaChange.dedupeKey(e)
+	}
+	return "echo:" + m.BusinessAccountID + ":" + m.PhoneNumberID + ":" + m.ID
+}
+
+// messagesOf returns the messages in an element that is no message.
+func messagesOf(data EventData) (messages []*InboundMessage) {
+	switch data := data.(type) {
+	case *MessageEcho:
+		messages = append(messages, &data.Message)
+	case *HistoryChunk:
+		for i := range data.Threads {
+			for j := range data.Threads[i].Messages {
+				messages = append(messages, &data.Threads[i].Messages[j].Message)
+			}
+		}
+	}
+	return messages
+}
+
+func (r *jsonReader) messageEcho(e *MessageEcho) {
+	var m HistoryMessage
+	r.historyMessage(&m)
+	e.ID, e.Time, e.To, e.Message = m.Message.ID, m.Message.Time, m.To, m.Message
+}
+
+func decodeHistory(r *jsonReader, v *changeValue) []EventData {
+	data := r.listed(string(EventHistory), map[string]elementReader{
+		"history":  element((*jsonReader).historyChunk),
+		"messages": element((*jsonReader).historyMedia),
+	})
+	for _, d := range data {
+		if c, ok := d.(*HistoryChunk); ok {
+			for i := range c.Threads {
+				c.Threads[i].settle(v)
+			}
+		}
+	}
+	return data
+}
+
+// settle decides who has written what.
+func (t *HistoryThread) settle(v *changeValue) {
+	for i := range t.Messages {
+		m := &t.Messages[i]
+		m.FromBusiness = m.FromBusiness || m.Message.From.Phone != "" && m.Message.From.Phone == v.displayPhoneNumber
+		customer := &m.Message.From
+		if m.FromBusiness {
+			customer = &m.To
+		}
+		if t.Customer == (Person{}) {
+			t.Customer = *customer
+		}
+		if *customer == (Person{}) {
+			*customer = t.Customer
+		}
+		v.describe(customer, false)
+	}
+	v.describe(&t.Customer, false)
+}
+
+func (r *jsonReader) historyChunk(c *HistoryChunk) {
+	for name := range r.fields() {
+		switch string(name) {
+		case "metadata":
+			for name := range r.fields() {
+				switch string(name) {
+				case "phase":
+					c.Phase = int(r.integer())
+				case "chunk_order":
+					c.Order = int(r.integer())
+				case "progress":
+					c.Progress = int(r.integer())
+				}
+			}
+		case "threads":
+			c.Threads = objects(r, (*jsonReader).historyThread)
+		case "errors":
+			c.Errors = r.eventErrors()
+		}
+	}
+	for _, m := range messagesOf(c) {
+		if m.Time.After(c.Time) {
+			c.Time = m.Time
+		}
+	}
+}
+
+func (r *jsonReader) historyMedia(c *HistoryChunk) {
+	var m HistoryMessage
+	r.historyMessage(&m)
+	c.Media, c.Time = true, m.Message.Time
+	c.Threads = []HistoryThread{{Messages: []HistoryMessage{m}}}
+}
+
+func (r *jsonReader) historyThread(t *HistoryThread) {
+	for name := range r.fields() {
+		switch string(name) {
+		case "id":
+			t.Customer.address(r.text())
+		case "messages":
+			t.Messages = objects(r, (*jsonReader).historyMessage)
+		}
+	}
+}
+
+// historyMessage reads a message, and then what a received one does not have.
+func (r *jsonReader) historyMessage(m *HistoryMessage) {
+	r.message(&m.Message)
+	rest := &jsonReader{data: m.Message.Raw}
+	for name := range rest.fields() {
+		switch string(name) {
+		case "to":
+			m.To.address(rest.text())
+		case "to_user_id":
+			m.To.UserID = rest.text()
+		case "to_parent_user_id":
+			m.To.ParentUserID = rest.text()
+		case "history_context":
+			for name := range rest.fields() {
+				switch string(name) {
+				case "status":
+					m.Status = MessageStatus(strings.ToLower(rest.text()))
+				case "from_me":
+					m.FromBusiness = rest.flag()
+				}
+			}
+		}
+	}
+	m.To.settle()
+	if m.Status == "error" {
+		m.Status = MessageFailed
+	}
+}
