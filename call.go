@@ -251,6 +251,9 @@ func (c *call) shouldRepeat() bool {
 	}
 	policy := &c.client.policy
 	if c.row == success || c.ctx.Err() != nil || !policy.mayRepeat(c.row, c.operation, answer) {
+		if answer != nil && answer.StatusCode >= 500 && replayed(answer.Header) {
+			c.stopped = "the server has stored this answer under the key"
+		}
 		c.settle(answer)
 		return false
 	}
@@ -369,7 +372,7 @@ func (c *call) response() Response {
 		Header:         redacted(c.header, c.client.apiKey),
 		RequestID:      c.header.Get("X-Request-Id"),
 		RateLimit:      c.rateLimit(),
-		Replayed:       c.header.Get("Idempotent-Replayed") == "true",
+		Replayed:       replayed(c.header),
 		IdempotencyKey: c.key,
 		Attempts:       c.attempts,
 	}

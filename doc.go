@@ -68,7 +68,7 @@
 //	408                                  again     again   again      same key  stop
 //	409 idempotency_in_progress          stop      stop    stop       same key  stop
 //	429                                  again     again   again      same key  again
-//	500                                  again     again   stop       stop      stop
+//	500                                  again     again   again      same key  stop
 //	502, 504                             again     again   again      same key  stop
 //	503                                  again     again   again      same key  only with Retry-After
 //	any other                            stop      stop    stop       stop      stop

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -17,21 +18,25 @@ import (
 // is repeated at all is fixed by this table, where K is a POST with an
 // idempotency key that the server honours, which is every POST to Kirim:
 //
-//	outcome                              GET HEAD  DELETE  PUT PATCH  K          POST without key
-//	proven not sent (dial, DNS)          again     again   again      again      again
-//	certificate, TLS, refused by proxy   stop      stop    stop       stop       stop
-//	reset, EOF, timeout, body cut short  again     again   again      same key   stop
-//	408                                  again     again   again      same key   stop
-//	409 idempotency_in_progress          stop      stop    stop       same key   stop
-//	429                                  again     again   again      same key   again
-//	500                                  again     again   stop       stop (1)   stop
-//	502, 504                             again     again   again      same key   stop
-//	503                                  again     again   again      same key   only with Retry-After
-//	any other                            stop      stop    stop       stop       stop
+//	outcome                              GET HEAD  DELETE  PUT PATCH  K             POST without key
+//	proven not sent (dial, DNS)          again     again   again      again         again
+//	certificate, TLS, refused by proxy   stop      stop    stop       stop          stop
+//	reset, EOF, timeout, body cut short  again     again   again      same key      stop
+//	408                                  again     again   again      same key      stop
+//	409 idempotency_in_progress          stop      stop    stop       same key      stop
+//	429                                  again     again   again      same key      again
+//	500                                  again     again   again (1)  same key (1)  stop
+//	502, 504                             again     again   again      same key      stop
+//	503                                  again     again   again      same key      only with Retry-After
+//	any other                            stop      stop    stop       stop          stop
 //
-// (1) It may hold a permanent rejection by Meta; RepeatInternalErrors allows
-// it. Any 5xx with a code of Meta in its body that says that a repeat would
-// fail again is not repeated.
+// (1) WithoutInternalErrorRetry turns it off. The vendor's guide on failed
+// sends has a 5xx repeated under the same key:
+// https://developers.kirim.chat/guides/failed-sends/
+//
+// A 5xx is not repeated when its body has a code that says that a repeat would
+// fail again, or when it comes with Idempotent-Replayed: true: then the server
+// has stored it, and would give it again.
 //
 // The wait is random between 0 and min(MaxDelay, MinDelay·2ⁿ) for the n-th
 // repeat, counted from 0. A Retry-After of the server replaces it: its delay
@@ -64,7 +69,13 @@ type RetryPolicy struct {
 	// for another one with the same key. The call as a whole is limited by
 	// its context alone.
 	AttemptTimeout time.Duration
-	// RepeatInternalErrors also repeats a POST with a key after a 500.
+	// WithoutInternalErrorRetry leaves a 500 to a PUT, a PATCH or a POST with a
+	// key as it is. GET, HEAD and DELETE are repeated all the same.
+	WithoutInternalErrorRetry bool
+	// RepeatInternalErrors has no effect: a POST with a key is repeated after a
+	// 500.
+	//
+	// Deprecated: set WithoutInternalErrorRetry for the opposite.
 	RepeatInternalErrors bool
 	// WithoutQuota turns the quota off.
 	WithoutQuota bool
@@ -154,7 +165,7 @@ type verdict int
 const (
 	stop verdict = iota
 	again
-	ifAllowed    // by RetryPolicy.RepeatInternalErrors
+	unlessOff    // by RetryPolicy.WithoutInternalErrorRetry
 	ifRetryAfter // when the answer has one
 )
 
@@ -166,7 +177,7 @@ var verdicts = [...][5]verdict{
 	requestTimeout: {again, again, again, again, stop},
 	inProgress:     {stop, stop, stop, again, stop},
 	throttled:      {again, again, again, again, again},
-	internalError:  {again, again, stop, ifAllowed, stop},
+	internalError:  {again, again, unlessOff, unlessOff, stop},
 	gatewayError:   {again, again, again, again, stop},
 	unavailable:    {again, again, again, again, ifRetryAfter},
 	refused:        {stop, stop, stop, stop, stop},
@@ -196,19 +207,25 @@ func outcomeOf(e *Error) outcome {
 // mayRepeat looks an outcome up in the table. answer is nil when there was
 // none.
 func (p *RetryPolicy) mayRepeat(row outcome, column operation, answer *Error) bool {
-	if answer != nil && answer.StatusCode >= 500 && answer.permanentForMeta() {
+	if answer != nil && answer.StatusCode >= 500 && (answer.permanentForMeta() || replayed(answer.Header)) {
 		return false
 	}
 	switch verdicts[row][column] {
 	case again:
 		return true
-	case ifAllowed:
-		return p.RepeatInternalErrors
+	case unlessOff:
+		return !p.WithoutInternalErrorRetry
 	case ifRetryAfter:
 		return answer.retryAfterKnown
 	default:
 		return false
 	}
+}
+
+// replayed reports whether the server answered with what it has stored under
+// the key.
+func replayed(header http.Header) bool {
+	return strings.EqualFold(header.Get("Idempotent-Replayed"), "true")
 }
 
 // delay returns how long to wait before the n-th repeat, counted from 0.

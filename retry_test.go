@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"syscall"
 	"testing"
@@ -76,7 +77,11 @@ func TestEveryCellOfTheRetryTable(t *testing.T) {
 		{"409 idempotency_in_progress", answer{status: 409, body: inProgress}, "stop stop stop again stop", "no yes yes yes yes"},
 		{"409 of another code", answer{status: 409, body: envelope(kirim.TypeConflict, kirim.CodeTemplateAlreadyExists)}, "stop stop stop stop stop", "no no no no no"},
 		{"429", answer{status: 429}, "again again again again again", "no no no no no"},
-		{"500", answer{status: 500}, "again again stop stop stop", "no yes yes yes yes"},
+		{"500", answer{status: 500}, "again again again again stop", "no yes yes yes yes"},
+		{"500 that is replayed", answer{status: 500, header: map[string]string{"Idempotent-Replayed": "true"}}, "stop stop stop stop stop", "no yes yes yes yes"},
+		{"500 that is not replayed", answer{status: 500, header: map[string]string{"Idempotent-Replayed": "false"}}, "again again again again stop", "no yes yes yes yes"},
+		{"502 that is replayed", answer{status: 502, header: map[string]string{"Idempotent-Replayed": "True"}}, "stop stop stop stop stop", "no yes yes yes yes"},
+		{"503 with Retry-After that is replayed", answer{status: 503, header: map[string]string{"Idempotent-Replayed": "true", "Retry-After": "1"}}, "stop stop stop stop stop", "no no no no no"},
 		{"500 with a permanent code of Meta", answer{status: 500, body: meta}, "stop stop stop stop stop", "no no no no no"},
 		{"502", answer{status: 502}, "again again again again stop", "no yes yes yes yes"},
 		{"502 with a permanent code of Meta", answer{status: 502, body: meta}, "stop stop stop stop stop", "no no no no no"},
@@ -158,32 +163,58 @@ func checkKeys(t *testing.T, requests []seen, wanted bool) {
 	}
 }
 
-func TestAnInternalErrorIsRepeatedWithAKeyWhenThePolicyAllowsIt(t *testing.T) {
+func TestAnInternalErrorIsRepeatedUnlessThePolicyTurnsItOff(t *testing.T) {
 	t.Parallel()
-	policy := kirim.DefaultRetryPolicy()
-	policy.RepeatInternalErrors = true
+	off := kirim.DefaultRetryPolicy()
+	off.WithoutInternalErrorRetry = true
+	deprecated := kirim.DefaultRetryPolicy()
+	deprecated.RepeatInternalErrors = true
+	offAnyway := off
+	offAnyway.RepeatInternalErrors = true
 	for name, tc := range map[string]struct {
-		options  []kirim.Option
+		policy   kirim.RetryPolicy
 		body     string
-		attempts int
+		attempts string // for each column
 	}{
-		"with a key":                     {nil, "", 4},
-		"without a key":                  {[]kirim.Option{kirim.WithoutIdempotencyKeys()}, "", 1},
-		"a permanent rejection by Meta":  {nil, `{"code":"undeliverable","message":"no","meta":{"code":131047}}`, 1},
-		"a transient rejection by Meta":  {nil, `{"error":{"code":131016,"message":"busy","fbtrace_id":"x"}}`, 4},
-		"a number that is no Meta error": {nil, `{"error":{"code":500,"message":"at 12345"}}`, 4},
+		"by default":                          {kirim.DefaultRetryPolicy(), "", "4 4 4 4 1"},
+		"turned off":                          {off, "", "4 4 1 1 1"},
+		"asked for in the old way":            {deprecated, "", "4 4 4 4 1"},
+		"turned off, asked for as well":       {offAnyway, "", "4 4 1 1 1"},
+		"a permanent rejection by Meta":       {kirim.DefaultRetryPolicy(), `{"code":"undeliverable","message":"no","meta":{"code":131047}}`, "1 1 1 1 1"},
+		"a transient rejection by Meta":       {kirim.DefaultRetryPolicy(), `{"error":{"code":131016,"message":"busy","fbtrace_id":"x"}}`, "4 4 4 4 1"},
+		"a transient rejection, turned off":   {off, `{"error":{"code":131016,"message":"busy","fbtrace_id":"x"}}`, "4 4 1 1 1"},
+		"a number that is no error of Meta's": {kirim.DefaultRetryPolicy(), `{"error":{"code":500,"message":"at 12345"}}`, "4 4 4 4 1"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWire(answer{status: 500, body: tc.body})
-				_ = post(t.Context(), w.client(t, append(tc.options, kirim.WithRetryPolicy(policy))...))
-				if got := len(w.seen()); got != tc.attempts {
-					t.Errorf("the server saw %d requests, want %d", got, tc.attempts)
-				}
-			})
-		})
+		attempts := splitFive(t, tc.attempts)
+		for i, column := range columns {
+			for _, method := range column.methods {
+				t.Run(name+"/"+method+"/"+column.name, func(t *testing.T) {
+					t.Parallel()
+					synctest.Test(t, func(t *testing.T) {
+						w := newWire(answer{status: 500, body: tc.body})
+						c := w.client(t, append(slices.Clone(column.options), kirim.WithRetryPolicy(tc.policy))...)
+						_ = c.Do(t.Context(), method, "/1/messages", nil, nil, nil)
+						if got := strconv.Itoa(len(w.seen())); got != attempts[i] {
+							t.Errorf("the server saw %s requests, want %s", got, attempts[i])
+						}
+						checkKeys(t, w.seen(), column.name == "K")
+					})
+				})
+			}
+		}
 	}
+}
+
+func TestAnAnswerThatTheServerReplaysEndsTheCallAndSaysSo(t *testing.T) {
+	t.Parallel()
+	w := newWire(answer{err: errReset}, answer{status: 500, header: map[string]string{"Idempotent-Replayed": "true"}})
+	synctest.Test(t, func(t *testing.T) {
+		err := post(t.Context(), w.client(t))
+		if len(w.seen()) != 2 || !kirim.MaybeSent(err) {
+			t.Errorf("%d requests, MaybeSent %v", len(w.seen()), kirim.MaybeSent(err))
+		}
+		wantText(t, err, "the server has stored this answer under the key")
+	})
 }
 
 func TestRetryAfterDecidesTheWait(t *testing.T) {

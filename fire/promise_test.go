@@ -151,7 +151,7 @@ func (h history) live(t *testing.T) []fate {
 			write()
 		}
 		if client == nil || call.restarted {
-			opts := []kirim.Option{kirim.WithRetryPolicy(kirim.RetryPolicy{MaxRetries: 3, RepeatInternalErrors: h.repeatInternal})}
+			opts := []kirim.Option{kirim.WithRetryPolicy(kirim.RetryPolicy{MaxRetries: 3, WithoutInternalErrorRetry: !h.repeatInternal})}
 			if !h.keyed {
 				opts = append(opts, kirim.WithoutIdempotencyKeys())
 			}

@@ -145,7 +145,7 @@ func TestFireAHundredThousandSendsTellTheTruth(t *testing.T) {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.Start()
 	policy := kirim.RetryPolicy{MaxRetries: 4, MinDelay: time.Millisecond, MaxDelay: 4 * time.Millisecond,
-		AttemptTimeout: 200 * time.Millisecond, WithoutQuota: true, RepeatInternalErrors: true}
+		AttemptTimeout: 200 * time.Millisecond, WithoutQuota: true}
 	var clients [2]*kirim.Client
 	for i, opts := range [][]kirim.Option{nil, {kirim.WithoutIdempotencyKeys()}} {
 		var err error

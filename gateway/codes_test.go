@@ -170,7 +170,7 @@ func attempts(column string, status int, row envelope.Code) int {
 	again := false
 	switch column {
 	case "key":
-		again = status == 429 || status == 502 || status == 503 || row.Kind == "idempotency_in_progress"
+		again = status == 429 || status == 500 || status == 502 || status == 503 || row.Kind == "idempotency_in_progress"
 	case "no key":
 		again = status == 429
 	case "read":
