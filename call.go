@@ -46,6 +46,7 @@ type call struct {
 	url       url.URL
 	headers   http.Header     // of the request
 	payload   []byte          // likewise; nil for none
+	out       any             // where the answer goes; nil for nowhere
 	ctx       context.Context //nolint:containedctx // the caller's; the value lives as long as the call
 	request   retryablehttp.Request
 	attempt   *attempt // the last one
@@ -62,7 +63,7 @@ type call struct {
 	status  int         // of the last attempt's answer; 0 for none
 	header  http.Header // likewise
 	body    []byte      // of a 2xx answer
-	answer  *Error      // the last answer that was not 2xx, of any attempt
+	answer  *Error      // the last answer that was an error, of any attempt
 	failure error       // why the last attempt brought no complete answer
 	row     outcome     // of the last attempt
 	stopped string      // why it was not repeated, when that is not plain
@@ -143,9 +144,9 @@ func (c *call) record(resp *http.Response, err error) {
 			c.recordFailure(fmt.Errorf("the answer was cut short: %w", err))
 			return
 		case tooLarge:
-			c.row, c.answer = refused, c.newInvalidResponse("the body is larger than 8 MiB")
+			c.judge(c.newInvalidResponse("the body is larger than 8 MiB", nil))
 		default:
-			c.row = success
+			c.judge(c.decodeResult())
 		}
 	} else {
 		c.recordError(resp)
@@ -195,13 +196,7 @@ func (c *call) recordError(resp *http.Response) {
 	body, _, brokeOff := readBounded(resp, maxErrorBody)
 	body = redactedBody(body, c.client.apiKey)
 	c.header = redacted(resp.Header, c.client.apiKey)
-	var e *Error
-	if c.client.decode != nil {
-		e = c.client.decode(c.status, c.header, body)
-	}
-	if e == nil {
-		e = DecodeError(c.status, c.header, body)
-	}
+	e := c.decodeError(body)
 	e.StatusCode = c.status
 	if c.status == http.StatusNotFound && c.client.decode == nil && !versioned(c.client.base.Path) {
 		e.detail = "the base URL has no version such as the /v1 of " + DefaultBaseURL
@@ -212,35 +207,24 @@ func (c *call) recordError(resp *http.Response) {
 	if e.Body == nil {
 		e.Body = body
 	}
-	c.fill(e)
-	e.complete()
-	c.row, c.answer = outcomeOf(e), e
-	e.ambiguous = c.ambiguous
-	c.ambiguous = e.maybeSent()
+	c.judge(e)
 	if ended := contextError(c.ctx); ended != nil && (brokeOff != nil || c.client.policy.mayRepeat(c.row, c.operation, e)) {
 		c.stop(ended.Error(), ended)
 	}
 }
 
-// newInvalidResponse is the error for a 2xx answer that cannot be used.
-func (c *call) newInvalidResponse(message string) *Error {
-	return c.describe2xx(&Error{Kind: KindInvalidResponse, Message: message, detail: message})
-}
-
-func (c *call) describe2xx(e *Error) *Error {
-	e.StatusCode = c.status
-	e.Header = redacted(c.header, c.client.apiKey)
-	e.Body = redactedBody(c.body[:min(len(c.body), maxErrorBody)], c.client.apiKey)
-	c.fill(e)
-	e.complete()
-	e.ambiguous = c.ambiguous
-	return e
-}
-
-// fill sets what an error says about its request.
-func (c *call) fill(e *Error) {
+// judge finds the row for an answer: e is the error that it is, nil for none.
+func (c *call) judge(e *Error) {
+	if e == nil {
+		c.row = success
+		return
+	}
 	e.Method, e.Path = c.method, c.path
 	e.IdempotencyKey, e.Attempts = c.key, c.attempts
+	e.complete()
+	c.row, c.answer = outcomeOf(e), e
+	e.ambiguous = c.ambiguous
+	c.ambiguous = e.maybeSent()
 }
 
 // shouldRepeat decides whether to repeat, and sets wait when so.

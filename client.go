@@ -1,7 +1,6 @@
 package kirim
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -147,11 +146,14 @@ type Response struct {
 // is described at [RetryPolicy].
 //
 // An answer that is not 2xx is an [*Error]; so is a 2xx answer that cannot be
-// decoded into out, or is larger than 8 MiB. For servers that report failures
-// in 2xx answers, out may have an UnmarshalJSON that returns an *Error: that
-// becomes the error of the call, with what it leaves empty filled in as for
-// an [ErrorDecoder]. No complete answer is a [*TransportError]. A call that is
-// refused before anything is sent is a [*ValidationError].
+// decoded into out, or is larger than 8 MiB, and one that has an error envelope
+// and no "data" that is not null: an "error" that is an object or a text,
+// "errors" that are not empty, "success" or "isSuccess" that is false. It is
+// repeated by its Kind: rate limits as a 429, what is temporary as a 500. out
+// may have an UnmarshalJSON that returns an *Error for reports of another form;
+// what it leaves empty is filled in as for an [ErrorDecoder]. No complete answer
+// is a [*TransportError]. A call that is refused before anything is sent is a
+// [*ValidationError].
 //
 // Redirects are followed for GET and HEAD within the same scheme, host and
 // port, and never otherwise: the 3xx answer is then the error, with Location
@@ -164,10 +166,8 @@ func (c *Client) Do(ctx context.Context, method, path string, query, body, out a
 	if err := c.prepare(call, query, body); err != nil {
 		return err
 	}
+	call.out = out
 	err = call.run(ctx)
-	if err == nil {
-		err = call.decodeInto(out)
-	}
 	if r := call.settings.response; r != nil {
 		*r = call.response()
 	}
@@ -262,44 +262,6 @@ func encodeBody(body any) ([]byte, error) {
 }
 
 // decodeInto hands the body of a 2xx answer to the caller.
-func (c *call) decodeInto(out any) error {
-	switch target := out.(type) {
-	case nil:
-		return nil
-	case *[]byte:
-		*target = c.body
-		return nil
-	}
-	if len(bytes.TrimSpace(c.body)) == 0 {
-		return nil
-	}
-	var err error
-	if answer, ok := out.(answerDecoder); ok {
-		err = answer.decode(c.body)
-	} else {
-		err = json.Unmarshal(c.body, out)
-	}
-	if err != nil {
-		if reported := (*Error)(nil); errors.As(err, &reported) {
-			e := *reported
-			return c.describe2xx(&e)
-		}
-		e := c.newInvalidResponse("the body is not the JSON that was expected")
-		e.cause = err
-		return e
-	}
-	return nil
-}
-
-// request makes one call and returns the resource that is in the answer.
-func request[T any](ctx context.Context, c *Client, method, path string, query, body any, opts []RequestOption) (*T, error) {
-	var answer resourceEnvelope[T]
-	if err := c.Do(ctx, method, path, query, body, &answer, opts...); err != nil {
-		return nil, err
-	}
-	return &answer.data, nil
-}
-
 // newIdempotencyKey returns a random (version 4) UUID.
 func newIdempotencyKey() string {
 	var u [16]byte

@@ -193,7 +193,7 @@ func TestAPathThatCouldLeadElsewhereIsRefused(t *testing.T) {
 		t.Errorf("%d requests were sent", n)
 	}
 	for id, want := range map[string]string{"a/b": "a%2Fb", "a?b": "a%3Fb", "%2e%2e": "%252e%252e"} {
-		w := newWire(answer{status: 200})
+		w := newWire(accepted)
 		if _, err := w.client(t).PhoneNumber(id).Messages.Send(t.Context(), hello); err != nil {
 			t.Fatal(err)
 		}

@@ -142,7 +142,7 @@ func (e *Error) decodeKirim(body []byte) bool {
 	found := answer.Error
 	e.Type, e.Code, e.Message, e.Param, e.RequestID = found.Type, found.Code, found.Message, found.Param, found.RequestID
 	// A specific 4xx code says all; only a failure can hide Meta's.
-	if e.StatusCode >= 500 || kindOfCode[e.Code] == "" {
+	if e.StatusCode < 400 || e.StatusCode >= 500 || kindOfCode[e.Code] == "" {
 		e.MetaCode = findMetaCode(body)
 	}
 	return true

@@ -47,9 +47,10 @@
 //
 // # Errors
 //
-// An answer that is not 2xx is an [*Error], whatever its body was. Branch on
-// its [ErrorCode] or its [Kind] with [errors.Is], or ask a question with a
-// predicate such as [IsOutside24hWindow], [IsRateLimited] or [IsTemporary].
+// An answer that is not 2xx is an [*Error], whatever its body was, and so is a
+// 2xx answer that reports an error or has no result in it. Branch on its
+// [ErrorCode] or its [Kind] with [errors.Is], or ask a question with a predicate
+// such as [IsOutside24hWindow], [IsRateLimited] or [IsTemporary].
 // No complete answer is a [*TransportError]; a message that breaks a
 // documented limit is a [*ValidationError] and is not sent. [MaybeSent] says
 // of any of them whether the message may be out all the same. The file

@@ -13,8 +13,9 @@ import (
 )
 
 // Error is an answer of the server that is not 2xx, whatever its body was,
-// or a 2xx answer that cannot be what the API documents (then Kind is
-// [KindInvalidResponse]). Find it with [errors.As]; branch on Code or Kind:
+// a 2xx answer that reports an error, or one without the result that the API
+// documents (then Kind is [KindInvalidResponse]). StatusCode is that of the
+// answer. Find it with [errors.As]; branch on Code or Kind:
 //
 //	var e *kirim.Error
 //	if errors.As(err, &e) {

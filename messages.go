@@ -40,6 +40,14 @@ type AcceptedMessage struct {
 	blank []blankField
 }
 
+// missing names what a send cannot do without.
+func (m *AcceptedMessage) missing() string {
+	if m.ID == "" {
+		return "id"
+	}
+	return ""
+}
+
 // ReadReceipt is the answer to marking a message as read.
 type ReadReceipt struct {
 	ID     string `json:"id"`         // Kirim's id of the received message, msg_…

@@ -30,6 +30,7 @@ type operation struct {
 
 var (
 	okOne   = []answer{{status: 200, body: `{"data":{},"request_id":"req_1"}`}}
+	okSend  = []answer{{status: 200, body: `{"data":{"id":"msg_1"},"request_id":"req_1"}`}}
 	okList  = []answer{{status: 200, body: `{"data":[],"has_more":false,"next_cursor":null,"request_id":"req_1"}`}}
 	okMedia = []answer{{status: 302, header: map[string]string{"Location": "https://cdn.example/f.jpg"}}, {status: 200, body: "JPEG"}}
 	okWait  = []answer{{status: 200, body: `{"data":{"status":"approved"}}`}}
@@ -155,10 +156,10 @@ var operations = []operation{
 		return one(c.WebhookDeliveries.BulkReplay(x, kirim.BulkReplayParams{SubscriptionID: "s", CreatedBefore: noon}, o...))
 	}},
 
-	{name: "Messages.Send", route: "POST /PHONE/messages", body: `{"messaging_product":"whatsapp","to":"+6281100000001","type":"text","text":{"body":"Halo"}}`, call: func(x ctx, c *kirim.Client, phone, _ string, o ...kirim.RequestOption) error {
+	{name: "Messages.Send", route: "POST /PHONE/messages", body: `{"messaging_product":"whatsapp","to":"+6281100000001","type":"text","text":{"body":"Halo"}}`, ok: okSend, call: func(x ctx, c *kirim.Client, phone, _ string, o ...kirim.RequestOption) error {
 		return one(c.PhoneNumber(phone).Messages.Send(x, hello, o...))
 	}},
-	{name: "Messages.SendOrTemplate", route: "POST /PHONE/messages", body: `{"messaging_product":"whatsapp","to":"+6281100000001","type":"text","text":{"body":"Halo"}}`, call: func(x ctx, c *kirim.Client, phone, _ string, o ...kirim.RequestOption) error {
+	{name: "Messages.SendOrTemplate", route: "POST /PHONE/messages", body: `{"messaging_product":"whatsapp","to":"+6281100000001","type":"text","text":{"body":"Halo"}}`, ok: okSend, call: func(x ctx, c *kirim.Client, phone, _ string, o ...kirim.RequestOption) error {
 		return one(c.PhoneNumber(phone).Messages.SendOrTemplate(x, hello, reminder, o...))
 	}},
 	{name: "Messages.MarkRead", route: "POST /PHONE/messages", body: `{"messaging_product":"whatsapp","status":"read","message_id":"wamid.1"}`, call: func(x ctx, c *kirim.Client, phone, _ string, o ...kirim.RequestOption) error {

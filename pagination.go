@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-querystring/query"
+
+	"github.com/kirim-go/kirim/internal/envelope"
 )
 
 // Page is a part of a list.
@@ -86,16 +88,19 @@ func getPage[T any](ctx context.Context, c *Client, path string, values url.Valu
 // pageEnvelope is {"data": [resource, …], "has_more": …, "next_cursor": …}.
 type pageEnvelope[T any] struct {
 	items      []*T
+	found      bool // the list, if only an empty one
 	hasMore    *bool
 	nextCursor string
 }
 
-func (e *pageEnvelope[T]) decode(body []byte) error {
+// DecodeResult implements [envelope.Result].
+func (e *pageEnvelope[T]) DecodeResult(body envelope.Body) error {
 	r := jsonReader{data: body}
 	for name := range r.fields() {
 		var err error
 		switch string(name) {
 		case "data":
+			e.found = r.peek() != 'n' // null
 			e.items, err = decodeItems[T](&r)
 		case "has_more":
 			err = decodeValue(r.skip(), &e.hasMore)
@@ -106,7 +111,10 @@ func (e *pageEnvelope[T]) decode(body []byte) error {
 			return err
 		}
 	}
-	return r.complete()
+	if err := r.complete(); err != nil || e.found {
+		return err
+	}
+	return envelope.Missing("data")
 }
 
 func decodeItems[T any](r *jsonReader) (items []*T, err error) {

@@ -151,25 +151,6 @@ func decodeValue(raw []byte, target any) error {
 	return json.Unmarshal(raw, target)
 }
 
-// answerDecoder reads an answer by itself: encoding/json would
-// read the whole of it once more before.
-type answerDecoder interface{ decode(body []byte) error }
-
-// resourceEnvelope is {"data": resource}.
-type resourceEnvelope[T any] struct{ data T }
-
-func (e *resourceEnvelope[T]) decode(body []byte) error {
-	r := jsonReader{data: body}
-	for name := range r.fields() {
-		if raw := r.skip(); string(name) == "data" && !r.bad {
-			if err := decodeValue(raw, &e.data); err != nil {
-				return err
-			}
-		}
-	}
-	return r.complete()
-}
-
 // complete is the error for what is not one whole JSON object. A null is none.
 func (r *jsonReader) complete() error {
 	if r.atEnd() && bytes.HasPrefix(bytes.TrimLeft(r.data, " \n\r\t"), []byte("{")) {

@@ -183,8 +183,24 @@ var verdicts = [...][5]verdict{
 	refused:        {stop, stop, stop, stop, stop},
 }
 
-// outcomeOf finds the row for an answer that is not 2xx.
+// outcomeOfReported finds the row for an error that a 2xx answer reports.
+func outcomeOfReported(kind Kind) outcome {
+	switch kind {
+	case KindRateLimited:
+		return throttled
+	case KindIdempotencyInProgress:
+		return inProgress
+	case KindInternal, KindUpstream, KindUnavailable:
+		return internalError
+	}
+	return refused
+}
+
+// outcomeOf finds the row for an answer that is an error.
 func outcomeOf(e *Error) outcome {
+	if e.StatusCode >= 200 && e.StatusCode <= 299 {
+		return outcomeOfReported(e.Kind)
+	}
 	switch e.StatusCode {
 	case http.StatusRequestTimeout:
 		return requestTimeout

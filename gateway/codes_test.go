@@ -241,7 +241,7 @@ func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { ret
 func TestNoGatewaySendsAnIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	for name, system := range systems {
-		wire := fakewire.Answering(200, "{}")
+		wire := fakewire.Answering(204, "")
 		if err := system.call(t.Context(), wire.Options()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -258,6 +258,22 @@ func TestADecoderOfTheCallersWins(t *testing.T) {
 	for name, system := range systems {
 		if err := system.call(t.Context(), fakewire.Answering(400, "").Options(mine)); !errors.Is(err, kirim.ErrorCode("MINE")) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestA2xxWithoutTheResultIsNoSuccessOfAGateway(t *testing.T) {
+	t.Parallel()
+	for name, system := range systems {
+		for _, body := range []string{
+			``, `{}`, `null`, `[]`, `{"data":null}`, `{"data":{}}`, `{"success":true}`, `{"isSuccess":true}`, `{"status":"ok"}`,
+			`{"isSuccess":true,"data":{"messages":[]}}`, `{"isSuccess":true,"data":{"messages":[{"id":""}]}}`, `{"message":"Unauthenticated."}`, `<html>`,
+		} {
+			wire := fakewire.Answering(200, body)
+			err := system.call(t.Context(), wire.Options())
+			if !errors.Is(err, kirim.KindInvalidResponse) || kirim.MaybeSent(err) != (system.column != "read") || len(wire.Requests()) != 1 {
+				t.Errorf("%s: %s: MaybeSent %v after %d requests: %v", name, body, kirim.MaybeSent(err), len(wire.Requests()), err)
+			}
 		}
 	}
 }

@@ -125,15 +125,25 @@ func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts .
 	case body.MediaType != "" && replyTo != "":
 		return nil, system.Unsupported(body.MediaType + " as a reply")
 	}
-	type accepted struct {
-		MessageID string `json:"messageId"`
-		Status    string `json:"status"`
-	}
 	data, err := adapter.Data[accepted](ctx, c.api, http.MethodPost, path, nil, body, opts)
 	if err != nil {
 		return nil, err
 	}
 	return &kirim.AcceptedMessage{ID: data.MessageID, Status: data.Status}, nil
+}
+
+// accepted is the answer to a send.
+type accepted struct {
+	MessageID string `json:"messageId"`
+	Status    string `json:"status"`
+}
+
+// Missing implements [adapter.Out].
+func (a *accepted) Missing() string {
+	if a.MessageID == "" {
+		return "messageId"
+	}
+	return ""
 }
 
 // SessionCreateParams describe a new session.

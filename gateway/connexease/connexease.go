@@ -99,21 +99,31 @@ func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts .
 	if err != nil {
 		return nil, err
 	}
-	type sent struct {
-		Messages []struct {
-			ID     string `json:"id"`
-			Status string `json:"message_status"`
-		} `json:"messages"`
-	}
 	data, err := adapter.Data[sent](ctx, c.api, http.MethodPost, "/wa/message", c.params, body, opts)
 	if err != nil {
 		return nil, err
 	}
 	accepted := &kirim.AcceptedMessage{}
-	for _, m := range data.Messages[:min(1, len(data.Messages))] {
+	for _, m := range data.Messages[:min(1, len(data.Messages))] { // none in a 204
 		accepted.ID, accepted.WAMID, accepted.Status = m.ID, m.ID, m.Status
 	}
 	return accepted, nil
+}
+
+// sent is the answer to a send.
+type sent struct {
+	Messages []struct {
+		ID     string `json:"id"`
+		Status string `json:"message_status"`
+	} `json:"messages"`
+}
+
+// Missing implements [adapter.Out].
+func (s *sent) Missing() string {
+	if len(s.Messages) == 0 || s.Messages[0].ID == "" {
+		return "messages[0].id"
+	}
+	return ""
 }
 
 // metaForm is the body of a send in Meta's form. Kirim's differs in two names

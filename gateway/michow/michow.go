@@ -86,15 +86,25 @@ func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts .
 		To      string `json:"to"`
 		Message string `json:"message"`
 	}{adapter.Digits(message.To), text.Body}
-	type accepted struct {
-		MessageID string `json:"message_id"`
-		Status    string `json:"status"`
-	}
 	data, err := adapter.Data[accepted](ctx, c.api, http.MethodPost, "/messages/text", nil, body, opts)
 	if err != nil {
 		return nil, err
 	}
 	return &kirim.AcceptedMessage{ID: data.MessageID, WAMID: data.MessageID, Status: data.Status}, nil
+}
+
+// accepted is the answer to a send.
+type accepted struct {
+	MessageID string `json:"message_id"`
+	Status    string `json:"status"`
+}
+
+// Missing implements [adapter.Out].
+func (a *accepted) Missing() string {
+	if a.MessageID == "" {
+		return "message_id"
+	}
+	return ""
 }
 
 // Message is a message of the session, sent or received.
@@ -158,16 +168,27 @@ func (c *Client) AllChat(ctx context.Context, chatID string, params ChatListPara
 func chatPath(chatID string) string { return "/chats/" + url.PathEscape(chatID) + "/messages" }
 
 func (c *Client) list(ctx context.Context, path string, params MessageListParams, opts []kirim.RequestOption) (*Page, error) {
-	var answer struct {
-		Data  []Message `json:"data"`
-		Links struct {
-			Next string `json:"next"`
-		} `json:"links"`
-	}
+	var answer messageList
 	if err := c.api.Do(ctx, http.MethodGet, path, params, nil, &answer, opts); err != nil {
 		return nil, err
 	}
 	return &Page{answer.Data, answer.Links.Next != ""}, nil
+}
+
+// messageList is the answer to a listing.
+type messageList struct {
+	Data  []Message `json:"data"`
+	Links struct {
+		Next string `json:"next"`
+	} `json:"links"`
+}
+
+// Missing implements [adapter.Out].
+func (l *messageList) Missing() string {
+	if l.Data == nil {
+		return "data"
+	}
+	return ""
 }
 
 func (c *Client) all(ctx context.Context, path string, params MessageListParams, opts []kirim.RequestOption) iter.Seq2[Message, error] {

@@ -246,22 +246,33 @@ func (c *Client) AllTasks(ctx context.Context, params TaskSearchParams, opts ...
 }
 
 func list[T any](ctx context.Context, c *Client, path string, params any, opts []kirim.RequestOption) (*Page[T], error) {
-	var answer struct {
-		Data []T `json:"data"`
-		Meta struct {
-			Pagination struct {
-				Limit   int  `json:"limit"`
-				Offset  int  `json:"offset"`
-				HasMore bool `json:"hasMore"`
-				Total   *int `json:"total"`
-			} `json:"pagination"`
-		} `json:"meta"`
-	}
+	var answer page[T]
 	if err := c.api.Do(ctx, http.MethodGet, path, params, nil, &answer, opts); err != nil {
 		return nil, err
 	}
 	p := answer.Meta.Pagination
 	return &Page[T]{answer.Data, p.Limit, p.Offset, p.HasMore, p.Total}, nil
+}
+
+// page is the answer to a listing.
+type page[T any] struct {
+	Data []T `json:"data"`
+	Meta struct {
+		Pagination struct {
+			Limit   int  `json:"limit"`
+			Offset  int  `json:"offset"`
+			HasMore bool `json:"hasMore"`
+			Total   *int `json:"total"`
+		} `json:"pagination"`
+	} `json:"meta"`
+}
+
+// Missing implements [adapter.Out].
+func (p *page[T]) Missing() string {
+	if p.Data == nil {
+		return "data"
+	}
+	return ""
 }
 
 func all[T any](params ListParams, page func(ListParams) (*Page[T], error)) iter.Seq2[T, error] {

@@ -176,14 +176,6 @@ func kindOf(system System, code, group string, status int) string {
 	return groups[group]
 }
 
-// Failed reports whether the body of a 2xx answer says that the call failed:
-// by a flag, or by an error where the data should be.
-func Failed(body []byte) bool {
-	top := objectOf(body)
-	return startsWith(top["success"], 'f') || startsWith(top["isSuccess"], 'f') ||
-		!has(top, "data") && objectOf(top["error"]) != nil
-}
-
 // Field is what an answer says about one field of the request. Field is
 // empty for what concerns the request as a whole.
 type Field struct {

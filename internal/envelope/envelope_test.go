@@ -135,25 +135,3 @@ func TestATreeWithoutEndCostsLittle(t *testing.T) {
 		t.Errorf("it took %v allocations", allocations)
 	}
 }
-
-func TestOnly2xxAnswersThatSayThatTheyFailedHaveFailed(t *testing.T) {
-	t.Parallel()
-	for body, want := range map[string]bool{
-		`{"success":false}`:                      true,
-		`{"isSuccess":false,"data":{}}`:          true,
-		`{"error":{}}`:                           true,
-		`{"success":true,"data":{}}`:             false,
-		`{"isSuccess":true,"data":{}}`:           false,
-		`{"data":{"error":{}}}`:                  false,
-		`{"data":{},"error":{"code":"warning"}}`: false,
-		`{"error":null}`:                         false,
-		`{"success":"false"}`:                    false,
-		`{}`:                                     false,
-		`[]`:                                     false,
-		``:                                       false,
-	} {
-		if Failed([]byte(body)) != want {
-			t.Errorf("Failed(%s) is %v", body, !want)
-		}
-	}
-}

@@ -129,32 +129,56 @@ type Client struct {
 // BaseURL tells where the client speaks to, in a text that has more in it.
 func (c *Client) BaseURL() string { return c.kirim.String() }
 
-// Do makes one call. A 2xx answer that says that the call failed is an error.
-func (c *Client) Do(ctx context.Context, method, path string, query, body, out any, opts []kirim.RequestOption) error {
-	return c.kirim.Do(ctx, method, path, query, body, &answer{c.System, out}, opts...)
+// Out is what an answer is decoded into. Missing names the member that carries
+// the result and is not there; it is empty when there is a result.
+type Out interface{ Missing() string }
+
+// Do makes one call. A 2xx answer that says that the call failed, or that has
+// no result, is an error.
+func (c *Client) Do(ctx context.Context, method, path string, query, body any, out Out, opts []kirim.RequestOption) error {
+	return c.kirim.Do(ctx, method, path, query, body, answer{out}, opts...)
 }
 
-// Data makes one call and returns what stands under "data" in the answer.
+// Data makes one call and returns what stands under "data" in the answer. A T
+// that is an [Out] is asked as well.
 func Data[T any](ctx context.Context, c *Client, method, path string, query, body any, opts []kirim.RequestOption) (*T, error) {
-	var answer struct {
-		Data T `json:"data"`
-	}
+	answer := data[T]{new(T)} // a 204 leaves it as it is
 	if err := c.Do(ctx, method, path, query, body, &answer, opts); err != nil {
 		return nil, err
 	}
-	return &answer.Data, nil
+	return answer.Data, nil
 }
 
-type answer struct {
-	system System
-	out    any
+type data[T any] struct {
+	Data *T `json:"data"`
 }
 
-func (a *answer) UnmarshalJSON(body []byte) error {
-	if envelope.Failed(body) {
-		return a.system.DecodeError(http.StatusOK, nil, body)
+func (d *data[T]) Missing() string {
+	if d.Data == nil || reflect.ValueOf(d.Data).Elem().IsZero() {
+		return "data"
 	}
-	return json.Unmarshal(body, a.out)
+	if out, ok := any(d.Data).(Out); ok && out.Missing() != "" {
+		return "data." + out.Missing()
+	}
+	return ""
+}
+
+type answer struct{ out Out }
+
+// DecodeResult implements [envelope.Result].
+func (a answer) DecodeResult(body envelope.Body) error {
+	if envelope.Failed(body) {
+		return envelope.ErrFailed
+	}
+	if len(body) > 0 { // else what is missing says more
+		if err := json.Unmarshal(body, a.out); err != nil {
+			return err
+		}
+	}
+	if missing := a.out.Missing(); missing != "" {
+		return envelope.Missing(missing)
+	}
+	return nil
 }
 
 // All yields the items of a listing, page by page. fetch returns the items

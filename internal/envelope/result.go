@@ -1,0 +1,64 @@
+package envelope
+
+import "bytes"
+
+// Body is the body of a 2xx answer. It is a type of its own so that no type
+// outside this module is a Result by accident.
+type Body []byte
+
+// Result is what a call expects of a 2xx answer.
+type Result interface {
+	// DecodeResult reads the body, which may be empty. Its error is Missing
+	// where there is no result in it, and ErrFailed where the answer says that
+	// the call failed although there is.
+	DecodeResult(Body) error
+}
+
+// Missing is the error for an answer without the member of that name, which
+// carries the result.
+type Missing string
+
+func (m Missing) Error() string { return "the body has no " + string(m) }
+
+// ErrFailed says that the body of a 2xx answer is an error.
+const ErrFailed = constError("the answer says that the call failed")
+
+type constError string
+
+func (e constError) Error() string { return string(e) }
+
+// Reported reports whether the body of a 2xx answer is an error envelope and
+// has no result beside it.
+func Reported(body []byte) bool {
+	// Most answers have no such word, and are not parsed for it.
+	if !bytes.Contains(body, []byte(`"error`)) && !bytes.Contains(body, []byte(`uccess"`)) {
+		return false
+	}
+	top := objectOf(body)
+	return !hasResult(top) && hasFailed(top)
+}
+
+// Failed is Reported for the systems that have a flag in every answer: when
+// it says that the call failed, a result beside it says nothing.
+func Failed(body []byte) bool {
+	top := objectOf(body)
+	return flagged(top) || !hasResult(top) && hasFailed(top)
+}
+
+// hasFailed looks for the documented members of an error, each of which is
+// enough.
+func hasFailed(top object) bool {
+	return flagged(top) ||
+		objectOf(top["error"]) != nil || textOf(top["error"]) != "" ||
+		len(objectOf(top["errors"])) > 0 || hasElements(top["errors"])
+}
+
+func flagged(top object) bool {
+	return startsWith(top["success"], 'f') || startsWith(top["isSuccess"], 'f')
+}
+
+func hasResult(top object) bool { return has(top, "data") && !startsWith(top["data"], 'n') }
+
+func hasElements(raw []byte) bool {
+	return startsWith(raw, '[') && len(bytes.TrimSpace(bytes.Trim(bytes.TrimSpace(raw), "[]"))) > 0
+}

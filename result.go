@@ -1,0 +1,138 @@
+package kirim
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/kirim-go/kirim/internal/envelope"
+)
+
+// decodeResult reads a 2xx answer into out. It returns nil when the answer is
+// what the call expects, or when nothing is expected and it reports no error.
+//
+// An error envelope is an error whatever the status; what carries the result
+// wins over it. An answer without what carries the result is none: a proxy, a
+// login page or another system gave it, and the message may not be stored.
+func (c *call) decodeResult() *Error {
+	if c.status == http.StatusNoContent || c.status == http.StatusResetContent ||
+		c.operation == remove && len(bytes.TrimSpace(c.body)) == 0 {
+		return nil
+	}
+	if err := c.decodeInto(); err != nil {
+		return c.noResult(err)
+	}
+	return nil
+}
+
+// noResult finds out what a 2xx answer is that could not be decoded.
+func (c *call) noResult(err error) *Error {
+	var reported *Error
+	var missing envelope.Missing
+	switch {
+	case errors.As(err, &reported): // by an UnmarshalJSON of the caller's
+		e := *reported
+		return c.describe2xx(&e)
+	case errors.Is(err, envelope.ErrFailed) || envelope.Reported(c.body):
+		return c.describe2xx(c.decodeError(redactedBody(c.body, c.client.apiKey)))
+	case len(bytes.TrimSpace(c.body)) == 0:
+		return c.newInvalidResponse("the body is empty", nil)
+	case errors.As(err, &missing):
+		if c.operation == remove { // of which no vendor page shows the answer
+			return nil
+		}
+		return c.newInvalidResponse(missing.Error(), nil)
+	}
+	return c.newInvalidResponse("the body is not the JSON that was expected", err)
+}
+
+func (c *call) decodeInto() error {
+	if result, ok := c.out.(envelope.Result); ok {
+		return result.DecodeResult(c.body)
+	}
+	reported := envelope.Reported(c.body)
+	if _, own := c.out.(json.Unmarshaler); reported && !own {
+		return envelope.ErrFailed
+	}
+	switch out := c.out.(type) {
+	case nil:
+		return nil
+	case *[]byte:
+		*out = c.body
+		return nil
+	}
+	if len(bytes.TrimSpace(c.body)) == 0 {
+		return nil
+	}
+	err := json.Unmarshal(c.body, c.out)
+	if err == nil && reported {
+		err = envelope.ErrFailed
+	}
+	return err
+}
+
+// decodeError reads an error envelope.
+func (c *call) decodeError(body []byte) *Error {
+	if c.client.decode != nil {
+		if e := c.client.decode(c.status, c.header, body); e != nil {
+			return e
+		}
+	}
+	return DecodeError(c.status, c.header, body)
+}
+
+// newInvalidResponse is the error for a 2xx answer that cannot be used.
+func (c *call) newInvalidResponse(message string, cause error) *Error {
+	return c.describe2xx(&Error{Kind: KindInvalidResponse, Message: message, detail: message, cause: cause})
+}
+
+// describe2xx sets what an error says about the 2xx answer that it came in.
+func (c *call) describe2xx(e *Error) *Error {
+	e.StatusCode = c.status
+	e.Header = redacted(c.header, c.client.apiKey)
+	e.Body = redactedBody(c.body[:min(len(c.body), maxErrorBody)], c.client.apiKey)
+	return e
+}
+
+// request makes one call and returns the resource that is in the answer.
+func request[T any](ctx context.Context, c *Client, method, path string, query, body any, opts []RequestOption) (*T, error) {
+	var answer resourceEnvelope[T]
+	if err := c.Do(ctx, method, path, query, body, &answer, opts...); err != nil {
+		return nil, err
+	}
+	return &answer.data, nil
+}
+
+// resourceEnvelope is {"data": resource}. It reads the answer by itself:
+// encoding/json would read the whole of it once more before.
+type resourceEnvelope[T any] struct{ data T }
+
+// DecodeResult implements [envelope.Result].
+func (e *resourceEnvelope[T]) DecodeResult(body envelope.Body) error {
+	r := jsonReader{data: body}
+	found := false
+	for name := range r.fields() {
+		raw := r.skip()
+		if string(name) != "data" || r.bad {
+			continue
+		}
+		if found = string(raw) != "null"; !found {
+			continue
+		}
+		if err := decodeValue(raw, &e.data); err != nil {
+			return err
+		}
+	}
+	if err := r.complete(); err != nil {
+		return err
+	}
+	if !found {
+		return envelope.Missing("data")
+	}
+	if r, ok := any(&e.data).(interface{ missing() string }); ok && r.missing() != "" {
+		return envelope.Missing("data." + r.missing())
+	}
+	return nil
+}
