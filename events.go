@@ -51,7 +51,7 @@ type Event struct {
 }
 
 // EventData is an element of a delivery: one of [*InboundMessage],
-// [*StatusUpdate], [*AccountError], [*ConversationAssigned],
+// [*StatusUpdate], [*PaymentUpdate], [*AccountError], [*ConversationAssigned],
 // [*ConversationClosed], [*ContactCreated], [*ContactUpdated],
 // [*CustomerNotice], [*OutboundNotice], [*MessageEcho], [*HistoryChunk],
 // [*UserPreference], [*AccountUpdate], [*PhoneNumberQualityUpdate],

@@ -2,6 +2,7 @@ package kirim
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -27,6 +28,8 @@ func (d *eventDecoder) entry() {
 		case *InboundMessage:
 			data.BusinessAccountID = account
 		case *StatusUpdate:
+			data.BusinessAccountID = account
+		case *PaymentUpdate:
 			data.BusinessAccountID = account
 		case *AccountError:
 			data.BusinessAccountID = account
@@ -127,8 +130,14 @@ func (d *eventDecoder) metaElement(kind byte) EventData {
 		return m
 	case kind == 's':
 		s := &StatusUpdate{}
-		d.status(s)
-		return s
+		switch strings.ToLower(d.status(s)) {
+		case "", "message":
+			return s
+		case "payment":
+			return s.payment()
+		}
+		// What it is the status of is unknown: not of a message.
+		return &UnknownData{Field: "messages", Raw: s.Raw}
 	}
 	return &AccountError{EventError: d.eventError()}
 }
@@ -144,6 +153,9 @@ func (v *changeValue) assign(field string, elements []EventData) {
 		case *StatusUpdate:
 			data.PhoneNumberID, data.DisplayPhoneNumber = v.phoneNumberID, v.displayPhoneNumber
 			v.describe(&data.Recipient, alone && data.GroupID == "")
+		case *PaymentUpdate:
+			data.PhoneNumberID, data.DisplayPhoneNumber = v.phoneNumberID, v.displayPhoneNumber
+			v.describe(&data.Payer, alone)
 		case *AccountError:
 			data.field, data.PhoneNumberID, data.DisplayPhoneNumber = field, v.phoneNumberID, v.displayPhoneNumber
 		case *UnknownData:

@@ -156,11 +156,14 @@ func (r *jsonReader) eventError() (e EventError) {
 	return e
 }
 
-func (r *jsonReader) status(s *StatusUpdate) {
+// status reads a status and returns its type, which those of messages do not
+// have.
+func (r *jsonReader) status(s *StatusUpdate) (typ string) {
 	r.peek()
 	start := r.pos
 	var participant Person
-	var recipient, group, typ string
+	var recipient, recipientType, group string
+	isPayment := false
 	for name := range r.fields() {
 		switch string(name) {
 		case "id":
@@ -172,7 +175,11 @@ func (r *jsonReader) status(s *StatusUpdate) {
 		case "recipient_id":
 			recipient = r.text()
 		case "recipient_type":
+			recipientType = r.text()
+		case "type":
 			typ = r.text()
+		case "payment":
+			isPayment = r.peek() == '{'
 		// Meta's pages have two orders of the words.
 		case "recipient_participant_id", "participant_recipient_id":
 			if text := r.text(); text != "" {
@@ -202,7 +209,7 @@ func (r *jsonReader) status(s *StatusUpdate) {
 		}
 	}
 	// The group's id comes in a field of its own or in the recipient's.
-	if strings.EqualFold(typ, "group") || group != "" || participant != (Person{}) {
+	if strings.EqualFold(recipientType, "group") || group != "" || participant != (Person{}) {
 		s.GroupID = cmp.Or(group, recipient)
 		s.Recipient.Phone = participant.Phone
 		s.Recipient.UserID = cmp.Or(participant.UserID, s.Recipient.UserID)
@@ -212,6 +219,10 @@ func (r *jsonReader) status(s *StatusUpdate) {
 	}
 	s.Recipient.settle()
 	s.Raw = r.since(start)
+	if typ == "" && isPayment {
+		return "payment"
+	}
+	return typ
 }
 
 func (r *jsonReader) billedConversation(c *BilledConversation) {
