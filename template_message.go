@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"math"
 	"reflect"
 	"strconv"
 	"strings"
@@ -19,7 +20,7 @@ type Template struct {
 	// underscores.
 	Name string
 	// Language is the code under which it was approved, such as "id" or
-	// "en_US". The match is exact.
+	// "en_US". The match is exact; there is no space in it.
 	Language string
 	// Components fill the template's variables. Kirim hands them to Meta
 	// unchanged. Functions such as [HeaderImage], [BodyText], [URLButton] and
@@ -31,16 +32,19 @@ type Template struct {
 //
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/components
 type Component struct {
-	// Type is header, body, button, limited_time_offer or carousel. Others are
-	// sent as they are.
+	// Type is header, body, button, limited_time_offer or carousel, in upper or
+	// lower case. All but the button stand once. Others are sent as they are.
 	Type string
-	// SubType is the kind of a button: quick_reply, url, copy_code, flow,
-	// catalog, mpm or another.
+	// SubType is the kind of a button, in upper or lower case: quick_reply, url,
+	// copy_code, flow, catalog, mpm, voice_call, order_details, reminder or
+	// booking_confirmation. Meta refuses others.
 	SubType string
-	// Index is the position of a button in the template, from 0. It is sent
-	// for buttons only.
+	// Index is the position of a button in the template, from 0 to 9, and
+	// stands once. It is sent for buttons only.
 	Index int
 	// Parameters are the values, positional ones in the order of the template.
+	// A header takes one, a footer none. Those of header and body either all
+	// have a name or none has; a name stands once in a component.
 	Parameters []Parameter
 	// Cards are the cards of a carousel, 2 to 10.
 	Cards []TemplateCard
@@ -58,12 +62,13 @@ type TemplateCard struct {
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/overview
 type Parameter struct {
 	// Type is text, currency, date_time, image, video, document, location,
-	// product, payload, coupon_code, action or limited_time_offer. Others are
-	// sent as they are.
+	// product, payload, coupon_code, action or limited_time_offer, in upper or
+	// lower case. Others are sent as they are.
 	Type string `json:"type"`
 	// Name is the variable's name in a template with named variables.
 	Name string `json:"parameter_name,omitempty"`
 
+	// Text has no line break, no tab and no more than four spaces in a row.
 	Text     string            `json:"text,omitempty"`
 	Currency *TemplateCurrency `json:"currency,omitempty"`
 	DateTime *TemplateDateTime `json:"date_time,omitempty"`
@@ -83,6 +88,7 @@ type Parameter struct {
 // TemplateCurrency is an amount of money.
 type TemplateCurrency struct {
 	// Fallback is shown where the amount cannot be put in the reader's format.
+	// It is required.
 	Fallback string `json:"fallback_value"`
 	// Code is the ISO 4217 code: "IDR".
 	Code string `json:"code"`
@@ -92,11 +98,13 @@ type TemplateCurrency struct {
 
 // TemplateDateTime is a point in time, shown as written.
 type TemplateDateTime struct {
+	// Fallback is what is shown. It is required.
 	Fallback string `json:"fallback_value"`
 }
 
 // TemplateLocation is a place in decimal degrees, for a header.
 type TemplateLocation struct {
+	// Latitude is from -90 to 90, Longitude from -180 to 180.
 	Latitude  float64 `json:"latitude,string"`
 	Longitude float64 `json:"longitude,string"`
 	Name      string  `json:"name,omitempty"`
@@ -105,7 +113,7 @@ type TemplateLocation struct {
 
 // TemplateProduct is a product of a catalogue, for a header or an mpm button.
 type TemplateProduct struct {
-	// CatalogID is for a header only.
+	// CatalogID is for a header only, where it is required.
 	CatalogID  string `json:"catalog_id,omitempty"`
 	RetailerID string `json:"product_retailer_id"`
 }
@@ -127,32 +135,51 @@ type TemplateAction struct {
 // TemplateSection is a group of products behind an mpm button.
 type TemplateSection struct {
 	// Title has at most 24 characters.
-	Title    string            `json:"title,omitempty"`
+	Title string `json:"title,omitempty"`
+	// Products are one or more, each with its RetailerID.
 	Products []TemplateProduct `json:"product_items"`
 }
 
 // TemplateOffer is the end of a limited-time offer.
 type TemplateOffer struct {
-	// ExpirationTimeMS is in milliseconds since 1970 UTC.
+	// ExpirationTimeMS is in milliseconds since 1970 UTC. It is required.
 	ExpirationTimeMS int64 `json:"expiration_time_ms"`
 }
+
+// MarshalJSON writes the degrees as decimal numbers, never with an exponent.
+func (l TemplateLocation) MarshalJSON() ([]byte, error) {
+	for _, degrees := range [...]float64{l.Latitude, l.Longitude} {
+		if math.IsNaN(degrees) || math.IsInf(degrees, 0) {
+			return nil, errors.New("degrees are not a finite number")
+		}
+	}
+	return json.Marshal(struct {
+		Latitude  string `json:"latitude"`
+		Longitude string `json:"longitude"`
+		Name      string `json:"name,omitempty"`
+		Address   string `json:"address,omitempty"`
+	}{decimal(l.Latitude), decimal(l.Longitude), l.Name, l.Address})
+}
+
+func decimal(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
 // HeaderText fills the variable of a text header.
 func HeaderText(value string) Component {
 	return headerComponent(TextParameter(value))
 }
 
-// HeaderImage fills an image header with a public https link.
+// HeaderImage fills an image header with a public link, http or https.
 func HeaderImage(link string) Component {
 	return headerComponent(Parameter{Type: "image", Image: &Image{Link: link}})
 }
 
-// HeaderVideo fills a video header with a public https link.
+// HeaderVideo fills a video header with a public link, http or https.
 func HeaderVideo(link string) Component {
 	return headerComponent(Parameter{Type: "video", Video: &Video{Link: link}})
 }
 
-// HeaderDocument fills a document header with the public https link of a PDF.
+// HeaderDocument fills a document header with the public link, http or https,
+// of a PDF.
 // An empty filename is left out.
 func HeaderDocument(link, filename string) Component {
 	return headerComponent(Parameter{Type: "document", Document: &Document{Link: link, Filename: filename}})
@@ -282,7 +309,7 @@ func (c Template) wire() *wireTemplate {
 func wireComponents(components []Component) []wireComponent {
 	return mapSlice(components, func(_ int, c Component) wireComponent {
 		w := wireComponent{Type: c.Type, SubType: c.SubType, Parameters: c.Parameters}
-		if c.Type == "button" {
+		if c.isButton() {
 			w.Index = (*wireIndex)(&c.Index)
 		}
 		w.Cards = mapSlice(c.Cards, func(i int, card TemplateCard) wireTemplateCard {

@@ -30,7 +30,8 @@ func (v Violation) String() string {
 }
 
 // ValidationError is all that is wrong with a request that was therefore not
-// sent. Every refusal of this package before sending is one. Its text holds no phone number, no URL and nothing of the content.
+// sent. Every refusal of this package before sending is one. Its text holds no
+// phone number, no URL and nothing of the content.
 type ValidationError struct {
 	Violations []Violation
 
@@ -86,9 +87,11 @@ func (e *ValidationError) LogValue() slog.Value {
 // Lengths are counted in Unicode code points. Text that is not valid UTF-8 is
 // a violation, because JSON cannot carry it. A text of nothing but spaces is
 // not: no page forbids it, so the server decides, as it does on everything
-// that Validate does not know. In particular, the object of a [Raw], the
-// variables of a template, and component and parameter types that this package
-// does not name are not checked.
+// that Validate does not know. In particular, the object of a [Raw], and
+// component and parameter types that this package does not name are not
+// checked. Nor is what only the template itself can tell, such as the number
+// of its variables. The words in a [Component] and a [Parameter] may be in upper
+// or lower case, as Meta takes either.
 func (m OutboundMessage) Validate() error {
 	c := &checker{}
 	if !isRecipient(m.To) {
@@ -167,7 +170,10 @@ func (c *checker) text(path, s string, l bounds) {
 	c.count(path, utf8.RuneCountInString(s), l)
 }
 
-func (c *checker) https(path, link string) {
+func (c *checker) https(path, link string) { c.link(path, link, false) }
+
+// link takes https, and plain http where the link goes to Meta as it is.
+func (c *checker) link(path, link string, plain bool) {
 	u, err := url.Parse(link)
 	var actual string
 	switch {
@@ -175,20 +181,26 @@ func (c *checker) https(path, link string) {
 		actual = "invalid UTF-8"
 	case link == "":
 		actual = "empty"
+	case strings.ContainsAny(link, notInURL):
+		actual = "with a space, a quote or an angle bracket"
 	case err != nil:
 		actual = "malformed"
 	case u.Scheme == "":
 		actual = "without a scheme"
-	case u.Scheme == "http":
+	case u.Scheme == "http" && !plain:
 		actual = "http"
-	case u.Scheme != "https":
+	case u.Scheme != "https" && u.Scheme != "http":
 		actual = "another scheme"
 	case u.Hostname() == "":
 		actual = "without a host"
 	default:
 		return
 	}
-	c.add(path, "an absolute https URL", actual)
+	limit := "an absolute https URL"
+	if plain {
+		limit = "an absolute http or https URL"
+	}
+	c.add(path, limit, actual)
 }
 
 func (c *checker) source(path, link, id string) {

@@ -61,7 +61,10 @@ var (
 	// https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/marketing-templates/mpm-templates
 	limitProductSections     = bounds{0, 10, "section"}
 	limitProductSectionTitle = bounds{0, 24, "character"}
+	limitSectionProducts     = bounds{1, 0, "product"}
 	limitProducts            = bounds{0, 30, "product"}
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/components
+	limitHeaderParameters = bounds{0, 1, "parameter"}
 	// https://developers.facebook.com/documentation/business-messaging/whatsapp/changelog
 	limitCouponCode = bounds{0, 20, "character"}
 
@@ -72,6 +75,33 @@ var (
 
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/overview
 var templateNamePattern = regexp.MustCompile(`^[a-z0-9_]{1,512}$`)
+
+// notInURL is what RFC 3986, appendix C, says ends a URL in a text.
+const notInURL = " \"<>"
+
+// What a component of a template may hold.
+const (
+	// https://github.com/facebook/openapi/blob/main/business-messaging-api_v23.0.yaml
+	maxButtonIndex = 9
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes
+	maxSpaces = 4
+	// Decimal degrees have no other values; no page states the range.
+	maxLatitude, maxLongitude = 90.0, 180.0
+)
+
+var (
+	// A template has at most one of each:
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/components
+	singleComponents = []string{"header", "body", "footer", "limited_time_offer", "carousel"}
+	// https://github.com/facebook/openapi/blob/main/business-messaging-api_v23.0.yaml
+	textKinds = []string{"text", "currency", "date_time"}
+	// As Meta lists them when it refuses another:
+	// https://github.com/shridarpatil/frappe_whatsapp/issues/188
+	buttonSubTypes = []string{
+		"booking_confirmation", "catalog", "copy_code", "flow", "mpm",
+		"order_details", "quick_reply", "reminder", "url", "voice_call",
+	}
+)
 
 func (l bounds) allows(n int) bool { return n >= l.min && (l.max == 0 || n <= l.max) }
 

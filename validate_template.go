@@ -1,9 +1,13 @@
 package kirim
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
+	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -16,27 +20,58 @@ func (c Template) check(found *checker) {
 		found.add("template.name", "1 to 512 lower-case letters, digits and underscores", actual)
 	}
 	found.text("template.language", c.Language, limitRequired)
+	if strings.ContainsFunc(c.Language, unicode.IsSpace) {
+		found.add("template.language", "a language code without spaces", "some")
+	}
 	found.components("template.components", c.Components)
 }
 
+// folded is an enumerated word of a template the way Meta compares it: its own
+// examples and refusals spell such words in either case.
+//
+// https://github.com/facebook/openapi/blob/main/business-messaging-api_v23.0.yaml
+func folded(word string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r - 'A' + 'a'
+		}
+		return r
+	}, word)
+}
+
+func (c Component) isButton() bool { return folded(c.Type) == "button" }
+
 func (c *checker) components(path string, components []Component) {
+	once, indexes := map[string]string{}, map[string]string{}
+	var names parameterNames
 	for i, component := range components {
-		path := atIndex(path, i)
+		path, kind := atIndex(path, i), folded(component.Type)
 		c.text(path+".type", component.Type, limitRequired)
-		switch component.Type {
-		case "button":
-			c.text(path+".sub_type", component.SubType, limitRequired)
-			if component.Index < 0 {
-				c.add(path+".index", "0 or more", "less")
-			}
-		case "carousel":
-			c.count(path+".cards", len(component.Cards), limitTemplateCards)
-			fallthrough
-		default:
+		if component.isButton() {
+			c.button(path, component)
+			c.unique(indexes, path+".index", strconv.Itoa(component.Index))
+		} else {
 			c.text(path+".sub_type", component.SubType, limitNone)
 			if component.Index != 0 {
 				c.add(path+".index", "none except on a button", "an index")
 			}
+		}
+		if slices.Contains(singleComponents, kind) {
+			c.unique(once, path+".type", kind)
+		}
+		switch kind {
+		case "header":
+			c.count(path+".parameters", len(component.Parameters), limitHeaderParameters)
+			names.check(c, path, component.Parameters)
+		case "body":
+			names.check(c, path, component.Parameters)
+			c.bodyKinds(path, component.Parameters)
+		case "footer":
+			if n := len(component.Parameters); n > 0 {
+				c.add(path+".parameters", "none in a footer", quantity(n, "parameter"))
+			}
+		case "carousel":
+			c.count(path+".cards", len(component.Cards), limitTemplateCards)
 		}
 		for j, p := range component.Parameters {
 			p.check(c, atIndex(path+".parameters", j))
@@ -47,91 +82,179 @@ func (c *checker) components(path string, components []Component) {
 	}
 }
 
+func (c *checker) button(path string, b Component) {
+	c.text(path+".sub_type", b.SubType, limitRequired)
+	if b.SubType != "" && !slices.Contains(buttonSubTypes, folded(b.SubType)) {
+		c.add(path+".sub_type", "one of "+strings.Join(buttonSubTypes, ", "), "another")
+	}
+	switch {
+	case b.Index < 0:
+		c.add(path+".index", "0 or more", "less")
+	case b.Index > maxButtonIndex:
+		c.add(path+".index", "at most "+strconv.Itoa(maxButtonIndex), "more")
+	}
+}
+
+func (c *checker) bodyKinds(path string, params []Parameter) {
+	for i, p := range params {
+		if kind := folded(p.Type); slices.Contains(parameterKinds, kind) && !slices.Contains(textKinds, kind) {
+			c.add(atIndex(path+".parameters", i)+".type", "one of "+strings.Join(textKinds, ", ")+" in a body", "another")
+		}
+	}
+}
+
+// parameterNames are found to be given to all variables of a header and a body,
+// or to none.
+type parameterNames struct {
+	begun, named bool
+}
+
+func (n *parameterNames) check(c *checker, path string, params []Parameter) {
+	seen := map[string]string{}
+	for i, p := range params {
+		if !slices.Contains(textKinds, folded(p.Type)) {
+			continue
+		}
+		path := atIndex(path+".parameters", i) + ".parameter_name"
+		if named := p.Name != ""; !n.begun {
+			n.begun, n.named = true, named
+		} else if named != n.named {
+			c.add(path, "a name on all variables or on none", "some with and some without")
+		}
+		c.unique(seen, path, p.Name)
+	}
+}
+
+// parameterKinds are the types of parameters that [Parameter] has a field for.
+var parameterKinds = []string{
+	"text", "currency", "date_time", "image", "video", "document",
+	"location", "product", "payload", "coupon_code", "action", "limited_time_offer",
+}
+
 // check asks for the value that the type names, and no other. The server knows
 // more types: of those only the text is looked at.
 func (p Parameter) check(c *checker, path string) {
 	c.text(path+".type", p.Type, limitRequired)
-	values := [...]struct {
-		kind string
-		set  bool
-	}{
-		{"text", p.Text != ""}, {"currency", p.Currency != nil}, {"date_time", p.DateTime != nil},
-		{"image", p.Image != nil}, {"video", p.Video != nil}, {"document", p.Document != nil},
-		{"location", p.Location != nil}, {"product", p.Product != nil}, {"payload", p.Payload != ""},
-		{"coupon_code", p.CouponCode != ""}, {"action", p.Action != nil}, {"limited_time_offer", p.LimitedTimeOffer != nil},
-	}
-	known := false
-	for _, value := range values {
-		known = known || value.kind == p.Type
-	}
-	for _, value := range values {
-		switch own := value.kind == p.Type; {
-		case own && !value.set:
-			c.add(path+"."+value.kind, "the value that the type names", "none")
-		case known && !own && value.set:
-			c.add(path+"."+value.kind, "only the value that the type names", "another")
+	kind := folded(p.Type)
+	known := slices.Contains(parameterKinds, kind)
+	for i, set := range [...]bool{
+		p.Text != "", p.Currency != nil, p.DateTime != nil, p.Image != nil, p.Video != nil, p.Document != nil,
+		p.Location != nil, p.Product != nil, p.Payload != "", p.CouponCode != "", p.Action != nil, p.LimitedTimeOffer != nil,
+	} {
+		switch name := parameterKinds[i]; {
+		case name == kind && !set:
+			c.add(path+"."+name, "the value that the type names", "none")
+		case known && name != kind && set:
+			c.add(path+"."+name, "only the value that the type names", "another")
 		}
 	}
-	if p.Image != nil {
-		c.source(path+".image", p.Image.Link, p.Image.ID)
+	c.text(path+".parameter_name", p.Name, limitNone)
+	c.text(path+".text", p.Text, limitNone)
+	if kind == "text" {
+		c.variable(path+".text", p.Text)
 	}
-	if p.Video != nil {
-		c.source(path+".video", p.Video.Link, p.Video.ID)
-	}
-	if p.Document != nil {
-		c.source(path+".document", p.Document.Link, p.Document.ID)
-	}
-	p.checkText(c, path)
+	c.text(path+".payload", p.Payload, limitNone)
+	c.text(path+".coupon_code", p.CouponCode, limitCouponCode)
+	p.checkObjects(c, path)
 }
 
-func (p Parameter) checkText(c *checker, path string) {
-	money, image, video, file := valueOf(p.Currency), valueOf(p.Image), valueOf(p.Video), valueOf(p.Document)
-	place, product, action := valueOf(p.Location), valueOf(p.Product), valueOf(p.Action)
-	for _, field := range [...]struct {
-		name, text string
-		limit      bounds
-	}{
-		{".parameter_name", p.Name, limitNone}, {".text", p.Text, limitNone},
-		{".payload", p.Payload, limitNone}, {".coupon_code", p.CouponCode, limitCouponCode},
-		{".currency.fallback_value", money.Fallback, limitNone}, {".currency.code", money.Code, limitNone},
-		{".date_time.fallback_value", valueOf(p.DateTime).Fallback, limitNone},
-		{".image.link", image.Link, limitNone}, {".image.id", image.ID, limitNone}, {".image.caption", image.Caption, limitNone},
-		{".video.link", video.Link, limitNone}, {".video.id", video.ID, limitNone}, {".video.caption", video.Caption, limitNone},
-		{".document.link", file.Link, limitNone}, {".document.id", file.ID, limitNone},
-		{".document.caption", file.Caption, limitNone}, {".document.filename", file.Filename, limitNone},
-		{".location.name", place.Name, limitNone}, {".location.address", place.Address, limitNone},
-		{".product.catalog_id", product.CatalogID, limitNone}, {".product.product_retailer_id", product.RetailerID, limitNone},
-		{".action.flow_token", action.FlowToken, limitNone},
-		{".action.thumbnail_product_retailer_id", action.ThumbnailID, limitNone},
-	} {
-		if field.text != "" {
-			c.text(path+field.name, field.text, field.limit)
-		}
+// checkObjects looks at the values that are no text.
+func (p Parameter) checkObjects(c *checker, path string) {
+	if money := p.Currency; money != nil {
+		c.text(path+".currency.fallback_value", money.Fallback, limitRequired)
+		c.text(path+".currency.code", money.Code, limitRequired)
 	}
-	if data := action.FlowActionData; len(data) > 0 && (!json.Valid(data) || !utf8.Valid(data)) {
-		c.add(path+".action.flow_action_data", "JSON", "something else")
+	if p.DateTime != nil {
+		c.text(path+".date_time.fallback_value", p.DateTime.Fallback, limitRequired)
 	}
-	for _, degrees := range [...]struct {
-		name  string
-		value float64
-	}{{"latitude", place.Latitude}, {"longitude", place.Longitude}} {
-		if math.IsNaN(degrees.value) || math.IsInf(degrees.value, 0) {
-			c.add(path+".location."+degrees.name, "a finite number", "none")
-		}
+	if image := p.Image; image != nil {
+		c.templateMedia(path+".image", image.Link, image.ID, image.Caption)
 	}
-	products, path := 0, path+".action.sections"
-	c.count(path, len(action.Sections), limitProductSections)
-	for i, section := range action.Sections {
+	if video := p.Video; video != nil {
+		c.templateMedia(path+".video", video.Link, video.ID, video.Caption)
+	}
+	if file := p.Document; file != nil {
+		c.templateMedia(path+".document", file.Link, file.ID, file.Caption)
+		c.text(path+".document.filename", file.Filename, limitNone)
+	}
+	if place := p.Location; place != nil {
+		c.degrees(path+".location.latitude", place.Latitude, maxLatitude)
+		c.degrees(path+".location.longitude", place.Longitude, maxLongitude)
+		c.text(path+".location.name", place.Name, limitNone)
+		c.text(path+".location.address", place.Address, limitNone)
+	}
+	if product := p.Product; product != nil {
+		c.text(path+".product.catalog_id", product.CatalogID, limitRequired)
+		c.text(path+".product.product_retailer_id", product.RetailerID, limitRequired)
+	}
+	if action := p.Action; action != nil {
+		action.check(c, path+".action")
+	}
+	if offer := p.LimitedTimeOffer; offer != nil && offer.ExpirationTimeMS <= 0 {
+		c.add(path+".limited_time_offer.expiration_time_ms", "milliseconds since 1970", "none or a time before")
+	}
+}
+
+func (a TemplateAction) check(c *checker, path string) {
+	c.text(path+".flow_token", a.FlowToken, limitNone)
+	c.text(path+".thumbnail_product_retailer_id", a.ThumbnailID, limitNone)
+	if data := a.FlowActionData; len(data) > 0 && !isJSONObject(data) {
+		c.add(path+".flow_action_data", "a JSON object", "something else")
+	}
+	path += ".sections"
+	c.count(path, len(a.Sections), limitProductSections)
+	products := 0
+	for i, section := range a.Sections {
 		path := atIndex(path, i)
 		c.text(path+".title", section.Title, limitProductSectionTitle)
+		c.count(path+".product_items", len(section.Products), limitSectionProducts)
 		for j, product := range section.Products {
 			path := atIndex(path+".product_items", j)
 			c.text(path+".catalog_id", product.CatalogID, limitNone)
-			c.text(path+".product_retailer_id", product.RetailerID, limitNone)
+			c.text(path+".product_retailer_id", product.RetailerID, limitRequired)
 		}
 		products += len(section.Products)
 	}
 	if !limitProducts.allows(products) {
 		c.add(path, limitProducts.String()+" in all sections", quantity(products, limitProducts.unit))
+	}
+}
+
+func isJSONObject(data []byte) bool {
+	return json.Valid(data) && utf8.Valid(data) && bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{"))
+}
+
+// variable reports what Meta lets no text of a template hold.
+func (c *checker) variable(path, s string) {
+	var actual string
+	switch {
+	case strings.Contains(s, "\n"):
+		actual = "a line break"
+	case strings.Contains(s, "\t"):
+		actual = "a tab"
+	case strings.Contains(s, strings.Repeat(" ", maxSpaces+1)):
+		actual = "more spaces"
+	default:
+		return
+	}
+	c.add(path, "no line break, no tab and at most "+strconv.Itoa(maxSpaces)+" spaces in a row", actual)
+}
+
+func (c *checker) templateMedia(path, link, id, caption string) {
+	c.source(path, link, id)
+	if link != "" {
+		c.link(path+".link", link, true)
+	}
+	c.text(path+".id", id, limitNone)
+	c.text(path+".caption", caption, limitNone)
+}
+
+func (c *checker) degrees(path string, value, most float64) {
+	switch {
+	case math.IsNaN(value) || math.IsInf(value, 0):
+		c.add(path, "a finite number", "none")
+	case math.Abs(value) > most:
+		limit := strconv.FormatFloat(most, 'f', -1, 64)
+		c.add(path, "-"+limit+" to "+limit+" degrees", "a number beyond")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -59,7 +60,9 @@ func cards(n int) []CarouselCard {
 	return out
 }
 
-func products(n int) []TemplateProduct { return make([]TemplateProduct, n) }
+func products(n int) []TemplateProduct {
+	return slices.Repeat([]TemplateProduct{{RetailerID: "sku"}}, n)
+}
 
 func TestEachLengthIsAllowedUpToItsLimitAndNoFurther(t *testing.T) {
 	t.Parallel()
@@ -130,9 +133,9 @@ func TestEachLengthIsAllowedUpToItsLimitAndNoFurther(t *testing.T) {
 		"template.language":                                {1, 0, "character", func(n int) Content { return Template{Name: "a", Language: chars(n)} }},
 		"template.components[0].cards":                     {2, 10, "card", func(n int) Content { return template(TemplateCards(make([][]Component, n)...)) }},
 		"template.components[0].parameters[0].coupon_code": {1, 20, "", func(n int) Content { return template(CopyCodeButton(0, chars(n))) }},
-		mpm:              {0, 10, "section", func(n int) Content { return multi(make([]TemplateSection, n)...) }},
-		mpm + " 2":       {0, 30, "product", func(n int) Content { return multi(TemplateSection{Products: products(n)}) }},
-		mpm + "[0].titl": {0, 24, "character", func(n int) Content { return multi(TemplateSection{Title: chars(n)}) }},
+		mpm:              {0, 10, "section", func(n int) Content { return multi(slices.Repeat([]TemplateSection{{Products: products(1)}}, n)...) }},
+		mpm + " 2":       {1, 30, "product", func(n int) Content { return multi(TemplateSection{Products: products(n)}) }},
+		mpm + "[0].titl": {0, 24, "character", func(n int) Content { return multi(TemplateSection{Title: chars(n), Products: products(1)}) }},
 	} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
@@ -258,7 +261,7 @@ func TestEachRuleIsReportedAtItsPath(t *testing.T) {
 		"a header document without a source": {component(HeaderDocument("", "a.pdf")), []Violation{{param + ".document", source, "neither"}}},
 		"a variable that is no UTF-8":        {parameter(TextParameter(bad)), []Violation{{param + ".text", "valid UTF-8", "invalid UTF-8"}}},
 		"flow data that is no JSON": {component(ActionButton("flow", 0, TemplateAction{FlowActionData: []byte("{")})), []Violation{
-			{param + ".action.flow_action_data", "JSON", "something else"},
+			{param + ".action.flow_action_data", "a JSON object", "something else"},
 		}},
 		"a place that is none": {component(HeaderLocation(TemplateLocation{Latitude: math.NaN(), Longitude: math.Inf(1)})), []Violation{
 			{param + ".location.latitude", "a finite number", "none"},

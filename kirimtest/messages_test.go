@@ -105,6 +105,9 @@ func TestTemplatesAreSentByTheirState(t *testing.T) {
 		{"the language is required", template(`{"name":"order_update"}`), 400, "missing_required_field", "template.language"},
 		{"the code of a language object is required", template(`{"name":"order_update","language":{}}`), 400, "missing_required_field", "template.language.code"},
 		{"components are objects", template(`{"name":"order_update","language":"id","components":["x"]}`), 400, "invalid_field_value", "template.components[0]"},
+		{"what fills it obeys Meta's rules", template(`{"name":"order_update","language":"id","components":[{"type":"BUTTON","sub_type":"phone_number","index":0}]}`), 400, "invalid_field_value", "template.components[0].sub_type"},
+		{"its language has no spaces", template(`{"name":"order_update","language":{"code":"i d"}}`), 400, "invalid_field_value", "template.language"},
+		{"a name that cannot be one is unknown", template(`{"name":"Order Update","language":"id"}`), 400, "invalid_template_name", "template.name"},
 		{"a component has a type", template(`{"name":"order_update","language":"id","components":[{}]}`), 400, "missing_required_field", "template.components[0].type"},
 	}
 	for _, tt := range tests {

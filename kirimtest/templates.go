@@ -25,7 +25,7 @@ const (
 type Template struct {
 	Name     string
 	Language string // "id", "en_US", …
-	Category string // "UTILITY" (the default), "MARKETING" or "AUTHENTICATION"
+	Category string // "UTILITY" (the default), "MARKETING" or "AUTHENTICATION", in any case
 	Status   TemplateStatus
 
 	// Components is a JSON array as in a request that creates a template.
@@ -80,8 +80,8 @@ func (s *Server) AddTemplate(t Template) {
 
 // putTemplate is AddTemplate. st.mu is held.
 func (st *state) putTemplate(t Template, now time.Time) *template {
-	t.Status = cmp.Or(t.Status, TemplateApproved)
-	t.Category = cmp.Or(t.Category, utility)
+	t.Status = TemplateStatus(strings.ToLower(cmp.Or(string(t.Status), string(TemplateApproved))))
+	t.Category = strings.ToUpper(cmp.Or(t.Category, utility))
 	if len(t.Components) == 0 {
 		t.Components = json.RawMessage(`[{"type":"BODY","text":"A message of the sandbox."}]`)
 	}

@@ -1,15 +1,21 @@
 package kirimtest
 
 import (
+	"encoding/json"
+	"errors"
 	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/kirim-go/kirim"
 )
 
-// The checks below look at the JSON of a request as it came over the wire and
-// share no code with the SDK, so that the two can find each other's mistakes.
+// The checks below look at the JSON of a request as it came over the wire. They
+// share no code with the SDK, so that the two can find each other's mistakes,
+// except for what fills a template: Meta's rules for that are many, and written
+// once.
 
 var (
 	e164       = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
@@ -133,7 +139,7 @@ func (v *checker) bool(o map[string]any, path, key string) {
 func (v *checker) https(o map[string]any, path, key string) {
 	s := v.text(o, path, key, 1, 0)
 	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "https" || u.Host == "" {
+	if err != nil || u.Scheme != "https" || u.Host == "" || strings.ContainsAny(s, " \"<>") {
 		v.invalid(path, key, "The field must be an https URL.")
 	}
 }
@@ -170,6 +176,7 @@ func (v *checker) send(o map[string]any) outbound {
 		v.bool(content, "text", "preview_url")
 	case "template":
 		v.template(content, &m)
+		v.templateRules(content)
 	case "interactive":
 		v.interactive(content)
 	default:
@@ -235,6 +242,33 @@ func (v *checker) template(o map[string]any, m *outbound) {
 				m.codeErr = fail("invalid_field_value", at(path+".parameters", j)+".text",
 					"A one-time code has at most 15 characters.")
 			}
+		}
+	}
+}
+
+// templateRules are those of [kirim.OutboundMessage.Validate] for the language
+// and the components. A name that breaks the rules names no template, which is
+// another refusal.
+func (v *checker) templateRules(o map[string]any) {
+	if v.err != nil {
+		return
+	}
+	body, err := json.Marshal(map[string]any{"messaging_product": "whatsapp", "to": "", "type": "template", "template": o})
+	var m kirim.OutboundMessage
+	if err == nil {
+		err = json.Unmarshal(body, &m)
+	}
+	if err != nil {
+		v.invalid("template", "", "The template cannot be read.")
+		return
+	}
+	var found *kirim.ValidationError
+	if !errors.As(m.Validate(), &found) {
+		return
+	}
+	for _, violation := range found.Violations {
+		if strings.HasPrefix(violation.Path, "template.components") || violation.Path == "template.language" {
+			v.invalid(violation.Path, "", "Want "+violation.Limit+", got "+violation.Actual+".")
 		}
 	}
 }
