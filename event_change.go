@@ -1,8 +1,6 @@
 package kirim
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"strconv"
 	"time"
@@ -56,12 +54,11 @@ func (c *MetaChange) change() *MetaChange { return c }
 // dedupeKey is made of the time and the bytes of an element. These elements
 // have no id of their own, or one that several of them share.
 func (c *MetaChange) dedupeKey(e *Event) string {
-	names := string(c.Field) + ":" + c.BusinessAccountID + ":" + c.PhoneNumberID
 	if c.Time.IsZero() {
-		return unnamedKey(e, names, c.Raw)
+		return unnamedKey(e, string(c.Field)+":"+c.BusinessAccountID+":"+c.PhoneNumberID, c.Raw)
 	}
-	sum := sha256.Sum256(c.Raw)
-	return "change:" + names + ":" + strconv.FormatInt(c.Time.UnixNano(), 10) + ":" + hex.EncodeToString(sum[:16])
+	at := strconv.FormatInt(c.Time.UnixNano(), 10)
+	return elementKey("change", string(c.Field), c.BusinessAccountID, c.PhoneNumberID, at, hashOfBytes(c.Raw))
 }
 
 // decodeField reads the value of a change of a field that is not messages.

@@ -68,7 +68,7 @@ func (m *MessageEcho) dedupeKey(e *Event) string {
 	if m.ID == "" {
 		return m.MetaChange.dedupeKey(e)
 	}
-	return "echo:" + m.BusinessAccountID + ":" + m.PhoneNumberID + ":" + m.ID
+	return elementKey("echo", m.BusinessAccountID, m.PhoneNumberID, m.ID)
 }
 
 // messagesOf returns the messages in an element that is no message.

@@ -53,7 +53,8 @@ type Event struct {
 // EventData is an element of a delivery: one of [*InboundMessage],
 // [*StatusUpdate], [*PaymentUpdate], [*AccountError], [*ConversationAssigned],
 // [*ConversationClosed], [*ContactCreated], [*ContactUpdated],
-// [*CustomerNotice], [*OutboundNotice], [*MessageEcho], [*HistoryChunk],
+// [*CustomerNotice], [*OutboundNotice], [*MessageRevoked], [*MessageEdited],
+// [*ContactIdentityUpdated], [*MessageEcho], [*HistoryChunk],
 // [*UserPreference], [*AccountUpdate], [*PhoneNumberQualityUpdate],
 // [*TemplateStatusUpdate], [*TemplateQualityUpdate], [*CallUpdate],
 // [*GroupUpdate] and [*UnknownData].
@@ -70,22 +71,6 @@ type UnknownData struct {
 	BusinessAccountID string          // WhatsApp Business Account, for Meta's
 	PhoneNumberID     string          // when it is told
 	Raw               json.RawMessage // Meta's "value", Kirim's "data", or the whole body
-}
-
-// Enrichment is what Kirim is reported to add to Meta's events. All of it is
-// assumed and may be absent.
-type Enrichment struct {
-	Event          WebhookEventType
-	DeliveryID     string          // wbd_…
-	MessageID      string          // msg_…
-	ConversationID string          // cnv_…
-	PhoneNumberID  string          // number that received or sent the message
-	ContactID      string          // ctc_…
-	ContactName    string          // as the organisation has it
-	ContactPhone   string          // digits
-	MediaURL       string          // where the file of a message with media is
-	MediaStatus    string          // "ready", "pending" or another
-	Raw            json.RawMessage // with what else there is
 }
 
 // ConversationAssigned tells that a conversation has another assignee.
@@ -132,24 +117,6 @@ type CustomerNotice struct {
 	Raw         json.RawMessage
 }
 
-// OutboundNotice tells of a message that was sent by the organisation, in
-// whatever way. message.sent is where Kirim's id and WhatsApp's meet. Its
-// fields are assumed from programs that receive it.
-type OutboundNotice struct {
-	Event         WebhookEventType // message.sent or message.created
-	ID            string           // msg_…
-	WAMID         string           // wamid.…; empty before WhatsApp has accepted it
-	PhoneNumberID string
-	Type          MessageType
-	Body          string // the text of a text message
-	To            Person
-	Source        string // "api", "dashboard", "app" (WhatsApp on the owner's phone) or another
-	// Time is when it happened: what the data says, or else when the event
-	// was created.
-	Time time.Time
-	Raw  json.RawMessage
-}
-
 func (d *UnknownData) dedupeKey(e *Event) string {
 	if e.Source == sourceKirim {
 		return eventKey(e, d.Raw)
@@ -162,7 +129,6 @@ func (d *ConversationClosed) dedupeKey(e *Event) string   { return eventKey(e, d
 func (d *ContactCreated) dedupeKey(e *Event) string       { return eventKey(e, d.Raw) }
 func (d *ContactUpdated) dedupeKey(e *Event) string       { return eventKey(e, d.Raw) }
 func (d *CustomerNotice) dedupeKey(e *Event) string       { return eventKey(e, d.Raw) }
-func (d *OutboundNotice) dedupeKey(e *Event) string       { return eventKey(e, d.Raw) }
 
 // eventKey is for Kirim's own events, which are one thing each. An id that
 // only the header has may be that of a message with several events.
@@ -352,54 +318,6 @@ func typeOf(data EventData) WebhookEventType {
 // messages and statuses.
 const eventMessages WebhookEventType = "messages"
 
-// enrich gives Kirim's addition to the message that it is about, which only a
-// delivery of a single message tells.
-func (d *eventDecoder) enrich() {
-	if d.enrichment == nil {
-		return
-	}
-	d.event.Enrichment = d.enrichment
-	if d.event.DeliveryID == "" {
-		d.event.DeliveryID = d.enrichment.DeliveryID
-	}
-	if len(d.event.Data) == 1 {
-		if m, ok := d.event.Data[0].(*InboundMessage); ok {
-			m.Enrichment = d.enrichment
-		}
-	}
-}
-
-func (r *jsonReader) enrichment(k *Enrichment) {
-	start := r.pos
-	for name := range r.fields() {
-		switch string(name) {
-		case "event":
-			k.Event = WebhookEventType(r.text())
-		case "delivery_id":
-			k.DeliveryID = r.text()
-		case "message_id":
-			k.MessageID = r.text()
-		case "conversation_id":
-			k.ConversationID = r.text()
-		case "phone_number_id":
-			k.PhoneNumberID = r.text()
-		case "contact_id":
-			k.ContactID = r.text()
-		case "contact":
-			id := ""
-			r.texts(map[string]*string{"id": &id, "name": &k.ContactName, "phone_number": &k.ContactPhone})
-			if k.ContactPhone = digitsOf(k.ContactPhone); id != "" {
-				k.ContactID = id
-			}
-		case "media_url":
-			k.MediaURL = r.text()
-		case "media_status":
-			k.MediaStatus = r.text()
-		}
-	}
-	k.Raw = r.since(start)
-}
-
 // decodeKirimData reads the data of Kirim's own events. Data of another shape
 // than documented stays raw.
 func decodeKirimData(e *Event, raw json.RawMessage) EventData {
@@ -410,6 +328,10 @@ func decodeKirimData(e *Event, raw json.RawMessage) EventData {
 		data = decodeFlatMessage(e, raw)
 	case EventMessageSent, EventMessageCreated:
 		data = decodeOutbound(e, raw)
+	case EventMessageRevoked, EventMessageEdited:
+		data = decodeRevision(e, raw)
+	case EventContactIdentityUpdated:
+		data, err = decodeIdentityUpdate(raw)
 	case EventConversationAssigned, EventConversationClosed:
 		data, err = decodeConversation(e, raw)
 	case EventContactCreated:
@@ -471,51 +393,4 @@ func decodeConversation(e *Event, raw json.RawMessage) (EventData, error) {
 		return &ConversationClosed{c.ID, c.Status, c.ClosedByUserID, raw}, nil
 	}
 	return &ConversationAssigned{c.ID, c.Status, a.UserID, a.TeamID, a.PreviousUserID, raw}, nil
-}
-
-// decodeOutbound reads fields whose shape is only reported, so that none of
-// them can make the event unreadable.
-func decodeOutbound(e *Event, raw json.RawMessage) EventData {
-	n := &OutboundNotice{Event: e.Type, Raw: raw}
-	r := jsonReader{data: raw}
-	if r.peek() != '{' {
-		return nil
-	}
-	for name := range r.fields() {
-		switch string(name) {
-		case "session", "phone_number_id":
-			n.PhoneNumberID = r.text()
-		case "timestamp":
-			n.Time = r.unix()
-		case "message":
-			for name := range r.fields() {
-				switch string(name) {
-				case "id":
-					n.ID = r.text()
-				case "provider_id", "message_id":
-					n.WAMID = r.text()
-				case "type":
-					n.Type = MessageType(r.text())
-				case "body":
-					n.Body = r.text()
-				case "to":
-					n.To.address(r.text())
-				case "source":
-					n.Source = r.text()
-				}
-			}
-		case "contact":
-			if phone := r.member("phone_number"); n.To.Phone == "" {
-				n.To.address(phone)
-			}
-		case "meta":
-			if id := r.member("phone_number_id"); n.PhoneNumberID == "" {
-				n.PhoneNumberID = id
-			}
-		}
-	}
-	if n.Time.IsZero() {
-		n.Time = e.CreatedAt
-	}
-	return n
 }

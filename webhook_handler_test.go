@@ -115,6 +115,15 @@ func TestEveryKindOfDataHasItsCallback(t *testing.T) {
 	h.OnContactCreated(func(_ ctx, c *kirim.ContactCreated) error { got = append(got, "created "+c.Contact.ID); return nil })
 	h.OnContactUpdated(func(_ ctx, c *kirim.ContactUpdated) error { got = append(got, "updated "+c.Contact.ID); return nil })
 	h.OnCustomer(func(_ ctx, c *kirim.CustomerNotice) error { got = append(got, "customer "+string(c.Event)); return nil })
+	h.OnMessageRevoked(func(_ ctx, m *kirim.MessageRevoked) error { got = append(got, "revoked "+m.ID); return nil })
+	h.OnMessageEdited(func(_ ctx, m *kirim.MessageEdited) error {
+		got = append(got, "edited "+m.WAMID+": "+m.Body)
+		return nil
+	})
+	h.OnContactIdentityUpdated(func(_ ctx, c *kirim.ContactIdentityUpdated) error {
+		got = append(got, "identity of "+c.Contact.ID)
+		return nil
+	})
 	h.OnCall(func(_ ctx, c *kirim.CallUpdate) error { got = append(got, "call "+c.Status); return nil })
 	h.OnAccountUpdate(func(_ ctx, a *kirim.AccountUpdate) error { got = append(got, "account "+a.Event); return nil })
 	h.On("planet.discovered", func(_ ctx, e *kirim.Event) error { got = append(got, "on "+e.ID); return nil })
@@ -133,6 +142,11 @@ func TestEveryKindOfDataHasItsCallback(t *testing.T) {
 		"customer_onboarded":       "customer customer.onboarded",
 		"customer_archived":        "customer customer.archived",
 		"unknown_event":            "on evt_UNKNOWN_EVENT",
+		"message_revoked":          "revoked msg_1",
+		"message_revoked_whole":    "revoked msg_1",
+		"message_revoked_unknown":  "unknown *kirim.UnknownData",
+		"message_edited":           "edited wamid.IN1: Halo lagi",
+		"contact_identity_whole":   "identity of ctc_1",
 		"contact_identity_updated": "unknown *kirim.UnknownData",
 		"misshapen":                "unknown *kirim.UnknownData",
 		"many": "message wamid.IN030, message wamid.IN031, unknown *kirim.UnknownData, status sent, " +

@@ -1,0 +1,67 @@
+package kirim
+
+import "encoding/json"
+
+// Enrichment is what Kirim is reported to add to Meta's events. All of it is
+// assumed and may be absent.
+type Enrichment struct {
+	Event          WebhookEventType
+	DeliveryID     string          // wbd_…
+	MessageID      string          // msg_…
+	ConversationID string          // cnv_…
+	PhoneNumberID  string          // number that received or sent the message
+	ContactID      string          // ctc_…
+	ContactName    string          // as the organisation has it
+	ContactPhone   string          // digits
+	MediaURL       string          // where the file of a message with media is
+	MediaStatus    string          // "ready", "pending" or another
+	Raw            json.RawMessage // with what else there is
+}
+
+func (r *jsonReader) enrichment(k *Enrichment) {
+	start := r.pos
+	for name := range r.fields() {
+		switch string(name) {
+		case "event":
+			k.Event = WebhookEventType(r.text())
+		case "delivery_id":
+			k.DeliveryID = r.text()
+		case "message_id":
+			k.MessageID = r.text()
+		case "conversation_id":
+			k.ConversationID = r.text()
+		case "phone_number_id":
+			k.PhoneNumberID = r.text()
+		case "contact_id":
+			k.ContactID = r.text()
+		case "contact":
+			id := ""
+			r.texts(map[string]*string{"id": &id, "name": &k.ContactName, "phone_number": &k.ContactPhone})
+			if k.ContactPhone = digitsOf(k.ContactPhone); id != "" {
+				k.ContactID = id
+			}
+		case "media_url":
+			k.MediaURL = r.text()
+		case "media_status":
+			k.MediaStatus = r.text()
+		}
+	}
+	k.Raw = r.since(start)
+}
+
+// enrich gives Kirim's addition to the message that it is about, which only a
+// delivery of a single message tells.
+func (d *eventDecoder) enrich() {
+	if d.enrichment == nil {
+		return
+	}
+	d.event.Enrichment = d.enrichment
+	if d.event.DeliveryID == "" {
+		d.event.DeliveryID = d.enrichment.DeliveryID
+	}
+	if len(d.event.Data) == 1 {
+		if m, ok := d.event.Data[0].(*InboundMessage); ok {
+			m.Enrichment = d.enrichment
+		}
+	}
+}
