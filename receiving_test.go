@@ -15,7 +15,7 @@ import (
 	"github.com/kirim-go/kirim/kirimtest"
 )
 
-func TestStatusNeverMovesBackwardsAndFailedIsFinal(t *testing.T) {
+func TestStatusNeverMovesBackwards(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ updates, want string }{
 		{"sent delivered read", "read"},
@@ -25,7 +25,11 @@ func TestStatusNeverMovesBackwardsAndFailedIsFinal(t *testing.T) {
 		{"pending sent pending", "sent"},
 		{"sent failed", "failed"},
 		{"failed sent", "failed"},
-		{"failed delivered", "failed"},
+		{"failed delivered", "delivered"},
+		{"failed sent played", "played"},
+		{"levitated failed", "failed"},
+		{"levitated floated", "floated"},
+		{"floated levitated", "floated"},
 		{"delivered failed", "delivered"},
 		{"read failed read", "read"},
 		{"sent levitated", "sent"},
