@@ -13,9 +13,12 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"reflect"
 	"sync"
 
 	"github.com/google/go-querystring/query"
+
+	"github.com/kirim-go/kirim/internal/envelope"
 )
 
 // Version is the version of this package, as sent in the User-Agent.
@@ -28,6 +31,9 @@ const DefaultBaseURL = "https://api.kirimdev.com/v1"
 // Client speaks to one server with one API key. It is immutable after
 // construction and safe for concurrent use; make one and share it. It never
 // shows its key: not in errors, logs, %v, %#v or JSON.
+//
+// A zero Client has no server: its calls are refused, and its services are nil,
+// so that their methods panic.
 type Client struct {
 	// What belongs to the organisation. What belongs to one of its numbers
 	// is reached through PhoneNumber.
@@ -108,10 +114,33 @@ func withServices(c *Client, err error) (*Client, error) {
 // CloseIdleConnections closes connections that the client keeps open for the
 // next request. It does not touch requests that are under way. Only tests
 // and programs that stop using a client long before they end need it.
-func (c *Client) CloseIdleConnections() { closeIdleConnections(c.http) }
+func (c *Client) CloseIdleConnections() {
+	if !c.isZero() {
+		closeIdleConnections(c.http)
+	}
+}
 
 // String returns the base URL, in a form that says what the value is.
-func (c *Client) String() string { return "kirim.Client(" + c.base.Redacted() + ")" }
+func (c *Client) String() string {
+	if c.isZero() {
+		return "kirim.Client()"
+	}
+	return "kirim.Client(" + c.base.Redacted() + ")"
+}
+
+func (c *Client) isZero() bool { return c == nil || c.core == nil }
+
+// check refuses what every call needs and would otherwise be found missing deep
+// inside.
+func (c *Client) check(ctx context.Context) error {
+	switch {
+	case c.isZero():
+		return refuse("client", "one that NewClient made", "a zero Client")
+	case isNil(ctx):
+		return refuse("ctx", "a context", "nil")
+	}
+	return nil
+}
 
 // GoString is String, so that %#v shows no more.
 func (c *Client) GoString() string { return c.String() }
@@ -138,7 +167,7 @@ type Response struct {
 // for github.com/google/go-querystring. body is nil, a []byte of JSON that
 // goes out as it is, or a value for [encoding/json]; readers are refused, as
 // they cannot be sent twice. out is nil, a *[]byte for the body as it came,
-// or a pointer for [encoding/json], which is given the whole answer,
+// or a pointer that is not nil for [encoding/json], which is given the whole answer,
 // envelope included; an empty answer leaves it unchanged.
 //
 // Every POST carries an Idempotency-Key, the same on all attempts, unless
@@ -159,12 +188,18 @@ type Response struct {
 // port, and never otherwise: the 3xx answer is then the error, with Location
 // in its Header. The key goes nowhere else.
 func (c *Client) Do(ctx context.Context, method, path string, query, body, out any, opts ...RequestOption) error {
+	if err := c.check(ctx); err != nil {
+		return err
+	}
 	call, err := c.newCall(method, path, opts)
 	if err != nil {
 		return err
 	}
 	if err := c.prepare(call, query, body); err != nil {
 		return err
+	}
+	if _, own := out.(envelope.Result); out != nil && (isNil(out) || !own && reflect.TypeOf(out).Kind() != reflect.Pointer) {
+		return refuse("out", "nil or a pointer to what is to be filled", fmt.Sprintf("a value of type %T that is none", out))
 	}
 	call.out = out
 	err = call.run(ctx)

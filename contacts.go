@@ -169,6 +169,9 @@ const maxBulkLabel = 1000
 // Docs: https://developers.kirim.chat/api/operations/phone_number_idcontactsbulk_label/
 func (s *ContactsService) BulkLabel(ctx context.Context, params BulkLabelParams, opts ...RequestOption) (*BulkLabelResult, error) {
 	total := &BulkLabelResult{}
+	if err := s.client.check(ctx); err != nil {
+		return total, err
+	}
 	if len(params.ContactIDs) == 0 {
 		return total, refuse("contact_ids", "at least 1 id", "none")
 	}

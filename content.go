@@ -205,9 +205,18 @@ func (m OutboundMessage) MarshalJSON() ([]byte, error) {
 	return m.wireBody()
 }
 
-func isNil(c Content) bool {
-	v := reflect.ValueOf(c)
-	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
+// isNil reports whether an interface holds nothing, or a nil of some type, which
+// is as good as nothing to whoever calls its methods.
+func isNil(value any) bool {
+	v := reflect.ValueOf(value)
+	switch v.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Pointer, reflect.Func, reflect.Map, reflect.Chan:
+		return v.IsNil()
+	default:
+		return false
+	}
 }
 
 // reservedFields are the fields of the body, of a send or a read receipt, that

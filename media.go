@@ -101,6 +101,9 @@ func (s *MessagesService) Media(ctx context.Context, id string, params MediaPara
 // mediaLink asks the API for the link. Unlike Do it follows no redirect, not
 // even to the same origin, as that would read the file into memory.
 func (c *Client) mediaLink(ctx context.Context, path string, opts []RequestOption) (*url.URL, error) {
+	if err := c.check(ctx); err != nil {
+		return nil, err
+	}
 	settings, err := settingsOf(opts)
 	if err != nil {
 		return nil, err

@@ -68,6 +68,9 @@ type ReadReceipt struct {
 //
 // Docs: https://developers.kirim.chat/api/operations/phone_number_idmessages/post/
 func (s *MessagesService) Send(ctx context.Context, message OutboundMessage, opts ...RequestOption) (*AcceptedMessage, error) {
+	if err := s.client.check(ctx); err != nil {
+		return nil, err
+	}
 	settings, err := settingsOf(opts)
 	if err != nil {
 		return nil, err
@@ -101,6 +104,9 @@ func (s *MessagesService) Send(ctx context.Context, message OutboundMessage, opt
 // under the key, as this package assumes that it does, then keeps the message
 // from going out after the template.
 func (s *MessagesService) SendOrTemplate(ctx context.Context, message OutboundMessage, template Template, opts ...RequestOption) (*AcceptedMessage, error) {
+	if err := s.client.check(ctx); err != nil {
+		return nil, err
+	}
 	settings, err := settingsOf(opts)
 	if err != nil {
 		return nil, err
@@ -172,6 +178,9 @@ type typingIndicator struct {
 }
 
 func (s *MessagesService) markRead(ctx context.Context, wamid string, typing *typingIndicator, opts []RequestOption) (*ReadReceipt, error) {
+	if err := s.client.check(ctx); err != nil {
+		return nil, err
+	}
 	settings, err := settingsOf(opts)
 	if err != nil {
 		return nil, err

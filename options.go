@@ -151,6 +151,12 @@ func WithHTTPClient(client *http.Client) Option {
 		if client == nil {
 			return errors.New("kirim: WithHTTPClient: the client is nil")
 		}
+		if client.Transport != nil && isNil(client.Transport) {
+			return fmt.Errorf("kirim: WithHTTPClient: the transport is a nil %T", client.Transport)
+		}
+		if client.Jar != nil && isNil(client.Jar) {
+			return fmt.Errorf("kirim: WithHTTPClient: the cookie jar is a nil %T", client.Jar)
+		}
 		s.httpClient = client
 		return nil
 	}
@@ -175,7 +181,7 @@ func WithRetryPolicy(policy RetryPolicy) Option {
 // [Pacer]. The default is none.
 func WithLimiter(limiter Limiter) Option {
 	return func(s *settings) error {
-		if limiter == nil {
+		if isNil(limiter) {
 			return errors.New("kirim: WithLimiter: the limiter is nil")
 		}
 		s.limiter = limiter

@@ -74,6 +74,9 @@ const (
 
 // Wait implements [Limiter].
 func (p *Pacer) Wait(ctx context.Context, class RateClass) error {
+	if isNil(ctx) {
+		return refuse("ctx", "a context", "nil")
+	}
 	if err := contextError(ctx); err != nil {
 		return err
 	}

@@ -51,6 +51,9 @@ type Limiter interface {
 // been filling, at Limit/60 requests a second, and others may have taken from
 // it. It never makes a request.
 func (c *Client) RateLimit(class RateClass) RateLimit {
+	if c.isZero() {
+		return RateLimit{}
+	}
 	return c.limits.of(class).load()
 }
 

@@ -1,9 +1,12 @@
 package kirim_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/cookiejar"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -110,5 +113,76 @@ func TestAnErrorDoesNotContradictItsAttempts(t *testing.T) {
 				wantText(t, post(t.Context(), c), want)
 			}
 		})
+	}
+}
+
+// noContext is a context of a caller's own type.
+type noContext struct{ context.Context }
+
+func TestEachOperationRefusesACallWithoutContextOrClient(t *testing.T) {
+	forEachOperation(t, func(t *testing.T, op operation) {
+		w := newWire(answer{status: 200})
+		wantRefusal(t, op.call(nil, w.client(t), phone, someID), "ctx")               //nolint:staticcheck // as a caller may by mistake
+		wantRefusal(t, op.call((*noContext)(nil), w.client(t), phone, someID), "ctx") // likewise
+		if n := len(w.seen()); n != 0 {
+			t.Errorf("%d requests were sent", n)
+		}
+		if strings.Contains(op.route, "PHONE") || !strings.Contains(op.name, ".") {
+			wantRefusal(t, op.call(t.Context(), &kirim.Client{}, phone, someID), "client")
+			wantRefusal(t, op.call(t.Context(), nil, phone, someID), "client")
+		}
+	})
+}
+
+func TestAZeroClientAndItsServicesRefuse(t *testing.T) {
+	t.Parallel()
+	for _, c := range []*kirim.Client{nil, {}} {
+		wantRefusal(t, post(t.Context(), c), "client")
+		c.CloseIdleConnections()
+		if c.RateLimit(kirim.RateWrite).Known() || c.String() != "kirim.Client()" || fmt.Sprintf("%#v", c) != "kirim.Client()" && c != nil {
+			t.Errorf("%v, %#v", c, c)
+		}
+	}
+	_, err := new(kirim.MessagesService).Send(t.Context(), hello)
+	wantRefusal(t, err, "client")
+	_, err = new(kirim.LabelsService).List(t.Context(), kirim.LabelListParams{})
+	wantRefusal(t, err, "client")
+}
+
+func TestOptionsRefuseWhatIsNilBelowItsType(t *testing.T) {
+	t.Parallel()
+	var limit limiterFunc
+	for want, option := range map[string]kirim.Option{
+		"WithLimiter: the limiter is nil":        kirim.WithLimiter((*kirim.Pacer)(nil)),
+		"WithLimiter: the limiter is nil (2)":    kirim.WithLimiter(limit),
+		"WithWindowMemory: the memory is nil":    kirim.WithWindowMemory((*kirim.MemoryWindows)(nil)),
+		"the transport is a nil *http.Transport": kirim.WithHTTPClient(&http.Client{Transport: (*http.Transport)(nil)}),
+		"the cookie jar is a nil *cookiejar.Jar": kirim.WithHTTPClient(&http.Client{Jar: (*cookiejar.Jar)(nil)}),
+	} {
+		want, _, _ = strings.Cut(want, " (")
+		_, err := kirim.NewClient(testKey, option)
+		wantText(t, err, want)
+	}
+	wantRefusal(t, kirim.NewPacer().Wait(nil, kirim.RateRead), "ctx") //nolint:staticcheck // as a caller may by mistake
+}
+
+// Found out after the request, it would be a message that is out beside an error
+// or a panic.
+func TestAnOutThatCannotBeFilledIsRefusedBeforeTheRequest(t *testing.T) {
+	t.Parallel()
+	w := newWire(answer{status: 200, body: `{"data":{}}`})
+	c := w.client(t)
+	for _, out := range []any{(*[]byte)(nil), (*struct{})(nil), struct{}{}, map[string]any{}, []byte{}, 1, func() {}} {
+		wantRefusal(t, c.Do(t.Context(), "POST", "/1/messages", nil, []byte(`{}`), out), "out")
+	}
+	if n := len(w.seen()); n != 0 {
+		t.Errorf("%d requests were sent", n)
+	}
+	var raw []byte
+	var empty map[string]any
+	for _, out := range []any{nil, &raw, &empty, new(any)} {
+		if err := c.Do(t.Context(), "POST", "/1/messages", nil, []byte(`{}`), out); err != nil {
+			t.Errorf("%T: %v", out, err)
+		}
 	}
 }

@@ -144,6 +144,9 @@ const (
 //
 // Docs: https://docs.kirimdev.com/sending/create-templates/
 func (s *TemplatesService) WaitApproved(ctx context.Context, name, language string, opts ...RequestOption) (*MessageTemplate, error) {
+	if err := s.client.check(ctx); err != nil {
+		return nil, err
+	}
 	var last *MessageTemplate
 	for wait := firstTemplatePoll; ; wait = min(2*wait, lastTemplatePoll) {
 		pause := wait + rand.N(wait/4) //nolint:gosec // spreads load; nobody gains by guessing it

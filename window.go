@@ -35,7 +35,7 @@ type WindowMemory interface {
 // still rescued by the template. The default is none.
 func WithWindowMemory(memory WindowMemory) Option {
 	return func(s *settings) error {
-		if memory == nil {
+		if isNil(memory) {
 			return errors.New("kirim: WithWindowMemory: the memory is nil")
 		}
 		s.windows = memory
