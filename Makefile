@@ -7,7 +7,7 @@ MODULES = . $(NESTED)
 
 EXAMPLES = $(filter-out $(NESTED),$(patsubst %/main.go,%,$(wildcard examples/*/main.go)))
 
-.PHONY: all examples test budgets nested sends fmt vet tidy lint fuzz bench pictures workflows apidiff release
+.PHONY: all examples test budgets nested sends chaos fmt vet tidy lint fuzz bench pictures workflows apidiff release
 
 all: examples test budgets nested sends fmt vet tidy lint
 
@@ -28,6 +28,12 @@ nested:
 # Without the race detector, under which there are fewer of them.
 sends:
 	cd fire && go test -count=1 -v -run HundredThousandSends .
+
+# Ten times what `make nested` sends. SEED gives every message another fate.
+SEED ?= 1
+
+chaos:
+	cd fire && go test -count=1 -v -timeout 30m -run Chaos . -chaos.messages=42000 -chaos.seed=$(SEED)
 
 fmt:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; fi

@@ -138,14 +138,16 @@ type registered struct {
 
 func (r registered) CloseIdleConnections() { r.http2.CloseIdleConnections() }
 
+// clearHTTP2 is a transport of x/net that speaks HTTP/2 without TLS.
+func clearHTTP2() *http2.Transport {
+	return &http2.Transport{AllowHTTP: true, DialTLSContext: func(ctx context.Context, network, address string, _ *tls.Config) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, address)
+	}}
+}
+
 // http2Roads are the ways on which only the first shows in the connection what
 // it speaks.
 func http2Roads(known *authority) []http2Road {
-	clear := func() *http2.Transport {
-		return &http2.Transport{AllowHTTP: true, DialTLSContext: func(ctx context.Context, network, address string, _ *tls.Config) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, network, address)
-		}}
-	}
 	overTLS := func() *http.Transport {
 		return &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: known.client()}
 	}
@@ -159,11 +161,11 @@ func http2Roads(known *authority) []http2Road {
 			return &http.Transport{Protocols: protocols}
 		}},
 		{"clear text, registered protocol", "http", func() http.RoundTripper {
-			r := registered{&http.Transport{}, clear()}
+			r := registered{&http.Transport{}, clearHTTP2()}
 			r.RegisterProtocol("http", r.http2)
 			return r
 		}},
-		{"clear text, transport of x/net", "http", func() http.RoundTripper { return clear() }},
+		{"clear text, transport of x/net", "http", func() http.RoundTripper { return clearHTTP2() }},
 	}
 }
 
