@@ -59,7 +59,7 @@ var sends = map[string]OutboundMessage{
 		{Header: Header{Image: "https://files.example.com/1.jpg"}, DisplayText: "Look", URL: "https://example.com/1"},
 	}}},
 	"carousel_quick_replies": {Content: Carousel{Body: "Which one?", Cards: []CarouselCard{
-		{Header: Header{Video: "https://files.example.com/0.mp4"}, QuickReplies: []ReplyButton{{ID: "take-0", Title: "This"}}},
+		{Header: Header{Video: "https://files.example.com/0.mp4"}, QuickReplies: []ReplyButton{{ID: "take-0", Title: "This"}, {ID: "more-0", Title: "More like it"}}},
 		{Header: Header{Video: "https://files.example.com/1.mp4"}, QuickReplies: []ReplyButton{{ID: "take-1", Title: "This"}, {ID: "more-1", Title: "More like it"}}},
 	}}},
 	"template_plain":       {Content: Template{Name: "hello", Language: "id"}},

@@ -105,7 +105,8 @@ type CTAURL struct {
 type Carousel struct {
 	// Body has 1 to 1024 characters.
 	Body string
-	// Cards are 2 to 10. Their headers are all images or all videos.
+	// Cards are 2 to 10. Their headers are all images or all videos, and all have
+	// the same number and kind of buttons.
 	Cards []CarouselCard
 }
 
@@ -120,9 +121,10 @@ type CarouselCard struct {
 	DisplayText string
 	// URL is the https URL that it opens.
 	URL string
-	// QuickReplies are answers with the limits of [ReplyButton]. Neither Kirim
-	// nor Meta documents them on a card: their shape is assumed, and the card
-	// keeps the wire type cta_url.
+	// QuickReplies are one or more answers with the limits of [ReplyButton]: an
+	// ID of at most 256 characters and a Title of at most 20. Meta documents them
+	// on a card. That Kirim takes them, and that the card keeps the wire type
+	// cta_url, is assumed.
 	QuickReplies []ReplyButton
 }
 

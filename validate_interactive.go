@@ -59,7 +59,24 @@ func (c Carousel) check(found *checker) {
 		if card.Header.kind() != c.Cards[0].Header.kind() {
 			found.add(atIndex(path, i)+".header.type", "the same on all cards", "another than on the first")
 		}
+		// As of May 2026, on the page that limitCards names.
+		if card.buttons() != c.Cards[0].buttons() {
+			found.add(atIndex(path, i)+".action", "the same number and kind of buttons on all cards", "others than on the first")
+		}
 	}
+}
+
+// cardButtons is what all cards of a carousel have in common.
+type cardButtons struct {
+	quickReplies bool
+	number       int
+}
+
+func (c CarouselCard) buttons() cardButtons {
+	if c.QuickReplies == nil {
+		return cardButtons{number: 1}
+	}
+	return cardButtons{quickReplies: true, number: len(c.QuickReplies)}
 }
 
 func (c CarouselCard) check(found *checker, path string) {

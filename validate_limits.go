@@ -54,7 +54,7 @@ var (
 	limitCards          = bounds{2, 10, "card"}
 	limitCardBody       = bounds{0, 160, "character"}
 	limitCardBreaks     = bounds{0, 2, "line break"}
-	limitCardQuickReply = bounds{1, 0, "button"} // no maximum is documented
+	limitCardQuickReply = bounds{1, 0, "button"} // no maximum is documented; ids and titles as on reply buttons
 
 	// https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/marketing-templates/media-card-carousel-templates
 	limitTemplateCards = bounds{2, 10, "card"}

@@ -64,6 +64,15 @@ func products(n int) []TemplateProduct {
 	return slices.Repeat([]TemplateProduct{{RetailerID: "sku"}}, n)
 }
 
+// quickReplyCards has a card for each list.
+func quickReplyCards(lists ...[]ReplyButton) Carousel {
+	c := Carousel{Body: "a", Cards: cards(len(lists))}
+	for i := range c.Cards {
+		c.Cards[i].DisplayText, c.Cards[i].URL, c.Cards[i].QuickReplies = "", "", lists[i]
+	}
+	return c
+}
+
 func TestEachLengthIsAllowedUpToItsLimitAndNoFurther(t *testing.T) {
 	t.Parallel()
 	reply := func(b ReplyButton) Content { return ReplyButtons{Body: "a", Buttons: []ReplyButton{b}} }
@@ -118,16 +127,12 @@ func TestEachLengthIsAllowedUpToItsLimitAndNoFurther(t *testing.T) {
 
 		"interactive.action.parameters.display_text": {1, 20, "character", func(n int) Content { return CTAURL{Body: "a", DisplayText: chars(n), URL: "https://e.com"} }},
 
-		cardsPath:                                   {2, 10, "card", func(n int) Content { return Carousel{Body: "a", Cards: cards(n)} }},
-		cardsPath + "[1].body.text":                 {0, 160, "character", func(n int) Content { return card(func(c *CarouselCard) { c.Body = chars(n) }) }},
-		cardsPath + "[1].body.text 2":               {0, 2, "line break", func(n int) Content { return card(func(c *CarouselCard) { c.Body = strings.Repeat("\n", n) }) }},
-		cardsPath + "[1].action.parameters.display": {1, 20, "character", func(n int) Content { return card(func(c *CarouselCard) { c.DisplayText = chars(n) }) }},
-		cardsPath + "[1].action.buttons": {1, 0, "button", func(n int) Content {
-			return card(func(c *CarouselCard) { c.DisplayText, c.URL, c.QuickReplies = "", "", replies(n) })
-		}},
-		cardsPath + "[1].action.buttons[0].quick_rep": {1, 20, "character", func(n int) Content {
-			return card(func(c *CarouselCard) { c.DisplayText, c.URL, c.QuickReplies = "", "", []ReplyButton{{"a", chars(n)}} })
-		}},
+		cardsPath:                                             {2, 10, "card", func(n int) Content { return Carousel{Body: "a", Cards: cards(n)} }},
+		cardsPath + "[1].body.text":                           {0, 160, "character", func(n int) Content { return card(func(c *CarouselCard) { c.Body = chars(n) }) }},
+		cardsPath + "[1].body.text 2":                         {0, 2, "line break", func(n int) Content { return card(func(c *CarouselCard) { c.Body = strings.Repeat("\n", n) }) }},
+		cardsPath + "[1].action.parameters.display":           {1, 20, "character", func(n int) Content { return card(func(c *CarouselCard) { c.DisplayText = chars(n) }) }},
+		cardsPath + "[1].action.buttons[0].quick_reply.id":    {1, 256, "character", func(n int) Content { return quickReplyCards(replies(1), []ReplyButton{{chars(n), "a"}}) }},
+		cardsPath + "[1].action.buttons[0].quick_reply.title": {1, 20, "character", func(n int) Content { return quickReplyCards(replies(1), []ReplyButton{{"a", chars(n)}}) }},
 
 		"template.name":                                    {1, 512, "character", func(n int) Content { return Template{Name: strings.Repeat("a", n), Language: "id"} }},
 		"template.language":                                {1, 0, "character", func(n int) Content { return Template{Name: "a", Language: chars(n)} }},
@@ -170,6 +175,7 @@ func TestEachRuleIsReportedAtItsPath(t *testing.T) {
 	t.Parallel()
 	const bad = "a\xffb"
 	const https, source = "an absolute https URL", "exactly one of link and id"
+	const sameButtons = "the same number and kind of buttons on all cards"
 	parameter := func(p Parameter) Content {
 		return Template{Name: "a", Language: "id", Components: []Component{BodyParameters(p)}}
 	}
@@ -232,6 +238,19 @@ func TestEachRuleIsReportedAtItsPath(t *testing.T) {
 		}},
 		"a card with both buttons": {Carousel{Body: "a", Cards: both}, []Violation{
 			{"interactive.action.cards[0].action", "one of a URL button and quick replies", "both"},
+			{"interactive.action.cards[1].action", sameButtons, "others than on the first"},
+		}},
+		"cards with three quick replies each": {quickReplyCards(replies(3), replies(3)), nil},
+		"cards without any quick reply": {quickReplyCards([]ReplyButton{}, []ReplyButton{}), []Violation{
+			{"interactive.action.cards[0].action.buttons", "at least 1 button", "0 buttons"},
+			{"interactive.action.cards[1].action.buttons", "at least 1 button", "0 buttons"},
+		}},
+		"cards with other numbers of quick replies": {quickReplyCards(replies(2), replies(2), replies(1), replies(3)), []Violation{
+			{"interactive.action.cards[2].action", sameButtons, "others than on the first"},
+			{"interactive.action.cards[3].action", sameButtons, "others than on the first"},
+		}},
+		"a quick reply beside URL buttons": {Carousel{Body: "a", Cards: append(cards(2), quickReplyCards(replies(1)).Cards...)}, []Violation{
+			{"interactive.action.cards[2].action", sameButtons, "others than on the first"},
 		}},
 		"cards without media": {Carousel{Body: "a", Cards: bare}, []Violation{
 			{"interactive.action.cards[0].header", "one of image and video", "none of them"},

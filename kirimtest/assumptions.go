@@ -107,7 +107,9 @@ type Assumptions struct {
 	MetaButtonKind bool
 
 	// CarouselLimits checks the cards of a carousel: 2 to 10, each with an
-	// image or video header, body up to 160 characters. Default true.
+	// image or video header, a body up to 160 characters and one URL button or
+	// quick replies; the kind of the header and the number and kind of the
+	// buttons are the same on all cards. Default true.
 	CarouselLimits bool
 
 	// ContextMustExist answers a reply to a wamid that the sandbox never saw

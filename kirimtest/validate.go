@@ -376,29 +376,54 @@ func (v *checker) carousel(action map[string]any) {
 	if !v.as.CarouselLimits {
 		least, most, longest = 0, 0, 0
 	}
-	for i, card := range v.objects(action, path, "cards", least, most) {
+	var first card
+	for i, o := range v.objects(action, path, "cards", least, most) {
 		if !v.as.CarouselLimits {
 			continue
 		}
 		path := at(path+".cards", i)
-		if header := v.object(card, path, "header"); header != nil {
-			v.header(header, path+".header", "image", "video")
+		this := v.card(o, path, longest)
+		if i == 0 {
+			first = this
 		}
-		if body := v.optionalObject(card, path, "body"); body != nil {
-			v.optionalText(body, path+".body", "text", 0, longest)
+		if this.header != first.header {
+			v.invalid(path, "header.type", "The headers of all cards must be of one kind.")
 		}
-		act := v.object(card, path, "action")
-		path += ".action"
-		if !present(act, "buttons") {
-			v.ctaURL(act, path)
-			continue
-		}
-		for j, button := range v.objects(act, path, "buttons", 1, 0) {
-			path := at(path+".buttons", j)
-			v.oneOf(button, path, "type", "quick_reply")
-			reply := v.object(button, path, "quick_reply")
-			v.text(reply, path+".quick_reply", "id", 1, 256)
-			v.text(reply, path+".quick_reply", "title", 1, 20)
+		if this.button != first.button || this.buttons != first.buttons {
+			v.invalid(path, "action", "All cards must have the same number and kind of buttons.")
 		}
 	}
+}
+
+// card is what all cards of a carousel have in common.
+type card struct {
+	header, button string
+	buttons        int
+}
+
+func (v *checker) card(o map[string]any, path string, longest int) (c card) {
+	if header := v.object(o, path, "header"); header != nil {
+		v.header(header, path+".header", "image", "video")
+		c.header, _ = header["type"].(string)
+	}
+	if body := v.optionalObject(o, path, "body"); body != nil {
+		v.optionalText(body, path+".body", "text", 0, longest)
+	}
+	act := v.object(o, path, "action")
+	path += ".action"
+	if !present(act, "buttons") {
+		v.ctaURL(act, path)
+		c.button, c.buttons = "cta_url", 1
+		return c
+	}
+	c.button = "quick_reply"
+	for i, button := range v.objects(act, path, "buttons", 1, 0) {
+		path := at(path+".buttons", i)
+		v.oneOf(button, path, "type", "quick_reply")
+		reply := v.object(button, path, "quick_reply")
+		v.text(reply, path+".quick_reply", "id", 1, 256)
+		v.text(reply, path+".quick_reply", "title", 1, 20)
+		c.buttons++
+	}
+	return c
 }

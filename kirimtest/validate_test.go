@@ -1,6 +1,7 @@
 package kirimtest
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -33,6 +34,25 @@ func sections(list ...string) string {
 		list[i] = `{"title":"s","rows":[` + r + `]}`
 	}
 	return `{"button":"b","sections":[` + strings.Join(list, ",") + `]}`
+}
+
+const cardURL = `{"name":"cta_url","parameters":{"display_text":"d","url":"https://x.test"}}`
+
+func quickReplies(n int) string {
+	var b []string
+	for i := range n {
+		b = append(b, fmt.Sprintf(`{"type":"quick_reply","quick_reply":{"id":"%d","title":"t%d"}}`, i, i))
+	}
+	return `{"buttons":[` + strings.Join(b, ",") + `]}`
+}
+
+// mixedCards has a card for each action.
+func mixedCards(actions ...string) string {
+	all := cards(len(actions), "b")
+	for _, action := range actions {
+		all = strings.Replace(all, `"action":`+cardURL, `"action": `+action, 1)
+	}
+	return all
 }
 
 func cards(n int, body string) string {
@@ -137,6 +157,11 @@ func TestSendsAreCheckedFieldByField(t *testing.T) {
 		{"a carousel of quick replies passes", interactive("carousel", strings.ReplaceAll(cards(2, "b"),
 			`{"name":"cta_url","parameters":{"display_text":"d","url":"https://x.test"}}`,
 			`{"buttons":[{"type":"quick_reply","quick_reply":{"id":"1","title":"a"}}]}`), ""), "", ""},
+		{"a carousel of two quick replies on each card passes", interactive("carousel", mixedCards(quickReplies(2), quickReplies(2)), ""), "", ""},
+		{"cards have the same number of quick replies", interactive("carousel", mixedCards(quickReplies(2), quickReplies(1)), ""), invalid, "interactive.action.cards[1].action"},
+		{"cards have the same kind of buttons", interactive("carousel", mixedCards(cardURL, cardURL, quickReplies(1)), ""), invalid, "interactive.action.cards[2].action"},
+		{"cards have headers of one kind", interactive("carousel", strings.Replace(cards(2, "b"), `{"type":"image","image"`, `{"type":"video","video"`, 1), ""), invalid, "interactive.action.cards[1].header.type"},
+		{"the id of a quick reply has at most 256 characters", interactive("carousel", strings.Replace(mixedCards(quickReplies(1), quickReplies(1)), `"id":"0"`, `"id":"`+long(257)+`"`, 1), ""), invalid, "interactive.action.cards[0].action.buttons[0].quick_reply.id"},
 		{"a carousel has at least 2 cards", interactive("carousel", cards(1, "b"), ""), invalid, "interactive.action.cards"},
 		{"a carousel has at most 10 cards", interactive("carousel", cards(11, "b"), ""), invalid, "interactive.action.cards"},
 		{"a card's text has at most 160 characters", interactive("carousel", cards(2, long(161)), ""), invalid, "interactive.action.cards[0].body.text"},
