@@ -22,7 +22,7 @@ import (
 type OutboundMessage struct {
 	// To is the recipient in E.164 with the leading plus: "+6281100000001".
 	// It is sent as given; a number without the plus is answered with
-	// invalid_phone_number.
+	// invalid_phone_number. For a group it is the group's id.
 	To string
 
 	// Content is what is sent: [Text], [Image], [Video], [Audio], [Document],
@@ -32,7 +32,32 @@ type OutboundMessage struct {
 	// ReplyTo makes the message a reply that quotes an inbound message. It
 	// takes that message's wamid, not a msg_ id. Empty means no quote.
 	ReplyTo string
+
+	// Recipient is a business-scoped user id, for a person whose number is not
+	// known: "ID.70000000000000001". Where To is set as well, Meta takes To.
+	//
+	// Recipient, RecipientType and CallbackData are Meta's fields; that Kirim
+	// passes them on is assumed.
+	//
+	// Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids
+	Recipient string
+
+	// RecipientType is [RecipientGroup], or empty for one person.
+	//
+	// Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/groups/groups-messaging
+	RecipientType string
+
+	// CallbackData comes back in the statuses of the message; see
+	// [StatusUpdate]. Meta documents at most 512 characters for calls and
+	// nothing for messages, so it is not checked.
+	CallbackData string
 }
+
+// RecipientGroup is the RecipientType of a message to a group.
+const RecipientGroup = "group"
+
+// recipientIndividual is the default, as Meta spells it out.
+const recipientIndividual = "individual"
 
 // Content is what an [OutboundMessage] carries. The types of this package
 // implement it, as values and as pointers; [Raw] stands for everything they do
@@ -122,7 +147,10 @@ type Raw struct {
 // bytes in raw are added by wireBody under the name in Type.
 type wireMessage struct {
 	MessagingProduct string           `json:"messaging_product"`
-	To               string           `json:"to"`
+	RecipientType    string           `json:"recipient_type,omitempty"`
+	To               *string          `json:"to,omitempty"`
+	Recipient        string           `json:"recipient,omitempty"`
+	CallbackData     string           `json:"biz_opaque_callback_data,omitempty"`
 	Context          *wireContext     `json:"context,omitempty"`
 	Type             string           `json:"type"`
 	Text             *Text            `json:"text,omitempty"`
@@ -180,7 +208,12 @@ func (m OutboundMessage) wireBody() ([]byte, error) {
 	if isNil(m.Content) {
 		return nil, refuse("type", "a content", "none")
 	}
-	w := wireMessage{MessagingProduct: messagingProduct, To: m.To}
+	w := wireMessage{
+		MessagingProduct: messagingProduct, RecipientType: m.RecipientType, To: &m.To, Recipient: m.Recipient, CallbackData: m.CallbackData,
+	}
+	if m.To == "" && m.Recipient != "" {
+		w.To = nil
+	}
 	if m.ReplyTo != "" {
 		w.Context = &wireContext{MessageID: m.ReplyTo}
 	}
@@ -237,9 +270,10 @@ func isContentType(s string) bool {
 
 // UnmarshalJSON reads the body of a send and loses nothing of it. A content
 // with fields, at any depth, that its type cannot hold becomes a [Raw]; every
-// other content becomes a value, not a pointer. Any other field beside the
-// content is an error that names it, except messaging_product and a
-// recipient_type of "individual". It does not validate.
+// other content becomes a value, not a pointer. A body without a type is a
+// text, as in Meta's own examples; a recipient_type of "individual" is the empty
+// default. Any field beside the content that this package does not know is an
+// error that names it. It does not validate.
 func (m *OutboundMessage) UnmarshalJSON(data []byte) error {
 	decoded, err := decodeMessage(data)
 	if err != nil {
@@ -261,9 +295,12 @@ func decodeMessage(data []byte) (OutboundMessage, error) {
 	}
 	var kind string
 	kindErr := fields.text("type", &kind)
+	if _, given := fields["type"]; !given && fields["text"] != nil {
+		kind, kindErr = "text", nil
+	}
 	for _, name := range names { // first, as they say best why a body is not a send
 		switch name {
-		case "messaging_product", "recipient_type", "to", "context", "type", kind:
+		case "messaging_product", "recipient_type", "to", "recipient", "biz_opaque_callback_data", "context", "type", kind:
 		default:
 			return m, fmt.Errorf("unknown field %.40q", name)
 		}
@@ -277,13 +314,22 @@ func decodeMessage(data []byte) (OutboundMessage, error) {
 	if err := fields.constant("messaging_product", messagingProduct); err != nil {
 		return m, err
 	}
-	if _, given := fields["recipient_type"]; given {
-		if err := fields.constant("recipient_type", "individual"); err != nil {
+	if err := fields.optionalText("recipient_type", &m.RecipientType); err != nil {
+		return m, err
+	}
+	if m.RecipientType == recipientIndividual {
+		m.RecipientType = ""
+	}
+	if err := fields.optionalText("biz_opaque_callback_data", &m.CallbackData); err != nil {
+		return m, err
+	}
+	if err := fields.optionalText("recipient", &m.Recipient); err != nil {
+		return m, err
+	}
+	if _, given := fields["to"]; given || m.Recipient == "" {
+		if err := fields.text("to", &m.To); err != nil {
 			return m, err
 		}
-	}
-	if err := fields.text("to", &m.To); err != nil {
-		return m, err
 	}
 	if context, given := fields["context"]; given {
 		if m.ReplyTo, err = decodeContext(context); err != nil {
@@ -358,6 +404,13 @@ func (f objectFields) text(name string, into *string) error {
 		return fmt.Errorf("%s is not a string", name)
 	}
 	return nil
+}
+
+func (f objectFields) optionalText(name string, into *string) error {
+	if _, given := f[name]; !given {
+		return nil
+	}
+	return f.text(name, into)
 }
 
 func (f objectFields) constant(name, want string) error {

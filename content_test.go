@@ -275,6 +275,32 @@ func TestOtherSpellingsOfAWireFormAreRead(t *testing.T) {
 	}
 }
 
+func TestWhoAMessageIsForIsReadAndWritten(t *testing.T) {
+	t.Parallel()
+	for rest, want := range map[string]OutboundMessage{
+		`"to":"+6281100000001"`:                                      {To: "+6281100000001"},
+		`"recipient":"ID.7"`:                                         {Recipient: "ID.7"},
+		`"to":"+6281100000001","recipient":"ID.7"`:                   {To: "+6281100000001", Recipient: "ID.7"},
+		`"recipient_type":"group","to":"Y2FwaV9ncm91cA"`:             {To: "Y2FwaV9ncm91cA", RecipientType: RecipientGroup},
+		`"to":"+6281100000001","biz_opaque_callback_data":"order-7"`: {To: "+6281100000001", CallbackData: "order-7"},
+	} {
+		want.Content = Text{Body: "a"}
+		body := `{"messaging_product":"whatsapp",` + rest + `,"type":"text","text":{"body":"a"}}`
+		for _, body := range []string{body, strings.Replace(body, `"type":"text",`, "", 1)} { // Meta omits the type
+			var m OutboundMessage
+			if err := json.Unmarshal([]byte(body), &m); err != nil || !reflect.DeepEqual(m, want) {
+				t.Errorf("%s: %+v, %v", body, m, err)
+			}
+		}
+		if got, err := json.Marshal(want); err != nil || string(got) != body {
+			t.Errorf("%s, %v\nwant %s", got, err, body)
+		}
+		if err := want.Validate(); err != nil {
+			t.Errorf("%s: %v", rest, err)
+		}
+	}
+}
+
 func TestAContentThatItsTypeWouldCutShortComesBackRaw(t *testing.T) {
 	t.Parallel()
 	button := `"action":{"buttons":[{"type":"reply","reply":{"id":"1","title":"b"}}]}`
@@ -354,12 +380,14 @@ func TestABodyThatIsNoSendIsAnErrorThatSaysWhy(t *testing.T) {
 		"an empty type":                 {sendBody(`"type":"","":{}`), "type is not the name of a content"},
 		"no product":                    {`{"to":"+62secret",` + text + `}`, "messaging_product is missing"},
 		"another product":               {`{"messaging_product":"secret","to":"a",` + text + `}`, `messaging_product is not "whatsapp"`},
-		"a group":                       {sendBody(`"recipient_type":"group",` + text), `recipient_type is not "individual"`},
+		"a recipient type as a number":  {sendBody(`"recipient_type":1,` + text), "recipient_type is not a string"},
 		"no recipient":                  {`{"messaging_product":"whatsapp",` + text + `}`, "to is missing"},
 		"a recipient that is a number":  {`{"messaging_product":"whatsapp","to":628110000,` + text + `}`, "to is not a string"},
 		"a name in another case":        {`{"messaging_product":"whatsapp","To":"a",` + text + `}`, `unknown field "To"`},
-		"a user id as the recipient":    {sendBody(`"recipient":"ID.7",` + text), `unknown field "recipient"`},
-		"callback data":                 {sendBody(`"biz_opaque_callback_data":"a",` + text), `unknown field "biz_opaque_callback_data"`},
+		"a user id that is null":        {sendBody(`"recipient":null,` + text), "recipient is not a string"},
+		"callback data as an object":    {sendBody(`"biz_opaque_callback_data":{},` + text), "biz_opaque_callback_data is not a string"},
+		"an image without its type":     {sendBody(`"image":{"id":"1"}`), `unknown field "image"`},
+		"a type that is null over text": {sendBody(`"type":null,"text":{"body":"secret"}`), `unknown field "text"`},
 		"a second content":              {sendBody(text + `,"image":{"id":"1"}`), `unknown field "image"`},
 		"a field that stands twice":     {sendBody(text + `,"to":"b"`), `field "to" stands twice`},
 		"a field with a long name":      {sendBody(text + `,"` + strings.Repeat("x", 500) + `":1`), `unknown field "` + strings.Repeat("x", 40) + `"`},

@@ -111,7 +111,8 @@ func (s *MessagesService) SendOrTemplate(ctx context.Context, message OutboundMe
 	if err != nil {
 		return nil, err
 	}
-	rescue := OutboundMessage{To: message.To, Content: template}
+	rescue := message
+	rescue.Content, rescue.ReplyTo = template, ""
 	if s.client.validating && !settings.skipValidation {
 		if err := rescue.Validate(); err != nil {
 			return nil, err

@@ -94,9 +94,8 @@ func (e *ValidationError) LogValue() slog.Value {
 // or lower case, as Meta takes either.
 func (m OutboundMessage) Validate() error {
 	c := &checker{}
-	if !isRecipient(m.To) {
-		c.add("to", "E.164 with a leading + and 7 to 15 digits", recipientShape(m.To))
-	}
+	m.checkRecipient(c)
+	c.text("biz_opaque_callback_data", m.CallbackData, limitNone)
 	c.text("context.message_id", m.ReplyTo, limitNone)
 	if strings.HasPrefix(m.ReplyTo, "msg_") {
 		c.add("context.message_id", "the wamid of an inbound message", "a msg_ id")
@@ -110,6 +109,22 @@ func (m OutboundMessage) Validate() error {
 		return &ValidationError{Violations: c.violations}
 	}
 	return nil
+}
+
+func (m OutboundMessage) checkRecipient(c *checker) {
+	c.text("recipient", m.Recipient, limitNone)
+	switch m.RecipientType {
+	case RecipientGroup:
+		c.text("to", m.To, limitRequired)
+		return
+	case "", recipientIndividual:
+	default:
+		// https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages
+		c.add("recipient_type", "individual or group", "another")
+	}
+	if (m.To != "" || m.Recipient == "") && !isRecipient(m.To) {
+		c.add("to", "E.164 with a leading + and 7 to 15 digits", recipientShape(m.To))
+	}
 }
 
 // isRecipient is looked at for each send, and not by a regular expression, as

@@ -337,6 +337,31 @@ func TestTheRecipientIsDescribedWithoutItsDigits(t *testing.T) {
 	}
 }
 
+func TestAMessageIsForAPersonOrAGroup(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		message OutboundMessage
+		want    string // the path
+	}{
+		{OutboundMessage{Recipient: "ID.7"}, ""},
+		{OutboundMessage{To: "0811", Recipient: "ID.7"}, "to"},
+		{OutboundMessage{}, "to"},
+		{OutboundMessage{Recipient: "a\xff"}, "recipient"},
+		{OutboundMessage{To: "group-1", RecipientType: RecipientGroup}, ""},
+		{OutboundMessage{RecipientType: RecipientGroup}, "to"},
+		{OutboundMessage{To: testRecipient, RecipientType: "individual"}, ""},
+		{OutboundMessage{To: testRecipient, RecipientType: "Group"}, "recipient_type"},
+		{OutboundMessage{To: testRecipient, CallbackData: chars(600)}, ""},
+		{OutboundMessage{To: testRecipient, CallbackData: "a\xff"}, "biz_opaque_callback_data"},
+	} {
+		tc.message.Content = Text{Body: "a"}
+		found := violations(t, tc.message)
+		if tc.want == "" && found != nil || tc.want != "" && (len(found) != 1 || found[0].Path != tc.want) {
+			t.Errorf("%+v: %q", tc.message, found)
+		}
+	}
+}
+
 func TestAReplyQuotesAnInboundMessage(t *testing.T) {
 	t.Parallel()
 	for id, want := range map[string]string{

@@ -116,6 +116,9 @@ func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts .
 	}
 	replyTo := message.ReplyTo
 	message.ReplyTo = "" // Kirim's rules for it do not hold here
+	if err := system.PhoneOnly(message); err != nil {
+		return nil, err
+	}
 	if err := message.Validate(); err != nil {
 		return nil, err
 	}

@@ -79,6 +79,9 @@ func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts .
 	if message.ReplyTo != "" {
 		return nil, system.Unsupported("kirim.Text as a reply")
 	}
+	if err := system.PhoneOnly(message); err != nil {
+		return nil, err
+	}
 	if err := message.Validate(); err != nil {
 		return nil, err
 	}

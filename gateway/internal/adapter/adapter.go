@@ -75,6 +75,20 @@ func (s System) Unsupported(what string) error {
 	return &unsupportedError{s, what}
 }
 
+// PhoneOnly is that error for a message to anyone but a phone number, and for
+// one that asks for data to come back.
+func (s System) PhoneOnly(m kirim.OutboundMessage) error {
+	switch {
+	case m.Recipient != "":
+		return s.Unsupported("OutboundMessage.Recipient")
+	case m.RecipientType == kirim.RecipientGroup:
+		return s.Unsupported("OutboundMessage.RecipientType")
+	case m.CallbackData != "":
+		return s.Unsupported("OutboundMessage.CallbackData")
+	}
+	return nil
+}
+
 type unsupportedError struct {
 	system System
 	what   string
