@@ -2,6 +2,7 @@ package kirim
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"regexp"
@@ -169,7 +170,7 @@ func (e *Error) decodeEnvelope(body []byte) bool {
 	case found.ViaMeta:
 		e.MetaCode = findMetaCode(body)
 	}
-	e.Code, e.Message, e.RetryAfter = ErrorCode(found.Code), found.Message, found.Wait
+	e.Code, e.Message, e.RetryAfter = ErrorCode(found.Code), cmp.Or(found.Message, e.Message), found.Wait
 	if found.Param != "" {
 		e.Param = found.Param
 	}
@@ -186,41 +187,51 @@ func (e *Error) decodeLoosely(body []byte) {
 		}
 		return
 	}
-	object := firstObject(tree)
-	if text, ok := object["error"].(string); ok {
-		e.Message = text
-	}
-	for _, holder := range []string{"error", "errors"} {
-		if inner := firstObject(object[holder]); inner != nil {
-			object = inner
-			break
+	// What the inner object lacks may stand beside it. An empty one is none.
+	outer := firstObject(tree)
+	inner := outer
+	for _, holder := range []string{"errors", "error"} {
+		if text := firstText(outer[holder]); text != "" {
+			e.Message = text
+		}
+		if object := firstObject(outer[holder]); len(object) > 0 {
+			inner = object
 		}
 	}
-	text := func(names ...string) string {
-		for _, name := range names {
-			if s, ok := object[name].(string); ok && s != "" {
+	word := func(object map[string]any, name string) string { s, _ := object[name].(string); return s }
+	e.Code = ErrorCode(word(inner, "code"))
+	e.Type = ErrorType(word(inner, "type"))
+	e.Param = word(inner, "param")
+	e.RequestID = cmp.Or(word(inner, "request_id"), word(outer, "request_id"))
+	message := func(object map[string]any) string {
+		for _, name := range []string{"message", "description", "detail", "title", "error_description"} {
+			if s := firstText(object[name]); s != "" {
 				return s
 			}
 		}
 		return ""
 	}
-	e.Code = ErrorCode(text("code"))
-	e.Type = ErrorType(text("type"))
-	e.Param = text("param")
-	e.RequestID = text("request_id")
-	if m := text("message", "description", "detail", "title", "error_description"); m != "" {
-		e.Message = m
-	}
+	e.Message = cmp.Or(message(inner), message(outer), e.Message)
 	e.MetaCode = metaCodeIn(tree, false)
 }
 
-// firstObject returns v, or the first element of v, as a JSON object.
-func firstObject(v any) map[string]any {
-	if list, ok := v.([]any); ok && len(list) > 0 {
-		v = list[0]
+// firstObject returns v, or the first object in the list v.
+func firstObject(v any) map[string]any { return first[map[string]any](v) }
+
+// firstText is firstObject for texts.
+func firstText(v any) string { return first[string](v) }
+
+func first[T any](v any) (found T) {
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
 	}
-	object, _ := v.(map[string]any)
-	return object
+	for _, element := range list {
+		if found, ok := element.(T); ok {
+			return found
+		}
+	}
+	return found
 }
 
 // parseTree decodes JSON with numbers kept as written.

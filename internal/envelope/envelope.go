@@ -6,8 +6,8 @@ package envelope
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -88,16 +88,18 @@ var rules = []struct {
 
 func has(o object, name string) bool { _, ok := o[name]; return ok }
 
-// isFieldList reports field names with a list of texts each. A field that is
-// called "code" is no exception, as a code is never a list.
+// isFieldList reports field names with texts about each, in a list or alone.
+// A text that is called "code" is no field but a code.
 func isFieldList(list object) bool {
+	if isText(list["code"]) {
+		return false
+	}
 	for _, value := range list {
-		var texts []string
-		if !startsWith(value, '[') || json.Unmarshal(value, &texts) != nil {
-			return false
+		if len(textsOf(value)) > 0 {
+			return true
 		}
 	}
-	return len(list) > 0
+	return false
 }
 
 // Detect finds the system that wrote body, and reads it. ok is false when no
@@ -141,7 +143,7 @@ func read(system System, top object, status int, header http.Header) Answer {
 	a := Answer{
 		System:  system,
 		Code:    textOf(holder["code"]),
-		Message: textOf(holder[message]),
+		Message: cmp.Or(textOf(holder[message]), textOf(top["message"])),
 		ViaMeta: system == Kirim || system == Connexease,
 	}
 	a.Kind = kindOf(system, a.Code, textOf(holder["group"]), status)
@@ -200,18 +202,23 @@ func fieldsIn(system System, top object) []Field {
 	details := objectOf(inner["details"])
 	switch system {
 	case Kirim:
-		return oneField(textOf(inner["param"]), textOf(inner["message"]))
+		return oneField(inner["param"], inner["message"])
 	case APIMessaging:
-		return oneField(textOf(details["field"]), textOf(details["reason"]))
+		return oneField(details["field"], details["reason"])
 	case MichoW:
 		var fields []Field
 		for name, value := range ordered(top["errors"]) {
-			fields = append(fields, Field{name, textsOf(value)})
+			if texts := textsOf(value); len(texts) > 0 {
+				fields = append(fields, Field{name, texts})
+			}
 		}
 		return fields
 	case Shingle:
-		if has(details, "issues") {
+		switch {
+		case has(details, "issues"):
 			return issues(details["issues"])
+		case startsWith(inner["details"], '['):
+			return issues(inner["details"])
 		}
 		return tree(nil, "", inner["details"], 0)
 	default:
@@ -219,31 +226,42 @@ func fieldsIn(system System, top object) []Field {
 	}
 }
 
-func oneField(name, message string) []Field {
-	if name == "" {
+func oneField(name, message json.RawMessage) []Field {
+	if textOf(name) == "" {
 		return nil
 	}
-	return []Field{{name, []string{message}}}
+	return []Field{{textOf(name), textsOf(message)}}
 }
 
-// issues reads a list of {path, message}.
+// issues reads a list of {path, message}, of which a path is a list or a text.
+// An issue that is a text concerns the request as a whole.
 func issues(raw json.RawMessage) []Field {
-	var list []struct {
-		Path    []any  `json:"path"`
-		Message string `json:"message"`
-	}
-	if json.Unmarshal(raw, &list) != nil {
-		return nil
-	}
 	var fields []Field
-	for _, issue := range list {
-		path := make([]string, len(issue.Path))
-		for i, step := range issue.Path {
-			path[i] = fmt.Sprint(step)
+	for _, element := range listOf(raw) {
+		switch issue := objectOf(element); {
+		case issue != nil:
+			fields = append(fields, Field{pathOf(issue["path"]), textsOf(issue["message"])})
+		case isText(element):
+			fields = append(fields, Field{"", textsOf(element)})
 		}
-		fields = append(fields, Field{strings.Join(path, "."), []string{issue.Message}})
 	}
 	return fields
+}
+
+func pathOf(raw json.RawMessage) string {
+	if isText(raw) {
+		return textOf(raw)
+	}
+	var path []string
+	for _, step := range listOf(raw) {
+		switch {
+		case isText(step):
+			path = append(path, textOf(step))
+		case isNumber(step):
+			path = append(path, string(step))
+		}
+	}
+	return strings.Join(path, ".")
 }
 
 // tree reads nodes of {errors, properties}. No request is nested as deep as
@@ -266,12 +284,26 @@ func tree(fields []Field, path string, raw json.RawMessage, depth int) []Field {
 	return fields
 }
 
+// textsOf is a text, or the texts in a list. What else is in the list is left
+// out.
 func textsOf(raw json.RawMessage) []string {
+	if isText(raw) {
+		return []string{textOf(raw)}
+	}
 	var texts []string
-	if json.Unmarshal(raw, &texts) != nil {
-		return nil
+	for _, element := range listOf(raw) {
+		if isText(element) {
+			texts = append(texts, textOf(element))
+		}
 	}
 	return texts
+}
+
+func listOf(raw json.RawMessage) (list []json.RawMessage) {
+	if startsWith(raw, '[') {
+		_ = json.Unmarshal(raw, &list) // it was part of valid JSON
+	}
+	return list
 }
 
 // ordered yields the members of an object in the order of the document.
