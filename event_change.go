@@ -23,12 +23,9 @@ const (
 
 	EventCalls             WebhookEventType = "calls"
 	EventGroupLifecycle    WebhookEventType = "group_lifecycle_update"
-	EventGroupParticipants WebhookEventType = "group_participants_update"
+	EventGroupParticipants WebhookEventType = "group_participants_update" // Meta also spells it group_participant_update
 	EventGroupSettings     WebhookEventType = "group_settings_update"
 	EventGroupStatus       WebhookEventType = "group_status_update"
-
-	// Another spelling in Meta's own description.
-	eventGroupParticipant WebhookEventType = "group_participant_update"
 )
 
 // MetaChange is what the events of all of Meta's fields but messages have in
@@ -65,8 +62,8 @@ func (c *MetaChange) dedupeKey(e *Event) string {
 // It returns nothing when the field or the shape of the value is unknown.
 func decodeField(field string, value json.RawMessage, v *changeValue) []EventData {
 	r := &jsonReader{data: value}
-	switch WebhookEventType(field) {
-	case EventGroupLifecycle, EventGroupParticipants, EventGroupSettings, EventGroupStatus, eventGroupParticipant:
+	switch eventType(field) {
+	case EventGroupLifecycle, EventGroupParticipants, EventGroupSettings, EventGroupStatus:
 		return r.listed(field, map[string]elementReader{"groups": element((*jsonReader).groupUpdate)})
 	case EventCalls:
 		return decodeCalls(r, v)
@@ -97,7 +94,10 @@ func decodeField(field string, value json.RawMessage, v *changeValue) []EventDat
 		if (&jsonReader{data: value}).member("new_quality_score") == "" {
 			return r.whole(element((*jsonReader).templateStatus))
 		}
-		return r.whole(element((*jsonReader).templateQuality))
+		return r.whole(element(func(r *jsonReader, t *TemplateQualityUpdate) {
+			t.Field = EventTemplateQuality
+			r.templateQuality(t)
+		}))
 	case EventTemplateQuality:
 		return r.whole(element((*jsonReader).templateQuality))
 	}

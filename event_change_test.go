@@ -75,7 +75,7 @@ func TestEveryFieldHasItsCallback(t *testing.T) {
 		"group_create_failed": "group_lifecycle_update group_create, unknown group_lifecycle_update, group_lifecycle_update group_delete",
 		"group_settings":      "group_settings_update group_settings_update",
 		"group_removed":       "group_participants_update group_create, group_participants_update group_remove_participants",
-		"group_join_request":  "group_participant_update group_join_request_created",
+		"group_join_request":  "group_participants_update group_join_request_created",
 		"call_connect":        "call connect",
 		"call_terminate":      "call terminateFAILED",
 		"call_statuses":       "call RINGING, unknown calls, call ACCEPTED, error 138000",
@@ -200,6 +200,9 @@ func TestAFieldIsTheTypeOfItsEvent(t *testing.T) {
 		want         kirim.WebhookEventType
 	}{
 		{"", change("1", "1", "group_lifecycle_update", `"groups":[{"type":"group_create"}]`), kirim.EventGroupLifecycle},
+		{"", change("1", "1", "group_participant_update", `"groups":[{"type":"group_join_request_created"}]`), kirim.EventGroupParticipants},
+		{"group_participant_update", change("1", "1", "group_participant_update", `"groups":[{"type":"g"}]`), kirim.EventGroupParticipants},
+		{"", change("1", "1", "message_template_status_update", `"new_quality_score":"RED"`), kirim.EventTemplateQuality},
 		{"", change("1", "1", "calls", `"calls":[]`), kirim.EventCalls},
 		{"", change("1", "1", "calls", `"errors":[{"code":1}]`), kirim.EventCalls},
 		{"", change("1", "1", "brand_new", `"later":1`), "brand_new"},

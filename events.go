@@ -273,10 +273,13 @@ func (d *eventDecoder) identify(header string) {
 	}
 }
 
-// eventType maps the other name that a page of the vendor's has for statuses.
+// eventType maps the other names that pages of the vendors' have.
 func eventType(name string) WebhookEventType {
-	if name == "message.status_updated" {
+	switch name {
+	case "message.status_updated":
 		return EventMessageStatus
+	case "group_participant_update":
+		return EventGroupParticipants
 	}
 	return WebhookEventType(name)
 }

@@ -162,7 +162,10 @@ func (v *changeValue) assign(field string, elements []EventData) {
 			data.PhoneNumberID = v.phoneNumberID
 		case metaChange:
 			c := data.change()
-			c.Field, c.PhoneNumberID = WebhookEventType(field), v.phoneNumberID
+			c.PhoneNumberID = v.phoneNumberID
+			if c.Field == "" {
+				c.Field = eventType(field)
+			}
 			if v.displayPhoneNumber != "" {
 				c.DisplayPhoneNumber = v.displayPhoneNumber
 			}
