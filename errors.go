@@ -272,7 +272,8 @@ func (e *TransportError) LogValue() slog.Value {
 // demonstrably never carried it, when it was refused locally, and for GET
 // and HEAD. It is true for a connection that broke after the request may
 // have been written, a 408, a 5xx without a permanent rejection by Meta in
-// its body, and an answer that cannot be understood; for these, repeat with
+// its body, a redirect that may mean that the work is done (303, and 301 and 302
+// to a POST), and an answer that cannot be understood; for these, repeat with
 // the same idempotency key ([Error.IdempotencyKey],
 // [TransportError.IdempotencyKey]), or look before you send again. A 503
 // with Retry-After counts as refused. An attempt that is in doubt leaves the
@@ -308,6 +309,14 @@ func (e *Error) maybeSent() bool {
 	}
 	if e.ambiguous || e.StatusCode == http.StatusRequestTimeout {
 		return true
+	}
+	switch e.StatusCode {
+	case http.StatusSeeOther:
+		return true // it was carried out, and its result is elsewhere
+	case http.StatusMovedPermanently, http.StatusFound:
+		if e.Method == http.MethodPost { // for which servers mean the same by them
+			return true
+		}
 	}
 	switch e.Kind {
 	case KindSendFailed, KindInvalidResponse, KindIdempotencyInProgress:

@@ -49,7 +49,9 @@ import (
 // is the same time in which the call itself waits to repeat its request. A
 // 429 that comes with tokens left is about something else than the bucket, and
 // holds nobody else up. When the bucket will be full again, which is what
-// X-RateLimit-Reset says, is never waited for.
+// X-RateLimit-Reset says, is never waited for. A limit that is lower than the one
+// before, or than the 60 a minute of the smallest plan, is believed when a second
+// answer says the same.
 //
 // Docs: https://developers.kirim.chat/concepts/rate-limits/
 type Pacer struct {
@@ -70,6 +72,7 @@ const (
 	pacerRound    = 4           // answers, beside those in flight, of which the lowest is believed
 	pacerPatience = time.Second // the longest wait for an answer to requests in flight
 	pacerHold     = time.Minute // the longest Retry-After that is believed
+	pacerLowest   = 60.0        // writes a minute of Kirim's smallest plan: less needs a second answer that says so
 )
 
 // Wait implements [Limiter].
@@ -104,7 +107,7 @@ func (p *Pacer) Observe(class RateClass, answer RateLimit) {
 	now := time.Now()
 	b.advance(now)
 	b.inFlight, b.active, b.observed = max(0, b.inFlight-1), now, true
-	if answer.Limit > 0 {
+	if answer.Limit > 0 && !b.doubts(float64(answer.Limit)) {
 		b.learn(now, answer)
 	} else { // it may have taken a token all the same
 		b.left--
@@ -121,6 +124,7 @@ type pacerBucket struct {
 	mu sync.Mutex
 
 	limit    float64   // its capacity, in tokens; 0 while unknown
+	doubted  float64   // a lower one that a single answer told
 	left     float64   // tokens in it, those for what is in flight included
 	at       time.Time // when left is right
 	until    time.Time // nothing is sent before
@@ -195,6 +199,9 @@ func (b *pacerBucket) take() {
 
 func (b *pacerBucket) learn(now time.Time, answer RateLimit) {
 	limit := float64(answer.Limit)
+	if b.limit == 0 && limit < pacerLowest {
+		limit, b.doubted = pacerLowest, limit
+	}
 	remaining := min(max(0, float64(answer.Remaining)), limit)
 	recent := b.limit*now.Sub(b.answered).Minutes() < pacerMemory
 	b.answered = now
@@ -223,6 +230,18 @@ func (b *pacerBucket) learn(now time.Time, answer RateLimit) {
 		b.others = max(b.others, pacerConcede*b.counted())
 	}
 	b.others = min(max(-float64(b.inFlight), b.others), pacerOthers*b.counted())
+}
+
+// doubts reports whether an answer should teach nothing. One that is wrong, of a
+// proxy perhaps, must not slow everything down: a limit that is lower than the one
+// known is believed when the next answer says the same.
+func (b *pacerBucket) doubts(limit float64) bool {
+	if limit >= b.limit || limit == b.doubted {
+		b.doubted = 0
+		return false
+	}
+	b.doubted = limit
+	return true
 }
 
 // hold stops everything for as long as a 429 asks for. There is a token then,

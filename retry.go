@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -248,7 +249,7 @@ func replayed(header http.Header) bool {
 // asked is the server's Retry-After, 0 for none.
 func (p *RetryPolicy) delay(n int, asked time.Duration) time.Duration {
 	if asked > 0 {
-		return asked + jitter(min(asked/10, time.Second))
+		return asked + jitter(min(asked/10, time.Second, math.MaxInt64-asked))
 	}
 	limit := p.MaxDelay
 	if n < 62 && p.MinDelay <= p.MaxDelay>>n {
@@ -259,7 +260,7 @@ func (p *RetryPolicy) delay(n int, asked time.Duration) time.Duration {
 
 // jitter returns a random duration from 0 to limit.
 func jitter(limit time.Duration) time.Duration {
-	return rand.N(limit + 1) //nolint:gosec // spreads load; nobody gains by guessing it
+	return rand.N(min(limit, math.MaxInt64-1) + 1) //nolint:gosec // spreads load; nobody gains by guessing it
 }
 
 // failureOf finds the row for an attempt without a complete answer, and whether

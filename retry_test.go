@@ -88,9 +88,12 @@ func TestEveryCellOfTheRetryTable(t *testing.T) {
 		{"504", answer{status: 504}, "again again again again stop", "no yes yes yes yes"},
 		{"503", answer{status: 503}, "again again again again stop", "no yes yes yes yes"},
 		{"503 with Retry-After", answer{status: 503, header: retryAfter}, "again again again again again", "no no no no no"},
+		{"301, for a POST perhaps as 303", answer{status: 301}, "stop stop stop stop stop", "no no no yes yes"},
+		{"302, for a POST perhaps as 303", answer{status: 302}, "stop stop stop stop stop", "no no no yes yes"},
+		{"303", answer{status: 303}, "stop stop stop stop stop", "no yes yes yes yes"},
 		{"503 with a Retry-After that means nothing", answer{status: 503, header: map[string]string{"Retry-After": "soon"}}, "again again again again stop", "no yes yes yes yes"},
 	}
-	for _, status := range []int{301, 304, 400, 401, 402, 403, 404, 405, 410, 413, 418, 422, 425, 451} {
+	for _, status := range []int{300, 304, 307, 308, 400, 401, 402, 403, 404, 405, 410, 413, 418, 422, 425, 451} {
 		rows = append(rows, struct {
 			name   string
 			answer answer
@@ -640,5 +643,23 @@ func TestTheQuotaCountsThrottlingLessAndCanBeTurnedOff(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A wait that overflows is none, and the server is hammered.
+func TestNoWaitIsTooLongToBeKept(t *testing.T) {
+	t.Parallel()
+	longest := kirim.RetryPolicy{MaxRetries: 50, MaxRetryAfter: math.MaxInt64, MinDelay: math.MaxInt64, MaxDelay: math.MaxInt64}
+	for _, value := range []string{"", "99999999999999999999", "9223372036", "9223372036.854775807", "8301034833", "9e18", "Fri, 31 Dec 9999 23:59:59 GMT"} {
+		for _, status := range []int{429, 503} {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer time.AfterFunc(time.Second, cancel).Stop()
+				w := newWire(answer{status: status, header: map[string]string{"Retry-After": value}})
+				if err := post(ctx, w.client(t, kirim.WithRetryPolicy(longest))); err == nil || len(w.seen()) != 1 {
+					t.Errorf("%d, Retry-After %q: %d requests, %v", status, value, len(w.seen()), err)
+				}
+			})
+		}
 	}
 }
