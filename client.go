@@ -81,6 +81,10 @@ func NewClient(apiKey string, opts ...Option) (*Client, error) {
 // NewClientFromEnv is [NewClient] with the key from the environment variable
 // KIRIM_API_KEY and, when it is set, the base URL from KIRIM_BASE_URL. An
 // explicit [WithBaseURL] wins over the environment.
+//
+// KIRIM_INSECURE_HTTP=1 is [WithInsecureHTTP] from the environment, for example
+// for a sandbox in a compose file. When it makes a difference, the client says so
+// with a warning to its logger, or to [slog.Default] if it has none.
 func NewClientFromEnv(opts ...Option) (*Client, error) {
 	apiKey, ok := os.LookupEnv("KIRIM_API_KEY")
 	if !ok {
@@ -89,6 +93,13 @@ func NewClientFromEnv(opts ...Option) (*Client, error) {
 	s, err := applyOptions(opts)
 	if err != nil {
 		return nil, err
+	}
+	switch allowed := os.Getenv("KIRIM_INSECURE_HTTP"); allowed {
+	case "1":
+		s.insecureFromEnv = true
+	case "", "0":
+	default:
+		return nil, errors.New("kirim: KIRIM_INSECURE_HTTP is neither 1 nor 0")
 	}
 	if fromEnv := os.Getenv("KIRIM_BASE_URL"); fromEnv != "" && s.baseURL == nil {
 		if s.baseURL, err = parseBaseURL(fromEnv); err != nil {

@@ -17,18 +17,20 @@ type Option func(*settings) error
 
 // settings collects what the options say until the client is made.
 type settings struct {
-	baseURL       *url.URL
-	baseURLFrom   string
-	insecureHTTP  bool
-	httpClient    *http.Client
-	policy        RetryPolicy
-	limiter       Limiter
-	logger        *slog.Logger
-	product       string
-	decode        ErrorDecoder
-	withoutKeys   bool
-	notValidating bool
-	windows       WindowMemory
+	baseURL      *url.URL
+	baseURLFrom  string
+	insecureHTTP bool
+
+	insecureFromEnv bool
+	httpClient      *http.Client
+	policy          RetryPolicy
+	limiter         Limiter
+	logger          *slog.Logger
+	product         string
+	decode          ErrorDecoder
+	withoutKeys     bool
+	notValidating   bool
+	windows         WindowMemory
 }
 
 func applyOptions(opts []Option) (*settings, error) {
@@ -54,7 +56,14 @@ func (s *settings) client(keyName, apiKey string) (*Client, error) {
 		base, _ = parseBaseURL(DefaultBaseURL)
 	}
 	if base.Scheme == "http" && !s.insecureHTTP && !isLoopback(base.Hostname()) {
-		return nil, fmt.Errorf("kirim: %s: plain http to a host that is not loopback would show the API key to the network; use https, or WithInsecureHTTP", s.baseURLFrom)
+		if !s.insecureFromEnv {
+			return nil, fmt.Errorf("kirim: %s: plain http to a host that is not loopback would show the API key to the network; use https, or WithInsecureHTTP, or KIRIM_INSECURE_HTTP=1 with NewClientFromEnv", s.baseURLFrom)
+		}
+		logger := s.logger
+		if logger == nil {
+			logger = slog.Default()
+		}
+		logger.Warn("kirim: KIRIM_INSECURE_HTTP=1: the API key and all messages go over plain http, readable by everybody on the way", "host", base.Host)
 	}
 	agent := "kirim-go/" + Version + " (" + runtime.Version() + "; " + runtime.GOOS + "/" + runtime.GOARCH + ")"
 	if s.product != "" {

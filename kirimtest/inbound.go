@@ -4,15 +4,18 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Inbound is a message of a customer, for [Server.Receive]. From is needed; a
 // message with nothing else is an empty text.
 type Inbound struct {
-	From          string    // the customer, E.164 with plus
+	From          string    // the customer, E.164; other spellings are brought into that form
 	Name          string    // the customer's name at WhatsApp; names a contact that has none
 	Text          string    // what the customer wrote; of an edit, the new text
 	PhoneNumberID string    // the number written to; default Server.PhoneNumberID
@@ -123,9 +126,13 @@ func (m *Inbound) spoken() bool {
 
 // Receive lets a customer write to us, which opens the 24-hour window for that
 // customer and number and, when there is none, makes the contact and its
-// conversation. It returns the message with what was empty filled in.
+// conversation. It returns the message with what was empty filled in, and From in
+// E.164: spaces, dashes, dots and parentheses in it are dropped, and a plus that
+// is missing is added. It panics when From is no number even so, as that of a
+// customer who does not exist would open a window for nobody.
 func (s *Server) Receive(m Inbound) Inbound {
 	now := s.cfg.clock.Now()
+	m.From = customerNumber(m.From)
 	m.PhoneNumberID = cmp.Or(m.PhoneNumberID, s.PhoneNumberID)
 	m.ID = cmp.Or(m.ID, newID("msg_", now))
 	m.WAMID = cmp.Or(m.WAMID, newWAMID())
@@ -144,6 +151,21 @@ func (s *Server) Receive(m Inbound) Inbound {
 	s.storeReceived(kept, chat, now)
 	s.emitReceived(m)
 	return m
+}
+
+// customerNumber is a customer's number in E.164, so that all spellings of it
+// mean one customer.
+func customerNumber(from string) string {
+	number := "+" + digits(strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Pd, r) || strings.ContainsRune("().", r) {
+			return -1
+		}
+		return r
+	}, from))
+	if !e164.MatchString(number) {
+		panic(fmt.Sprintf("kirimtest: Receive: From, of %d characters, is not a phone number in E.164: a plus, the country code, 7 to 15 digits in all", utf8.RuneCountInString(from)))
+	}
+	return number
 }
 
 // WasRead reports whether a kept message of a customer was marked as read.

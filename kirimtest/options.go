@@ -9,6 +9,8 @@ type Option func(*config)
 type config struct {
 	clock       Clock
 	listen      bool
+	addr        string
+	secret      string
 	apiKey      string
 	number      PhoneNumber
 	plan        Plan
@@ -95,6 +97,20 @@ func WithClock(c Clock) Option {
 // bubble, where waiting for the network would keep virtual time from moving.
 func WithoutListener() Option {
 	return func(cfg *config) { cfg.listen = false }
+}
+
+// WithAddr sets where the sandbox listens, as for [net.Listen] with "tcp": for
+// example ":8080", to be reached from other containers. The default is a free
+// port of 127.0.0.1. [Server.URL] then names 127.0.0.1 where addr names no host.
+// Whoever can reach the address can read what the sandbox holds.
+func WithAddr(addr string) Option {
+	return func(cfg *config) { cfg.addr = addr }
+}
+
+// WithWebhookSecret sets [Server.WebhookSecret], for a receiver that is
+// configured before the sandbox starts. The default is random.
+func WithWebhookSecret(secret string) Option {
+	return func(cfg *config) { cfg.secret = secret }
 }
 
 // WithAPIKey sets [Server.APIKey]. The default is random.

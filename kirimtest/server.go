@@ -1,6 +1,7 @@
 package kirimtest
 
 import (
+	"cmp"
 	"io"
 	"log"
 	"maps"
@@ -38,13 +39,14 @@ type Server struct {
 	conns  sync.WaitGroup
 }
 
-// NewServer starts a sandbox on a free port of 127.0.0.1. Close it when done;
+// NewServer starts a sandbox on a free port of 127.0.0.1, or [WithAddr]. Close it when done;
 // in a test, [Start] does that by itself. It panics when it cannot listen.
 func NewServer(opts ...Option) *Server {
 	s := &Server{
 		cfg: config{
 			clock:       realClock{},
 			listen:      true,
+			addr:        "127.0.0.1:0",
 			number:      PhoneNumber{ID: "106540352242922", Number: "+6281100000000", Name: "Sandbox", Status: connected},
 			plan:        Free(),
 			assumptions: defaultAssumptions(),
@@ -60,7 +62,7 @@ func NewServer(opts ...Option) *Server {
 	}
 	s.state.init(&s.cfg, s.cfg.clock.Now())
 	s.PhoneNumberID = s.cfg.number.ID
-	s.WebhookSecret = newWebhookSecret()
+	s.WebhookSecret = cmp.Or(s.cfg.secret, newWebhookSecret())
 	s.webhooks, s.ownWebhooks = s.webhookClient()
 	if s.APIKey = s.cfg.apiKey; s.APIKey == "" {
 		s.APIKey = s.AddKey(Key{})
@@ -85,14 +87,18 @@ func Start(t testing.TB, opts ...Option) *Server {
 }
 
 func (s *Server) listen() {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", s.cfg.addr)
 	if err != nil {
 		panic("kirimtest: " + err.Error())
 	}
-	s.URL = "http://" + l.Addr().String() + "/v1"
+	at := l.Addr().(*net.TCPAddr)
+	if at.IP.IsUnspecified() {
+		at = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: at.Port}
+	}
+	s.URL = "http://" + at.String() + "/v1"
 	s.served = make(chan struct{})
 	s.http = &http.Server{
-		Handler:           http.HandlerFunc(s.serveHTTP),
+		Handler:           s.Handler(),
 		ReadHeaderTimeout: time.Minute,
 		ErrorLog:          log.New(io.Discard, "", 0),
 		ConnState: func(_ net.Conn, state http.ConnState) {
@@ -109,6 +115,11 @@ func (s *Server) listen() {
 		s.http.Serve(l) // always fails: with ErrServerClosed after Close
 	}()
 }
+
+// Handler returns the sandbox as an [http.Handler], to be served beside others
+// or by a server of your own: its paths begin with /v1, as those of [Server.URL].
+// It aborts connections by panicking with [http.ErrAbortHandler].
+func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.sandbox().serveHTTP) }
 
 // Close stops the sandbox: hanging requests are dropped, webhooks under way
 // cancelled, connections closed, and its goroutines have ended when it returns;
