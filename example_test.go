@@ -82,7 +82,7 @@ func ExampleMessagesService_SendOrTemplate() {
 
 	sent, err := client.PhoneNumber(sandbox.PhoneNumberID).Messages.SendOrTemplate(ctx,
 		kirim.OutboundMessage{To: "+6281100000002", Content: kirim.Text{Body: "Your order has left the house."}},
-		kirim.Template{Name: "order_update", Language: "id"})
+		kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}})
 	if err != nil {
 		log.Fatal(err)
 	}

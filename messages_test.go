@@ -14,7 +14,7 @@ import (
 var (
 	windowClosed = answer{status: 422, body: envelope(kirim.TypeInvalidRequest, kirim.CodeOutside24hWindow)}
 	accepted     = answer{status: 200, body: `{"data":{"id":"msg_1","object":"message","status":"pending"},"request_id":"req_1"}`}
-	reminder     = kirim.Template{Name: "order_update", Language: "id"}
+	reminder     = kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}}
 )
 
 func TestSend(t *testing.T) {

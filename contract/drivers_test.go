@@ -106,7 +106,7 @@ var contents = []kirim.Content{
 	kirim.Audio{ID: "1234"},
 	kirim.Document{Link: link, Caption: "a caption", Filename: "invoice.pdf"},
 	kirim.Document{ID: "1234"},
-	kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{
+	kirim.Template{Name: "order_ready", Language: "id", Components: []kirim.Component{
 		kirim.HeaderDocument(link, "invoice.pdf"), kirim.BodyText("Budi", "4711"),
 		kirim.URLButton(0, "4711"), kirim.QuickReplyButton(1, "stop"), kirim.CopyCodeButton(2, "SALE"),
 	}},
@@ -133,8 +133,8 @@ var contents = []kirim.Content{
 	kirim.CTAURL{Header: kirim.Header{Video: link}, Body: "See", DisplayText: "Open", URL: link},
 	kirim.CTAURL{Header: kirim.Header{Document: link}, Body: "See", DisplayText: "Open", URL: link},
 	kirim.Carousel{Body: "Look", Cards: []kirim.CarouselCard{
-		{Header: kirim.Header{Image: link}, Body: "one", DisplayText: "Open", URL: link},
-		{Header: kirim.Header{Image: link}, QuickReplies: []kirim.ReplyButton{{ID: "y", Title: "Yes"}}},
+		{Header: kirim.Header{Image: link}, Body: "one", QuickReplies: []kirim.ReplyButton{{ID: "y", Title: "Yes"}}},
+		{Header: kirim.Header{Image: link}, QuickReplies: []kirim.ReplyButton{{ID: "n", Title: "No"}}},
 	}},
 	kirim.Carousel{Body: "Look", Cards: []kirim.CarouselCard{
 		{Header: kirim.Header{Video: link}, DisplayText: "Open", URL: link},
@@ -152,7 +152,7 @@ var messageDrivers = []driver{
 			kirim.Video{Link: link},
 			kirim.Audio{Link: link},
 			kirim.Document{Link: link},
-			kirim.Template{Name: "order_update", Language: "id"},
+			kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}},
 			kirim.ReplyButtons{Body: "a", Buttons: []kirim.ReplyButton{{ID: "1", Title: "a"}}},
 			kirim.List{Body: "a", Button: "a", Sections: []kirim.ListSection{{Rows: []kirim.ListRow{{ID: "1", Title: "a"}}}}},
 			kirim.CTAURL{Body: "a", DisplayText: "a", URL: link},
@@ -172,7 +172,7 @@ var messageDrivers = []driver{
 		minimal: []act{func(ctx ctx, c sdk) (any, error) {
 			return on(c).Messages.SendOrTemplate(ctx,
 				kirim.OutboundMessage{To: recipient, Content: kirim.Text{Body: "a"}},
-				kirim.Template{Name: "order_update", Language: "id"})
+				kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}})
 		}},
 	},
 	twice("Messages.MarkRead", "sendMessage", func(ctx ctx, c sdk) (any, error) {

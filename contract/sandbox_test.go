@@ -195,7 +195,14 @@ func (w *world) live() {
 	t := w.t
 	t.Helper()
 	s := w.sandbox
-	s.AddTemplate(kirimtest.Template{Name: "sale", Language: "en_US", Category: "MARKETING"})
+	s.AddTemplate(kirimtest.Template{Name: "order_ready", Language: "id", Components: []byte(`[
+		{"type":"HEADER","format":"DOCUMENT"},{"type":"BODY","text":"Hello {{1}}, order {{2}} is ready."},
+		{"type":"BUTTONS","buttons":[{"type":"URL","url":"https://shop.example/{{1}}"},{"type":"QUICK_REPLY"},{"type":"COPY_CODE"}]}]`)})
+	s.AddTemplate(kirimtest.Template{Name: "sale", Language: "en_US", Category: "MARKETING", Components: []byte(`[
+		{"type":"BODY","text":"Sale!"},{"type":"LIMITED_TIME_OFFER","limited_time_offer":{"has_expiration":true}},
+		{"type":"CAROUSEL","cards":[
+			{"components":[{"type":"HEADER","format":"IMAGE"},{"type":"BODY","text":"Take {{1}}"}]},
+			{"components":[{"type":"HEADER","format":"VIDEO"},{"type":"BUTTONS","buttons":[{"type":"QUICK_REPLY"}]}]}]}]`)})
 
 	w.works("getHealth", "", nil)
 	w.works("getOpenAPI", "", nil)
@@ -239,7 +246,7 @@ func (w *world) live() {
 	}
 	w.works("sendMessage", "", object{
 		"messaging_product": "whatsapp", "recipient_type": "individual", "to": recipient, "type": "template",
-		"template": object{"name": "order_update", "language": object{"code": "id", "policy": "deterministic"}},
+		"template": object{"name": "hello_world", "language": object{"code": "en_US", "policy": "deterministic"}},
 	})
 	w.lists("listMessages")
 	w.works("getMessage", "", nil)
@@ -423,7 +430,7 @@ func TestARescueByTemplateKeepsTheContract(t *testing.T) {
 	w := newWorld(t)
 	accepted, err := w.client().PhoneNumber(w.sandbox.PhoneNumberID).Messages.SendOrTemplate(t.Context(),
 		kirim.OutboundMessage{To: recipient, Content: kirim.Text{Body: "Your order is ready."}},
-		kirim.Template{Name: "order_update", Language: "id"})
+		kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}})
 	if err != nil || !accepted.UsedTemplate {
 		t.Errorf("%+v, %v; want the template sent", accepted, err)
 	}
@@ -493,7 +500,7 @@ func TestAKeyInFlightKeepsTheContract(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		text := object{
-			"messaging_product": "whatsapp", "to": recipient, "type": "template", "template": object{"name": "order_update", "language": "id"},
+			"messaging_product": "whatsapp", "to": recipient, "type": "template", "template": object{"name": "hello_world", "language": "en_US"},
 		}
 		w.sandbox.Fault(kirimtest.Fault{Method: "POST", Slow: 2 * time.Minute})
 		done := make(chan struct{})

@@ -16,7 +16,7 @@ func TestAHundredThousandMessagesTakeTheMemoryOfThoseThatAreKept(t *testing.T) {
 	client := &http.Client{Transport: sandbox.Transport()}
 	send := func(from, to int) {
 		for i := range to - from {
-			const body = `{"messaging_product":"whatsapp","to":"+6281100000001","type":"template","template":{"name":"order_update","language":"id"}}`
+			const body = `{"messaging_product":"whatsapp","to":"+6281100000001","type":"template","template":{"name":"hello_world","language":"en_US"}}`
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, sandbox.URL+"/"+sandbox.PhoneNumberID+"/messages", strings.NewReader(body))
 			if err != nil {
 				t.Fatal(err)

@@ -16,7 +16,7 @@ import (
 const customer = "+628123456789"
 
 func orderUpdate() kirim.OutboundMessage {
-	return kirim.OutboundMessage{To: customer, Content: kirim.Template{Name: "order_update", Language: "id"}}
+	return kirim.OutboundMessage{To: customer, Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}}}
 }
 
 func TestSDKReachesTheSandboxOverTCP(t *testing.T) {
@@ -175,7 +175,7 @@ func ExampleServer_Fault() {
 	sandbox.Fault(kirimtest.Fault{Method: "POST", Processed: true, Status: 502, Body: "<html>Bad Gateway</html>"})
 	_, err = client.PhoneNumber(sandbox.PhoneNumberID).Messages.Send(context.Background(), kirim.OutboundMessage{
 		To:      "+628123456789",
-		Content: kirim.Template{Name: "order_update", Language: "id"},
+		Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}},
 	})
 
 	fmt.Println(err)

@@ -48,10 +48,13 @@
 //   - Idempotency-Key: replay, reuse, in flight, 24 hours of memory.
 //   - The 24-hour window: a free-form send needs a message of the customer
 //     ([Server.Receive]).
-//   - Templates. "order_update" (id), "appointment_reminder" (id and en) and the
+//   - Templates. "order_update" (id), which has a variable, and without variables
+//     "appointment_reminder" (id and en) and "hello_world" (en_US), as well as the
 //     one-time code "login_code" (id) are approved, "promo_paused" is paused and
 //     "legacy_disabled" disabled ([Server.AddTemplate],
-//     [Server.SetTemplateStatus]).
+//     [Server.SetTemplateStatus]). A send that does not fit its template, as with
+//     another number of values, is refused with template_param_count_mismatch or
+//     template_param_format_mismatch.
 //   - Webhook subscriptions with their signing secrets, and real deliveries to
 //     them: signed, attempted up to eight times over 31 hours, disabled after too
 //     many failures, replayed ([Server.Subscribe], [Server.Deliveries]).

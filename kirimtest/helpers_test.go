@@ -15,7 +15,9 @@ import (
 const (
 	customer = "+628123456789"
 	textBody = `{"messaging_product":"whatsapp","to":"+628123456789","type":"text","text":{"body":"hi"}}`
-	tmplBody = `{"messaging_product":"whatsapp","to":"+628123456789","type":"template","template":{"name":"order_update","language":"id"}}`
+	tmplBody = `{"messaging_product":"whatsapp","to":"+628123456789","type":"template","template":{"name":"order_update","language":"id"` + orderNumber + `}}`
+	// orderNumber fills the variable of order_update.
+	orderNumber = `,"components":[{"type":"body","parameters":[{"type":"text","text":"A-17"}]}]`
 )
 
 var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -144,4 +146,9 @@ func wantGoroutines(t testing.TB, most int) {
 		stacks := make([]byte, 1<<20)
 		t.Errorf("%d goroutines, %d before\n%s", n, most, stacks[:runtime.Stack(stacks, true)])
 	}
+}
+
+// plainTemplate is the body of a send of a template without variables.
+func plainTemplate(name string) string {
+	return strings.Replace(strings.Replace(tmplBody, orderNumber, "", 1), "order_update", name, 1)
 }

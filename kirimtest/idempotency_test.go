@@ -21,7 +21,7 @@ func TestIdempotencyKeys(t *testing.T) {
 	}
 	clock.Advance(time.Minute)
 	// Another key of the same organisation, another order of fields.
-	reordered := `{ "type":"template", "template":{"language":"id","name":"order_update"},
+	reordered := `{ "type":"template", "template":{"language":"id","name":"order_update"` + orderNumber + `},
 		"to":"+628123456789", "messaging_product":"whatsapp" }`
 	again := post(t, s, reordered, withKey("k"), bearer(s.AddKey(Key{})))
 	wantStatus(t, again, 200, "")

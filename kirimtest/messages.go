@@ -55,6 +55,9 @@ func (s *Server) send(c *call, n PhoneNumber, m outbound) *reply {
 		if err != nil {
 			return failed(err)
 		}
+		if err := t.misfit(m.components); err != nil {
+			return failed(err)
+		}
 		if t.Category == authentication && m.codeErr != nil {
 			return failed(m.codeErr)
 		}

@@ -90,8 +90,8 @@ func TestTemplatesAreSentByTheirState(t *testing.T) {
 		code       string
 		param      string
 	}{
-		{"an approved one is sent", template(`{"name":"order_update","language":"id"}`), 200, "", ""},
-		{"the language may be an object", template(`{"name":"order_update","language":{"code":"id","policy":"deterministic"}}`), 200, "", ""},
+		{"an approved one is sent", template(`{"name":"order_update","language":"id"` + orderNumber + `}`), 200, "", ""},
+		{"the language may be an object", template(`{"name":"order_update","language":{"code":"id","policy":"deterministic"}` + orderNumber + `}`), 200, "", ""},
 		{"a second language is sent", template(`{"name":"appointment_reminder","language":"en"}`), 200, "", ""},
 		{"a language it lacks is unknown", template(`{"name":"order_update","language":"en"}`), 400, "invalid_template_name", "template.language"},
 		{"an unknown name is refused", template(`{"name":"nope","language":"id"}`), 400, "invalid_template_name", "template.name"},
@@ -100,7 +100,15 @@ func TestTemplatesAreSentByTheirState(t *testing.T) {
 		{"a pending one is unknown", template(`{"name":"fresh","language":"id"}`), 400, "invalid_template_name", "template.name"},
 		{"a one-time code of 15 characters is sent", otp("123456789012345"), 200, "", ""},
 		{"a one-time code of 16 characters is refused", otp("1234567890123456"), 400, "invalid_field_value", "template.components[0].parameters[0].text"},
-		{"a long parameter of another template is sent", strings.Replace(otp("1234567890123456"), "login_code", "order_update", 1), 200, "", ""},
+		{"a long parameter of another template is sent", strings.Replace(tmplBody, "A-17", "1234567890123456", 1), 200, "", ""},
+		{"Meta's sample is sent", template(`{"name":"hello_world","language":"en_US"}`), 200, "", ""},
+		{"a value too few is refused", template(`{"name":"order_update","language":"id"}`), 422, "template_param_count_mismatch", "template.components"},
+		{"a value too many is refused", strings.Replace(tmplBody, `[{"type":"text"`, `[{"type":"text","text":"a"},{"type":"text"`, 1), 422, "template_param_count_mismatch", "template.components[0].parameters"},
+		{"a value for no variable is refused", template(`{"name":"hello_world","language":"en_US"` + orderNumber + `}`), 422, "template_param_count_mismatch", "template.components[0].parameters"},
+		{"a name for a numbered variable is refused", strings.Replace(tmplBody, `"type":"text","text"`, `"type":"text","parameter_name":"a","text"`, 1), 422, "template_param_format_mismatch", "template.components[0].parameters[0].parameter_name"},
+		{"a button that the template lacks is refused", strings.Replace(otp("1"), "login_code", "order_update", 1), 422, "template_param_format_mismatch", "template.components[1].index"},
+		{"a code without its button is refused", strings.Replace(tmplBody, "order_update", "login_code", 1), 422, "template_param_count_mismatch", "template.components"},
+		{"a paused one is refused for that first", template(`{"name":"promo_paused","language":"id"` + orderNumber + `}`), 422, "template_paused", "template.name"},
 		{"the name is required", template(`{"language":"id"}`), 400, "missing_required_field", "template.name"},
 		{"the language is required", template(`{"name":"order_update"}`), 400, "missing_required_field", "template.language"},
 		{"the code of a language object is required", template(`{"name":"order_update","language":{}}`), 400, "missing_required_field", "template.language.code"},
@@ -127,11 +135,11 @@ func TestSetTemplateStatusChangesEveryLanguage(t *testing.T) {
 		t.Error("it must tell whether the template exists")
 	}
 	for _, language := range []string{"id", "en"} {
-		body := strings.Replace(strings.Replace(tmplBody, "order_update", "appointment_reminder", 1), `:"id"`, `:"`+language+`"`, 1)
+		body := strings.Replace(plainTemplate("appointment_reminder"), `:"id"`, `:"`+language+`"`, 1)
 		wantStatus(t, post(t, s, body), 422, "template_paused")
 	}
 	s.AddTemplate(Template{Name: "appointment_reminder", Language: "id"})
-	wantStatus(t, post(t, s, strings.Replace(tmplBody, "order_update", "appointment_reminder", 1)), 200, "")
+	wantStatus(t, post(t, s, plainTemplate("appointment_reminder")), 200, "")
 }
 
 func receipt(wamid, rest string) string {

@@ -3,6 +3,7 @@ package kirimtest
 import (
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 )
@@ -91,7 +92,7 @@ func TestPlanDecidesForEachRecipient(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
-	post(t, s, `{"messaging_product":"whatsapp","to":"+6281200000001","type":"template","template":{"name":"order_update","language":"id"}}`)
+	post(t, s, strings.Replace(tmplBody, "+628123456789", "+6281200000001", 1))
 	s.Advance(time.Minute)
 	if n := len(statusesOf(t, r)); n != 3 {
 		t.Errorf("%d statuses", n)

@@ -4,9 +4,10 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
+
+	"github.com/kirim-go/kirim/internal/templatefill"
 )
 
 // TemplateStatus is the state of a template.
@@ -29,7 +30,9 @@ type Template struct {
 	Status   TemplateStatus
 
 	// Components is a JSON array as in a request that creates a template.
-	// Default: a body without variables.
+	// A send that fills them with another number, other names or other kinds of
+	// parameters is refused. Default: a body without variables, or one with a code
+	// and the button for it.
 	Components json.RawMessage
 
 	// OnlyAtMeta hides the template until POST templates/sync finds it.
@@ -61,12 +64,13 @@ type review struct {
 
 func seededTemplates() []Template {
 	return []Template{
-		{Name: "order_update", Language: "id", Category: utility},
+		{Name: "order_update", Language: "id", Category: utility, Components: json.RawMessage(`[{"type":"BODY","text":"Your order {{1}} is on its way."}]`)},
 		{Name: "appointment_reminder", Language: "id", Category: utility},
 		{Name: "appointment_reminder", Language: "en", Category: utility},
 		{Name: "login_code", Language: "id", Category: authentication},
 		{Name: "promo_paused", Language: "id", Category: "MARKETING", Status: TemplatePaused},
 		{Name: "legacy_disabled", Language: "id", Category: utility, Status: TemplateDisabled},
+		{Name: "hello_world", Language: "en_US", Category: utility}, // as in Meta's sample account
 	}
 }
 
@@ -84,6 +88,9 @@ func (st *state) putTemplate(t Template, now time.Time) *template {
 	t.Category = strings.ToUpper(cmp.Or(t.Category, utility))
 	if len(t.Components) == 0 {
 		t.Components = json.RawMessage(`[{"type":"BODY","text":"A message of the sandbox."}]`)
+		if t.Category == authentication {
+			t.Components = json.RawMessage(`[{"type":"BODY","text":"*{{1}}* is your code."},{"type":"BUTTONS","buttons":[{"type":"OTP","otp_type":"COPY_CODE"}]}]`)
+		}
 	}
 	id := templateID{t.Name, t.Language}
 	if old := st.named[id]; old != nil {
@@ -160,6 +167,24 @@ func (st *state) sendable(name, language string, now time.Time) (Template, *apiE
 	return Template{}, fail("invalid_template_name", "template.name", "The template is not approved.")
 }
 
+// misfit is why the components of a send do not fit the template, or nil. Meta
+// finds it out after the send was accepted or at once.
+func (t Template) misfit(components []templatefill.Component) *apiError {
+	parts, ok := templatefill.ParseParts(t.Components)
+	if !ok { // what a test gave as Components may be anything
+		return nil
+	}
+	found := templatefill.Check(parts, t.Category == authentication, components)
+	if len(found) == 0 {
+		return nil
+	}
+	code := "template_param_format_mismatch"
+	if found[0].Count {
+		code = "template_param_count_mismatch"
+	}
+	return fail(code, "template.components"+found[0].Path, "The template takes "+found[0].Want+", not "+found[0].Got+".")
+}
+
 // findTemplate returns the template, the oldest one of the name when there is
 // no language, or nil. st.mu is held.
 func (st *state) findTemplate(name, language string) *template {
@@ -176,8 +201,6 @@ func (st *state) findTemplate(name, language string) *template {
 	}
 	return nil
 }
-
-var variable = regexp.MustCompile(`\{\{\s*([A-Za-z0-9_]+)\s*\}\}`)
 
 type templateView struct {
 	ID            string            `json:"id"`
@@ -224,9 +247,7 @@ func viewTemplate(t *template) any {
 		case "BUTTONS":
 			view.Buttons = append(view.Buttons, part.Buttons...)
 		}
-		for _, found := range variable.FindAllStringSubmatch(part.Text, -1) {
-			view.Variables = append(view.Variables, found[1])
-		}
+		view.Variables = append(view.Variables, templatefill.Variables(part.Text)...)
 	}
 	view.HasVariables = len(view.Variables) > 0
 	if len(t.variables) > 0 {

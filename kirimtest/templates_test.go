@@ -27,7 +27,8 @@ func TestTemplatesArePendingUntilTheirReviewIsOver(t *testing.T) {
 		t.Errorf("%s", r.body)
 	}
 	status := func(name string) any { return do(t, s, "GET", path+"/"+name, "").data["status"] }
-	send := strings.Replace(strings.Replace(tmplBody, "order_update", "order_ready", 1), `"id"`, `"en"`, 1)
+	send := strings.Replace(plainTemplate("order_ready"), `"id"`,
+		`"en","components":[{"type":"body","parameters":[{"type":"text","text":"Ana"},{"type":"text","text":"hi"}]}]`, 1)
 	clock.Advance(2*time.Second - 1)
 	if status("order_ready") != "pending" {
 		t.Error("approved too early")
@@ -103,7 +104,7 @@ func TestTemplatesAreFoundByNameStatusAndLanguage(t *testing.T) {
 	create(t, s, path, newTemplate("fresh", bodyPart))
 	s.AddTemplate(Template{Name: "refused", Language: "en", Status: TemplateRejected, Components: json.RawMessage(`"no list"`)})
 	for query, want := range map[string]string{
-		"":                             "[refused fresh legacy_disabled promo_paused login_code appointment_reminder appointment_reminder order_update]",
+		"":                             "[refused fresh hello_world legacy_disabled promo_paused login_code appointment_reminder appointment_reminder order_update]",
 		"?status=pending":              "[fresh]",
 		"?status=rejected":             "[refused]",
 		"?status=all&language=en":      "[refused fresh appointment_reminder]",
@@ -122,7 +123,7 @@ func TestTemplatesAreFoundByNameStatusAndLanguage(t *testing.T) {
 	wantStatus(t, do(t, s, "GET", path+"/nobody", ""), 404, unknown)
 	wantStatus(t, do(t, s, "GET", path+"/order_update?language=", ""), 400, invalid)
 	approved, _ := inMemory(t, WithAssumptions(func(a *Assumptions) { a.TemplateListStatus = "approved" }))
-	if got := list(t, approved, path); len(got.Data) != 4 {
+	if got := list(t, approved, path); len(got.Data) != 5 {
 		t.Errorf("%d approved", len(got.Data))
 	}
 }
@@ -136,20 +137,20 @@ func TestSyncFindsWhatChangedAtMeta(t *testing.T) {
 		wantStatus(t, r, 200, "")
 		return [3]any{r.data["created"], r.data["updated"], r.data["synced"]}
 	}
-	if got := sync(); got != [3]any{0.0, 0.0, 6.0} {
+	if got := sync(); got != [3]any{0.0, 0.0, 7.0} {
 		t.Errorf("%v", got)
 	}
 	s.AddTemplate(Template{Name: "meta_only", Language: "id", OnlyAtMeta: true})
 	s.SetTemplateStatus("appointment_reminder", TemplateDisabled)
 	wantStatus(t, do(t, s, "GET", path+"/meta_only", ""), 404, unknown)
 	wantStatus(t, do(t, s, "GET", path+"/meta_only?language=id", ""), 404, unknown)
-	send := strings.Replace(tmplBody, "order_update", "meta_only", 1)
+	send := plainTemplate("meta_only")
 	wantRefusal(t, post(t, s, send), 400, "invalid_template_name", "template.name")
-	if got := sync(); got != [3]any{1.0, 2.0, 7.0} {
+	if got := sync(); got != [3]any{1.0, 2.0, 8.0} {
 		t.Errorf("%v", got)
 	}
 	wantStatus(t, post(t, s, send), 200, "")
-	if got := sync(); got != [3]any{0.0, 0.0, 7.0} {
+	if got := sync(); got != [3]any{0.0, 0.0, 8.0} {
 		t.Errorf("%v", got)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/internal/templatefill"
 )
 
 // The checks below look at the JSON of a request as it came over the wire. They
@@ -149,6 +150,7 @@ type outbound struct {
 	to, kind           string
 	template, language string
 	contextWAMID       string
+	components         []templatefill.Component
 	codeErr            *apiError // a one-time code that is too long
 }
 
@@ -176,7 +178,7 @@ func (v *checker) send(o map[string]any) outbound {
 		v.bool(content, "text", "preview_url")
 	case "template":
 		v.template(content, &m)
-		v.templateRules(content)
+		m.components = v.templateRules(content)
 	case "interactive":
 		v.interactive(content)
 	default:
@@ -248,29 +250,34 @@ func (v *checker) template(o map[string]any, m *outbound) {
 
 // templateRules are those of [kirim.OutboundMessage.Validate] for the language
 // and the components. A name that breaks the rules names no template, which is
-// another refusal.
-func (v *checker) templateRules(o map[string]any) {
+// another refusal. What it returns is held against the template.
+func (v *checker) templateRules(o map[string]any) (filled []templatefill.Component) {
 	if v.err != nil {
-		return
+		return nil
 	}
 	body, err := json.Marshal(map[string]any{"messaging_product": "whatsapp", "to": "", "type": "template", "template": o})
 	var m kirim.OutboundMessage
 	if err == nil {
 		err = json.Unmarshal(body, &m)
 	}
+	if err == nil && present(o, "components") {
+		body, _ = json.Marshal(o["components"]) // it came as JSON
+		err = json.Unmarshal(body, &filled)
+	}
 	if err != nil {
 		v.invalid("template", "", "The template cannot be read.")
-		return
+		return nil
 	}
 	var found *kirim.ValidationError
 	if !errors.As(m.Validate(), &found) {
-		return
+		return filled
 	}
 	for _, violation := range found.Violations {
 		if strings.HasPrefix(violation.Path, "template.components") || violation.Path == "template.language" {
 			v.invalid(violation.Path, "", "Want "+violation.Limit+", got "+violation.Actual+".")
 		}
 	}
+	return filled
 }
 
 func (v *checker) interactive(o map[string]any) {

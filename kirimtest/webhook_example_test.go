@@ -42,7 +42,7 @@ func ExampleServer_Subscribe() {
 
 	_, err = client.PhoneNumber(sandbox.PhoneNumberID).Messages.Send(context.Background(), kirim.OutboundMessage{
 		To:      "+628123456789",
-		Content: kirim.Template{Name: "order_update", Language: "id"},
+		Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}},
 	})
 	sandbox.Receive(kirimtest.Inbound{From: "+628123456789", Text: "Thanks!"})
 	sandbox.Settle()
@@ -57,7 +57,7 @@ func ExampleServer_Subscribe() {
 
 // The first example of the package's documentation.
 func TestACustomerAnswers(t *testing.T) {
-	orderUpdate := kirim.OutboundMessage{To: "+628123456789", Content: kirim.Template{Name: "order_update", Language: "id"}}
+	orderUpdate := kirim.OutboundMessage{To: "+628123456789", Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}}}
 
 	sandbox := kirimtest.Start(t)
 	client, _ := sandbox.Client()

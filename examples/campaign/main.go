@@ -102,7 +102,7 @@ func run(ctx context.Context, out io.Writer, terminal bool, customers int, files
 func send(ctx context.Context, number *kirim.PhoneNumber, journal io.Writer, to string) (string, error) {
 	_, err := fmt.Fprintf(journal, line, time.Now().Unix(), to, perhaps)
 	if err == nil {
-		message := kirim.OutboundMessage{To: to, Content: kirim.Template{Name: "order_update", Language: "id"}}
+		message := kirim.OutboundMessage{To: to, Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}}}
 		_, err = number.Messages.Send(ctx, message, kirim.WithIdempotencyKey(name+":"+to))
 	}
 	outcome, kind := "sent", kirim.Kind("")

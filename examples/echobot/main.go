@@ -40,7 +40,7 @@ func (b *bot) answer(ctx context.Context, m *kirim.InboundMessage) error {
 	messages := b.client.PhoneNumber(m.PhoneNumberID).Messages
 	_, err := messages.SendOrTemplate(ctx,
 		kirim.OutboundMessage{To: m.From.E164(), Content: kirim.Text{Body: m.Text}, ReplyTo: m.ID},
-		kirim.Template{Name: "order_update", Language: "id"},
+		kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}},
 		kirim.WithIdempotencyKey("echo:"+m.ID))
 	if err != nil {
 		b.out.Printf("%s: %q failed, the webhook will come again", m.From.E164(), m.Text)

@@ -5,11 +5,11 @@
 //
 // With KIRIM_API_KEY and KIRIM_PHONE_NUMBER_ID set it talks to the real API
 // and writes to KIRIM_TO, a number in E.164 that you may write to. The
-// template is order_update, or KIRIM_TEMPLATE, in the language id.
+// template is order_update, whose variable is the number of an order, or
+// KIRIM_TEMPLATE, which has no variables, in the language id.
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,7 +69,10 @@ type demo struct {
 func (d demo) basics(ctx context.Context, customer, stranger string) error {
 	fmt.Fprintf(d.out, row, "STEP", "MESSAGE", "REQUEST", "ATTEMPTS", "RATE LIMIT")
 	text := kirim.Text{Body: "Your order has left the house."}
-	template := kirim.Template{Name: cmp.Or(os.Getenv("KIRIM_TEMPLATE"), "order_update"), Language: "id"}
+	template := kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}}
+	if name := os.Getenv("KIRIM_TEMPLATE"); name != "" {
+		template = kirim.Template{Name: name, Language: "id"}
+	}
 	if err := d.send(ctx, "text", kirim.OutboundMessage{To: customer, Content: text}); err != nil && !kirim.IsOutside24hWindow(err) {
 		return err
 	}

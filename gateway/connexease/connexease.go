@@ -10,7 +10,7 @@
 //	}
 //	sent, err := client.Send(ctx, kirim.OutboundMessage{
 //		To:      "+6281100000001",
-//		Content: kirim.Template{Name: "order_update", Language: "id"},
+//		Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}},
 //	})
 //
 // # Errors
