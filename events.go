@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kirim-go/kirim/internal/webhook"
 )
 
 // Event is one webhook delivery, verified. Kirim sends WhatsApp's own events
@@ -177,13 +179,13 @@ const (
 // delivery's id in place of the event's.
 func decodeEvent(header http.Header, body []byte, now time.Time) (*Event, error) {
 	e := &Event{
-		ID:         header.Get("X-Kirim-Event-Id"),
-		DeliveryID: header.Get("X-Kirim-Delivery-Id"),
+		ID:         webhook.Value(header, "X-Kirim-Event-Id"),
+		DeliveryID: webhook.Value(header, "X-Kirim-Delivery-Id"),
 		Source:     sourceKirim,
 		ReceivedAt: now,
 		Raw:        body,
 	}
-	e.Attempt, _ = strconv.Atoi(header.Get("X-Kirim-Attempt"))
+	e.Attempt, _ = strconv.Atoi(webhook.Value(header, "X-Kirim-Attempt"))
 	d := eventDecoder{event: e, jsonReader: jsonReader{data: body}}
 	if d.peek() != '{' {
 		return nil, ErrWebhookMalformed
@@ -192,7 +194,7 @@ func decodeEvent(header http.Header, body []byte, now time.Time) (*Event, error)
 	if !d.atEnd() {
 		return nil, ErrWebhookMalformed
 	}
-	d.identify(header.Get("X-Kirim-Event"))
+	d.identify(webhook.Value(header, "X-Kirim-Event"))
 	switch {
 	case e.Source == sourceMeta:
 		d.enrich()

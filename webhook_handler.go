@@ -44,7 +44,8 @@ const (
 //	handled, was handled before, or nobody asked for it   200
 //	body is not an event                                  400
 //	signature missing, malformed or wrong                 401
-//	not POST                                              405
+//	GET or HEAD, as a check that the URL is reachable     200
+//	another method that is not POST                       405
 //	body too large                                        413
 //	a callback failed or panicked                         500
 //	signature right, but too old or too new               503
@@ -241,8 +242,15 @@ func (h *webhookHandler) callback(e *Event) func(context.Context) error {
 
 // ServeHTTP implements [http.Handler].
 func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodPost {
-		w.Header().Set("Allow", http.MethodPost)
+	switch r.Method {
+	case http.MethodPost:
+	case http.MethodGet, http.MethodHead:
+		// The vendor checks that a URL is reachable, with a method that is
+		// not documented, before there is a secret.
+		answer(w, http.StatusOK)
+		return
+	default:
+		w.Header().Set("Allow", "GET, HEAD, POST")
 		answer(w, http.StatusMethodNotAllowed)
 		return
 	}
@@ -254,13 +262,7 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), h.timeout)
 	defer cancel()
 
-	// A body that trickles in must not hold a place for ever. Writers that
-	// cannot do this are those of tests and adapters.
-	deadline := http.NewResponseController(w)
-	_ = deadline.SetReadDeadline(time.Now().Add(h.timeout))
-	e, err := h.verifier.Event(r)
-	_ = deadline.SetReadDeadline(time.Time{})
-
+	e, err := h.receive(ctx, w, r)
 	status := WebhookStatusCode(err)
 	if err != nil {
 		h.logger.LogAttrs(ctx, slog.LevelWarn, "kirim: webhook refused", slog.Int("answer", status), slog.Any("error", err))
@@ -268,6 +270,28 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		status = h.deliver(ctx, e)
 	}
 	answer(w, status)
+}
+
+// receive verifies a delivery. A body that trickles in does not hold a place
+// longer than the context: the deadline for reading is moved up then, and
+// never back. Only what is verified is freed of the server's own deadline,
+// which would end the request's context while callbacks run.
+func (h *webhookHandler) receive(ctx context.Context, w http.ResponseWriter, r *http.Request) (*Event, error) {
+	// Writers that have no deadlines are those of tests and adapters.
+	deadline := http.NewResponseController(w)
+	ended := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(ended)
+		_ = deadline.SetReadDeadline(time.Now())
+	})
+	e, err := h.verifier.Event(r)
+	switch {
+	case !stop():
+		<-ended // the writer must not be used after the request
+	case err == nil:
+		_ = deadline.SetReadDeadline(time.Time{})
+	}
+	return e, err
 }
 
 // answer says no more than the status does.
@@ -396,8 +420,22 @@ type PanicError struct {
 	Stack []byte
 }
 
-// Error returns the value of the panic, without the stack.
-func (e *PanicError) Error() string { return fmt.Sprintf("the callback panicked: %v", e.Value) }
+// Error tells the type of the value, and what it says only when it is an error
+// of the Go runtime or of this package. Any other may be a customer's message.
+func (e *PanicError) Error() string {
+	typ := reflect.TypeOf(e.Value)
+	of := typ
+	if typ != nil && typ.Kind() == reflect.Pointer {
+		of = typ.Elem()
+	}
+	if err, ok := e.Value.(error); ok && (of.PkgPath() == "runtime" || typ == reflect.TypeFor[misuse]()) {
+		return "the callback panicked: " + err.Error()
+	}
+	return fmt.Sprintf("the callback panicked with a value of type %v", typ)
+}
+
+// GoString is Error, so that %#v shows no more.
+func (e *PanicError) GoString() string { return e.Error() }
 
 // guarded runs a callback and turns a panic into an error.
 func guarded(ctx context.Context, callback func(context.Context) error) (err error) {

@@ -68,7 +68,9 @@ func TestAnswersFollowFromWhatWentWrong(t *testing.T) {
 		{"a body over the limit", signed(testSecret, testTime, make([]byte, 4<<20)), nil, 413},
 		{"a body that is no JSON", signed(testSecret, testTime, []byte("hello")), nil, 400},
 		{"an unknown event", signed(testSecret, testTime, []byte(`{"id":"e","type":"a.b","data":{}}`)), nil, 200},
-		{"a method that is not POST", request(func(r *http.Request) { r.Method = http.MethodGet }), nil, 405},
+		{"a check with GET", request(func(r *http.Request) { r.Method = http.MethodGet }), nil, 200},
+		{"a check with HEAD", request(func(r *http.Request) { r.Method, r.Body = http.MethodHead, nil }), nil, 200},
+		{"another method", request(func(r *http.Request) { r.Method = http.MethodPut }), nil, 405},
 		{"a callback that fails", request(nil), failing, 500},
 		{"a callback that panics", request(nil), func(h handler) {
 			h.OnMessage(func(ctx, *kirim.InboundMessage) error { panic("no") })
@@ -88,7 +90,7 @@ func TestAnswersFollowFromWhatWentWrong(t *testing.T) {
 			if w.Code != tt.want {
 				t.Errorf("answer %d, want %d", w.Code, tt.want)
 			}
-			if allow := w.Header().Get("Allow"); (allow == "POST") != (tt.want == 405) {
+			if allow := w.Header().Get("Allow"); (allow == "GET, HEAD, POST") != (tt.want == 405) {
 				t.Errorf("Allow is %q", allow)
 			}
 			checkNoMAC(t, w.Body.String(), nil)

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/kirim-go/kirim/internal/webhook"
 )
 
 // What can be wrong with a webhook request. [WebhookStatusCode] gives the
@@ -49,6 +51,8 @@ var (
 	ErrWebhookMalformed = errors.New("kirim: webhook: the body is not an event")
 )
 
+var errNilRequest = errors.New("kirim: webhook: the request is nil")
+
 // WebhookStatusCode returns the HTTP status to answer a webhook request with
 // whose [WebhookVerifier.Verify] or [WebhookVerifier.Event] returned err: the
 // one that the error's own text names, 200 for nil, and 503 for the others,
@@ -65,6 +69,7 @@ func WebhookStatusCode(err error) int {
 		{ErrWebhookBodyTooLarge, http.StatusRequestEntityTooLarge},
 		{ErrWebhookMalformed, http.StatusBadRequest},
 		{ErrWebhookBodyConsumed, http.StatusInternalServerError},
+		{errNilRequest, http.StatusInternalServerError},
 	} {
 		if errors.Is(err, known.err) {
 			return known.status
@@ -123,7 +128,9 @@ type WebhookVerifier struct {
 // NewWebhookVerifier returns a verifier that accepts what any of the secrets
 // has signed: give it the old and the new one while you rotate them. A secret
 // is the whole text that the API showed once, "whsec_" included; an empty
-// one, or one with white space at an end, is an error, as is none at all.
+// one is an error, as is none at all, and so is one with what clings to a
+// copied text: white space at an end, a byte order mark, quotation marks,
+// invisible or control characters.
 //
 // Signatures may be 300 seconds old or ahead ([WebhookVerifier.WithTolerance])
 // and bodies 3 MiB large ([WebhookVerifier.WithMaxBody]).
@@ -133,11 +140,8 @@ func NewWebhookVerifier(secrets ...string) (*WebhookVerifier, error) {
 	}
 	v := &WebhookVerifier{tolerance: defaultWebhookTolerance, now: time.Now, maxBody: defaultMaxWebhookBody}
 	for i, secret := range secrets {
-		switch {
-		case secret == "":
-			return nil, fmt.Errorf("kirim: webhook: secret %d is empty", i+1)
-		case strings.TrimSpace(secret) != secret:
-			return nil, fmt.Errorf("kirim: webhook: secret %d has white space at an end; trim what was read from a file or the environment", i+1)
+		if err := webhook.CheckSecret(secret); err != nil {
+			return nil, fmt.Errorf("kirim: webhook: secret %d %w", i+1, err)
 		}
 		if !slices.Contains(secrets[:i], secret) {
 			v.keys = append(v.keys, newSigningKey(secret))
@@ -146,31 +150,40 @@ func NewWebhookVerifier(secrets ...string) (*WebhookVerifier, error) {
 	return v, nil
 }
 
+// clone of nil is a verifier that accepts nothing, as nil does.
+func (v *WebhookVerifier) clone() *WebhookVerifier {
+	if v == nil {
+		return &WebhookVerifier{}
+	}
+	changed := *v
+	return &changed
+}
+
 // WithTolerance returns a verifier that accepts signatures up to d old, or
 // ahead, counted in whole seconds. The default is 300 seconds, as the
 // vendor's own SDK has it. Less than a second accepts only the very second,
 // and nothing turns the check off; without it, whoever has seen a delivery
 // can repeat it for ever.
 func (v *WebhookVerifier) WithTolerance(d time.Duration) *WebhookVerifier {
-	changed := *v
+	changed := v.clone()
 	changed.tolerance = max(0, d)
-	return &changed
+	return changed
 }
 
 // WithClock returns a verifier that takes the time from now, for tests. Nil
 // means [time.Now].
 func (v *WebhookVerifier) WithClock(now func() time.Time) *WebhookVerifier {
-	changed := *v
+	changed := v.clone()
 	changed.now = now
-	return &changed
+	return changed
 }
 
 // WithMaxBody returns a verifier that refuses bodies over n bytes. Zero and
 // less mean the default, 3 MiB: Meta documents payloads of up to 3 MB.
 func (v *WebhookVerifier) WithMaxBody(n int64) *WebhookVerifier {
-	changed := *v
+	changed := v.clone()
 	changed.maxBody = min(n, 1<<40) // one more must not overflow
-	return &changed
+	return changed
 }
 
 // Format shows how many secrets there are, whatever the verb.
@@ -194,7 +207,8 @@ func (v *WebhookVerifier) limit() int64 {
 
 // Verify checks the signature of a body, given exactly as it arrived: JSON
 // that was decoded and encoded again does not verify. It reads the header
-// X-Kirim-Signature or, without it, X-Kirim-Signature-256. Unknown parts of
+// X-Kirim-Signature or, without it, X-Kirim-Signature-256, in upper or lower
+// case. Unknown parts of
 // it and signatures that are not hex are passed over; one good signature is
 // enough.
 //
@@ -210,9 +224,9 @@ func (v *WebhookVerifier) Verify(header http.Header, body []byte) error {
 	if int64(len(body)) > v.limit() {
 		return ErrWebhookBodyTooLarge
 	}
-	values := header[signatureHeader]
+	values := webhook.Values(header, signatureHeader)
 	if len(values) == 0 || len(values) == 1 && values[0] == "" {
-		values = header[signatureHeaderFallback]
+		values = webhook.Values(header, signatureHeaderFallback)
 	}
 	var s signature
 	if err := s.parse(values); err != nil {
@@ -369,6 +383,9 @@ func (k *signingKey) signed(s *signature, body []byte) bool {
 func (v *WebhookVerifier) Event(r *http.Request) (*Event, error) {
 	if v == nil || len(v.keys) == 0 {
 		return nil, ErrWebhookNoSecret
+	}
+	if r == nil {
+		return nil, errNilRequest
 	}
 	body, err := v.read(r)
 	if err != nil {

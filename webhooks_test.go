@@ -202,6 +202,28 @@ func TestFallbackHeaderIsReadWithoutTheFirst(t *testing.T) {
 	}
 }
 
+func TestHeadersAreFoundInAnyCase(t *testing.T) {
+	t.Parallel()
+	body := []byte(`{"id":"evt_1","type":"a.b","data":{}}`)
+	good := kirim.SignWebhook(testSecret, testTime, body)
+	v := verifier(t, testSecret)
+	for _, name := range []string{"x-kirim-signature", "X-KIRIM-SIGNATURE", "x-Kirim-signature", "x-kirim-signature-256"} {
+		if err := v.Verify(http.Header{name: {good}}, body); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := v.Verify(http.Header{"x-kirim-signature": {good}, "X-Kirim-Signature": {""}}, body); err != nil {
+		t.Errorf("an empty one beside it: %v", err)
+	}
+	r := signed(testSecret, testTime, []byte(`{"entry":[{"changes":[{"field":"messages","value":{"messages":[{"id":"1"}]}}]}]}`))
+	for name, value := range map[string]string{"x-kirim-event-id": "e", "X-KIRIM-DELIVERY-ID": "wbd_1", "x-kirim-attempt": "3"} {
+		r.Header[name] = []string{value}
+	}
+	if e, err := v.Event(r); err != nil || e.ID != "e" || e.DeliveryID != "wbd_1" || e.Attempt != 3 {
+		t.Errorf("%+v, %v", e, err)
+	}
+}
+
 func TestToleranceIsCountedInWholeSecondsBothWays(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -228,7 +250,10 @@ func TestToleranceIsCountedInWholeSecondsBothWays(t *testing.T) {
 
 func TestVerifierRefusesSecretsThatCannotBeMeant(t *testing.T) {
 	t.Parallel()
-	for _, secrets := range [][]string{nil, {""}, {testSecret, ""}, {testSecret + "\n"}, {" " + testSecret}} {
+	for _, secrets := range [][]string{nil, {""}, {testSecret, ""}, {testSecret + "\n"}, {" " + testSecret},
+		{"\ufeff" + testSecret}, {testSecret + "\u200b"}, {"whsec_\u200dTESTtest"}, {"whsec_\u2060a"}, {"whsec_\u00ada"}, {"whsec_\u034fa"}, {"\u202a" + testSecret},
+		{`"` + testSecret + `"`}, {"'" + testSecret + "'"}, {"“" + testSecret + "”"}, {"`" + testSecret}, {testSecret + `"`},
+		{"whsec_a\nwhsec_b"}, {"whsec_\x00"}, {"whsec_\u00a0a"}, {"whsec_\xff"}, {otherSecret, "\ufeff" + testSecret}} {
 		v, err := kirim.NewWebhookVerifier(secrets...)
 		if err == nil || v != nil {
 			t.Errorf("%q: %v", secrets, err)

@@ -13,10 +13,21 @@ import (
 	"time"
 
 	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/internal/webhook"
 )
 
 // ErrWebhookSecret is the error of a webhook that does not carry the secret.
-var ErrWebhookSecret = errors.New("kirim: connexease webhook: the secret is missing or wrong")
+// [kirim.WebhookStatusCode] answers it with 401.
+var ErrWebhookSecret error = secretError{}
+
+type secretError struct{}
+
+func (secretError) Error() string {
+	return "kirim: connexease webhook: the secret is missing or wrong"
+}
+
+// Unwrap makes it what the same fault is with a signature.
+func (secretError) Unwrap() error { return kirim.ErrWebhookSignatureMismatch }
 
 // WebhookVerifier tells whether a webhook comes from Connexease Gateway, by
 // the secret that was entered in its dashboard and that it sends as a bearer
@@ -37,8 +48,8 @@ type WebhookVerifier struct {
 func NewWebhookVerifier(secrets ...string) (*WebhookVerifier, error) {
 	v := &WebhookVerifier{relaySecret: rand.Text()}
 	for i, secret := range secrets {
-		if secret == "" || strings.TrimSpace(secret) != secret {
-			return nil, fmt.Errorf("kirim: connexease webhook: secret %d is empty, or has a space at an end", i+1)
+		if err := webhook.CheckSecret(secret); err != nil {
+			return nil, fmt.Errorf("kirim: connexease webhook: secret %d %w", i+1, err)
 		}
 		v.secrets = append(v.secrets, sha256.Sum256([]byte(secret)))
 	}
@@ -60,9 +71,14 @@ func (WebhookVerifier) String() string { return "connexease.WebhookVerifier([red
 func (v WebhookVerifier) GoString() string { return v.String() }
 
 // Verify returns nil when the header carries one of the secrets, and
-// [ErrWebhookSecret] otherwise. It takes the same time for every wrong one.
+// [ErrWebhookSecret] otherwise, or [kirim.ErrWebhookNoSecret] when the
+// verifier was not made by [NewWebhookVerifier]. The name of the header may be
+// in lower case. It takes the same time for every wrong secret.
 func (v *WebhookVerifier) Verify(header http.Header) error {
-	values := header.Values("Authorization")
+	if v == nil || len(v.secrets) == 0 {
+		return kirim.ErrWebhookNoSecret
+	}
+	values := webhook.Values(header, "Authorization")
 	if len(values) != 1 {
 		return ErrWebhookSecret
 	}
@@ -84,18 +100,29 @@ func (v *WebhookVerifier) Verify(header http.Header) error {
 const maxWebhook = 4 << 20
 
 // Payload verifies a webhook and returns its body as it came: by assumption
-// one of Meta's Cloud API, which the gateway forwards. Answer 401 to
-// [ErrWebhookSecret], else 200 within five seconds, and work afterwards.
+// one of Meta's Cloud API, which the gateway forwards. Answer an error with
+// [kirim.WebhookStatusCode]: 401 to a wrong secret, 413 to a body over 4 MiB,
+// 503 to one that broke off. Else answer 200 within five seconds, and work
+// afterwards.
 func (v *WebhookVerifier) Payload(r *http.Request) ([]byte, error) {
+	if r == nil {
+		return nil, errors.New("kirim: connexease webhook: the request is nil")
+	}
 	if err := v.Verify(r.Header); err != nil {
 		return nil, err
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxWebhook+1))
-	if err != nil {
-		return nil, fmt.Errorf("kirim: connexease webhook: %w", err)
+	if r.Body == nil {
+		return nil, nil
 	}
-	if len(body) > maxWebhook {
-		return nil, errors.New("kirim: connexease webhook: the body is larger than 4 MiB")
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxWebhook+1))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case len(body) > maxWebhook || errors.As(err, &tooLarge):
+		return nil, fmt.Errorf("kirim: connexease webhook: %w", kirim.ErrWebhookBodyTooLarge)
+	case err != nil:
+		return nil, fmt.Errorf("kirim: connexease webhook: %w", err)
+	case len(body) == 0 && r.ContentLength > 0:
+		return nil, kirim.ErrWebhookBodyConsumed
 	}
 	return body, nil
 }
