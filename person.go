@@ -115,7 +115,17 @@ func (r *jsonReader) personField(p *Person, name []byte) {
 	case "username":
 		p.Username = r.text()
 	case "profile":
-		r.texts(map[string]*string{"name": &p.Name, "username": &p.Username, "country_code": &p.CountryCode})
+		// Of every message: no map, for which the person would be allocated.
+		for name := range r.fields() {
+			switch string(name) {
+			case "name":
+				p.Name = r.text()
+			case "username":
+				p.Username = r.text()
+			case "country_code":
+				p.CountryCode = r.text()
+			}
+		}
 	}
 }
 
