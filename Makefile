@@ -7,7 +7,7 @@ MODULES = . $(NESTED)
 
 EXAMPLES = $(filter-out $(NESTED),$(patsubst %/main.go,%,$(wildcard examples/*/main.go)))
 
-.PHONY: all examples test budgets nested sends chaos fmt vet tidy lint fuzz bench pictures workflows apidiff release
+.PHONY: all examples test budgets nested sends chaos mutants fmt vet tidy lint fuzz bench pictures workflows apidiff release
 
 all: examples test budgets nested sends fmt vet tidy lint
 
@@ -34,6 +34,12 @@ SEED ?= 1
 
 chaos:
 	cd fire && go test -count=1 -v -timeout 30m -run Chaos . -chaos.messages=42000 -chaos.seed=$(SEED)
+
+# Takes hours: SAMPLE=150 tries so many of them, which SEED chooses.
+SAMPLE ?= 0
+
+mutants:
+	go run ./internal/mutate -sample $(SAMPLE) -seed $(SEED)
 
 fmt:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; fi

@@ -1,0 +1,204 @@
+// Command mutate changes the files that decide, one place at a time, and runs
+// the tests of the root package against each change. A change that no test
+// notices has survived. It is run by make mutants.
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+)
+
+// files are those that decide what is repeated, what an answer means, and what
+// is handed to a callback.
+var files = []string{
+	"retry.go", "call.go", "attempt.go", "decode.go", "internal/envelope/envelope.go", "internal/envelope/result.go",
+	"internal/envelope/wait.go", "webhooks.go", "dedupe.go", "status_tracker.go", "window.go",
+}
+
+func main() {
+	sample := flag.Int("sample", 0, "how many mutants to try, 0 for all")
+	seed := flag.Uint64("seed", 1, "chooses the sample")
+	workers := flag.Int("workers", 2, "how many to try at once")
+	limit := flag.Duration("timeout", 5*time.Minute, "for the tests of one mutant; one that takes longer is killed")
+	goal := flag.Float64("goal", 0, "fail when less than so many percent are killed")
+	only := flag.String("file", "", "only the mutants of this file")
+	tests := flag.String("run", "", "only the tests that match, as of go test; for trying something out")
+	explained := flag.String("explained", "internal/mutate/survivors.txt", "the file with explained survivors")
+	flag.Parse()
+	if err := run(*sample, *seed, *workers, *limit, *goal, *only, *tests, *explained); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(sample int, seed uint64, workers int, limit time.Duration, goal float64, only, tests, explained string) error {
+	var all []mutant
+	for _, file := range files {
+		found, err := mutantsOf(file)
+		if err != nil {
+			return err
+		}
+		all = append(all, found...)
+	}
+	reasons, err := readReasons(explained, all)
+	if err != nil {
+		return err
+	}
+	if only != "" {
+		var chosen []mutant
+		for _, m := range all {
+			if m.file == only {
+				chosen = append(chosen, m)
+			}
+		}
+		all = chosen
+	}
+	rand.New(rand.NewPCG(seed, 0)).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] }) //nolint:gosec // a sample
+	if sample > 0 {
+		all = all[:min(sample, len(all))]
+	}
+	dir, err := os.MkdirTemp("", "mutate")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := unchanged(limit, tests); err != nil {
+		return err
+	}
+
+	var (
+		mu      sync.Mutex
+		count   = map[result]int{}
+		failure error
+		wg      sync.WaitGroup
+		queue   = make(chan int)
+	)
+	for range workers {
+		wg.Go(func() {
+			for i := range queue {
+				m := all[i]
+				r, err := m.try(dir, i, limit, tests)
+				mu.Lock()
+				if err != nil {
+					failure = errors.Join(failure, err)
+				}
+				reason, known := reasons[m.id()]
+				if r == survived && known {
+					r = explainedSurvivor
+				} else if r == killed && known {
+					failure = errors.Join(failure, fmt.Errorf("%s: explained as a survivor (%s), but killed", m.id(), reason))
+				}
+				count[r]++
+				if r == survived {
+					fmt.Printf("survived: %s:%d: %s\n", m.file, m.line, m.id())
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	for i := range all {
+		queue <- i
+	}
+	close(queue)
+	wg.Wait()
+
+	tried := count[killed] + count[survived] + count[explainedSurvivor]
+	ratio := 100 * float64(count[killed]) / float64(max(tried, 1))
+	fmt.Printf("%d mutants: %d killed (%.1f %%), %d survived, %d survived and are explained; %d more do not build\n",
+		tried, count[killed], ratio, count[survived], count[explainedSurvivor], count[unbuildable])
+	if failure == nil && ratio < goal {
+		failure = fmt.Errorf("fewer than %.1f %% were killed", goal)
+	}
+	return failure
+}
+
+// readReasons reads the explained survivors: the id of a mutant, a tab, and
+// why no test can tell it from the original. An id that is none is an error.
+func readReasons(file string, all []mutant) (map[string]string, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	ids := map[string]bool{}
+	for _, m := range all {
+		ids[m.id()] = true
+	}
+	reasons := map[string]string{}
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		line := lines.Text()
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		id, reason, ok := strings.Cut(line, "\t")
+		switch {
+		case !ok || strings.TrimSpace(reason) == "":
+			return nil, fmt.Errorf("%s: no reason after %q", file, line)
+		case !ids[id]:
+			return nil, fmt.Errorf("%s: there is no mutant %q any more", file, id)
+		}
+		reasons[id] = reason
+	}
+	return reasons, lines.Err()
+}
+
+type result int
+
+const (
+	killed result = iota
+	survived
+	explainedSurvivor
+	unbuildable
+)
+
+// unchanged runs the tests without a mutant: a test that fails anyway would
+// kill all of them.
+func unchanged(limit time.Duration, tests string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	command := exec.CommandContext(ctx, "go", "test", "-count=1", "-failfast", "-run", tests, ".") //nolint:gosec // our own arguments
+	if out, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("the tests fail without a mutant: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// try builds the tests with the changed file in place of the original, and runs
+// them in the directory of the package.
+func (m mutant) try(dir string, number int, limit time.Duration, tests string) (result, error) {
+	base := filepath.Join(dir, fmt.Sprint(number))
+	original, err := filepath.Abs(m.file)
+	if err != nil {
+		return 0, err
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{original: base + ".go"}})
+	if err != nil {
+		return 0, err
+	}
+	if err := errors.Join(os.WriteFile(base+".go", m.source, 0o600), os.WriteFile(base+".json", overlay, 0o600)); err != nil {
+		return 0, err
+	}
+	binary := base + ".test"
+	defer os.Remove(binary)
+	if exec.Command("go", "test", "-c", "-p", "1", "-vet=off", "-overlay", base+".json", "-o", binary, ".").Run() != nil { //nolint:gosec // our own arguments
+		return unbuildable, nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	if exec.CommandContext(ctx, binary, "-test.failfast", "-test.run", tests, "-test.timeout", limit.String()).Run() != nil { //nolint:gosec // built above
+		return killed, nil
+	}
+	return survived, nil
+}
