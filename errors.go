@@ -51,6 +51,7 @@ type Error struct {
 	Body   []byte      // of the last answer, at most 64 KiB
 
 	retryAfterKnown bool   // the answer had a Retry-After that makes sense
+	late            bool   // told of a message after it was accepted
 	ambiguous       bool   // an earlier attempt of the call may have been carried out
 	detail          string // what was wrong with a 2xx answer, or may be with the base URL
 	stopped         string // why the call was not repeated, when that is not plain
@@ -72,7 +73,11 @@ func (e *Error) Error() string {
 	if e.Method != "" {
 		fmt.Fprintf(&b, "%s %s: ", e.Method, routeOf(e.Path))
 	}
-	b.WriteString(strconv.Itoa(e.StatusCode))
+	if e.late {
+		b.WriteString("the message failed")
+	} else {
+		b.WriteString(strconv.Itoa(e.StatusCode))
+	}
 	if e.Code != "" {
 		b.WriteString(" " + printable(string(e.Code)))
 	}
@@ -304,7 +309,7 @@ func MaybeSent(err error) bool {
 }
 
 func (e *Error) maybeSent() bool {
-	if operationOf(e.Method, "") == read {
+	if e.late || operationOf(e.Method, "") == read {
 		return false
 	}
 	if e.ambiguous || e.StatusCode == http.StatusRequestTimeout {

@@ -350,16 +350,20 @@ func (r *jsonReader) optionalFlag() *bool {
 
 // integer reads a number, or a string that holds one.
 func (r *jsonReader) integer() int64 {
-	text := r.text()
+	n, _ := integerIn(r.text())
+	return n
+}
+
+func integerIn(text string) (n int64, ok bool) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err == nil {
-		return n
+		return n, true
 	}
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(f >= -1<<53 && f <= 1<<53) { // not even a number, perhaps
-		return 0
+		return 0, false
 	}
-	return int64(f)
+	return int64(f), true
 }
 
 // float reads a number, or a string that holds one.

@@ -2,7 +2,6 @@ package kirim
 
 import (
 	"context"
-	"encoding/json"
 	"iter"
 	"net/http"
 	"time"
@@ -40,7 +39,7 @@ type Message struct {
 	Button      *MessageButton      `json:"button,omitzero" kirim:"assumed"`
 
 	WhatsAppAccount *AccountRef     `json:"whatsapp_account,omitzero" kirim:"assumed"`
-	Error           json.RawMessage `json:"error,omitzero" kirim:"assumed"` // why it failed; the form is not known
+	Error           *MessageError   `json:"error,omitzero" kirim:"assumed"` // why it failed; nil when it did not
 	CreatedAt       time.Time       `json:"created_at,omitzero"`
 	UpdatedAt       time.Time       `json:"updated_at,omitzero" kirim:"assumed"`
 	Extra           Extra           `json:"-"`

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -66,35 +67,51 @@ type Pricing struct {
 }
 
 // EventError is an error in an event: of a message that failed, of one that
-// could not be received, or of the account.
+// could not be received, or of the account. It matches what a [MessageError]
+// does.
 type EventError struct {
-	Code    int    // Meta's
-	Kind    Kind   // this package's classification of the code; never empty
-	Title   string // for people
-	Message string
-	Details string
-	Href    string
-	Raw     json.RawMessage
+	Code int // Meta's; 0 when there is none
+	// VendorCode is the vendor's own word, such as outside_24h_window, which the
+	// guide on failed sends shows beside Meta's number; usually empty.
+	VendorCode ErrorCode
+	Kind       Kind   // that of VendorCode, or else of Code; never empty
+	Title      string // for people
+	Message    string
+	Details    string
+	Href       string
+	Raw        json.RawMessage
 }
 
 // Error returns one line without the server's text, which may quote a number.
 func (e *EventError) Error() string {
-	return fmt.Sprintf("kirim: event: meta code %d: %s", e.Code, e.Kind.text())
-}
-
-// Is reports whether target is this error's [Kind].
-func (e *EventError) Is(target error) bool {
-	kind, ok := target.(Kind)
-	return ok && kind != "" && kind == e.Kind
-}
-
-// As sets a target of type *[Kind].
-func (e *EventError) As(target any) bool {
-	kind, ok := target.(*Kind)
-	if ok {
-		*kind = e.Kind
+	code := ""
+	if e.VendorCode != "" {
+		code = printable(string(e.VendorCode)) + ", "
 	}
-	return ok
+	return fmt.Sprintf("kirim: event: %smeta code %d: %s", code, e.Code, e.Kind.text())
+}
+
+// Is reports whether target is this error's [ErrorCode] or [Kind].
+func (e *EventError) Is(target error) bool {
+	m := e.messageError()
+	return m.Is(target)
+}
+
+// As sets a target of type *[ErrorCode], *[Kind], **[MessageError] or **[Error].
+func (e *EventError) As(target any) bool {
+	m := e.messageError()
+	if t, ok := target.(**MessageError); ok {
+		*t = &m
+		return true
+	}
+	return m.As(target)
+}
+
+func (e *EventError) messageError() MessageError {
+	return MessageError{
+		Code: e.VendorCode, MetaCode: e.Code, Kind: e.Kind,
+		Message: cmp.Or(e.Message, e.Title), Details: e.Details, Raw: e.Raw,
+	}
 }
 
 // AccountError is a problem of a number that concerns no single message.
@@ -133,7 +150,14 @@ func (r *jsonReader) eventError() (e EventError) {
 	start := r.pos
 	for name := range r.fields() {
 		switch string(name) {
-		case "code":
+		case "code": // a number of Meta's, or the vendor's word
+			text := r.text()
+			if n, ok := integerIn(text); !ok {
+				e.VendorCode = ErrorCode(text)
+			} else if e.Code == 0 {
+				e.Code = int(n)
+			}
+		case "provider_code":
 			e.Code = int(r.integer())
 		case "title":
 			e.Title = r.text()
@@ -150,9 +174,7 @@ func (r *jsonReader) eventError() (e EventError) {
 		}
 	}
 	e.Raw = r.since(start)
-	if e.Kind = metaKind(e.Code); e.Kind == "" || len(e.Raw) == 0 || e.Raw[0] != '{' {
-		e.Kind = KindUnknown
-	}
+	e.Kind = kindOfFailure(e.VendorCode, e.Code)
 	return e
 }
 
@@ -205,7 +227,11 @@ func (r *jsonReader) status(s *StatusUpdate) (typ string) {
 		case "pricing":
 			s.Pricing = optional(r, (*jsonReader).pricing)
 		case "errors":
-			s.Errors = r.eventErrors()
+			s.Errors = append(s.Errors, r.eventErrors()...)
+		case "error": // of the vendor's guide; its word comes first
+			if r.peek() == '{' {
+				s.Errors = slices.Insert(s.Errors, 0, r.eventError())
+			}
 		}
 	}
 	// The group's id comes in a field of its own or in the recipient's.

@@ -1,0 +1,96 @@
+package kirim
+
+import (
+	"cmp"
+	"encoding/json"
+	"log/slog"
+	"slices"
+)
+
+// MessageError is why a message failed that the server had accepted. It is no
+// answer to a request, but answers the same questions as an [Error]: predicates
+// such as [IsOutside24hWindow], [errors.Is] with an [ErrorCode] or a [Kind], and
+// [errors.As] with a *MessageError, an *[ErrorCode], a *[Kind] or an *[Error],
+// which then has Code, Kind, MetaCode and Message, and no StatusCode.
+// [MaybeSent] is false: the message did not arrive.
+//
+// Docs: https://developers.kirim.chat/guides/failed-sends/
+type MessageError struct {
+	Code     ErrorCode       // the vendor's word, verbatim, an open set; may be empty
+	MetaCode int             // Meta's number; 0 when there is none
+	Kind     Kind            // that of Code, or else of MetaCode; never empty
+	Message  string          // for people; it may quote the recipient's number
+	Details  string          // Meta's explanation of its number, when there is one
+	Raw      json.RawMessage // the error as it came
+}
+
+// UnmarshalJSON implements [json.Unmarshaler]: {code, message, provider_code},
+// and Meta's form, in which code is the number.
+func (e *MessageError) UnmarshalJSON(data []byte) error {
+	r := jsonReader{data: slices.Clone(data)}
+	if r.peek() != '{' {
+		return notAnObject(data)
+	}
+	event := r.eventError()
+	if !r.atEnd() {
+		return notAnObject(data)
+	}
+	*e = event.messageError()
+	return nil
+}
+
+// MarshalJSON implements [json.Marshaler] with what the error was decoded from.
+func (e MessageError) MarshalJSON() ([]byte, error) {
+	if e.Raw != nil {
+		return e.Raw, nil
+	}
+	return json.Marshal(struct {
+		Code         ErrorCode `json:"code,omitzero"`
+		Message      string    `json:"message,omitzero"`
+		ProviderCode int       `json:"provider_code,omitzero"`
+	}{e.Code, e.Message, e.MetaCode})
+}
+
+// Error returns one line without the server's text, which may quote a number:
+//
+//	kirim: the message failed: outside_24h_window: the 24-hour window is closed, send a template, meta code 131047
+func (e *MessageError) Error() string { return e.asError().Error() }
+
+// Is reports whether target is this error's [ErrorCode] or [Kind].
+func (e *MessageError) Is(target error) bool { return e.asError().Is(target) }
+
+// As sets a target of type *[ErrorCode], *[Kind] or **[Error].
+func (e *MessageError) As(target any) bool {
+	if t, ok := target.(**Error); ok {
+		*t = e.asError()
+		return true
+	}
+	return e.asError().As(target)
+}
+
+// LogValue implements [slog.LogValuer] with the fields that are safe to log.
+func (e *MessageError) LogValue() slog.Value {
+	attrs := []slog.Attr{slog.String("kind", string(e.Kind))}
+	if e.Code != "" {
+		attrs = append(attrs, slog.String("code", printable(string(e.Code))))
+	}
+	if e.MetaCode != 0 {
+		attrs = append(attrs, slog.Int("meta_code", e.MetaCode))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+// asError is the error as one of an answer, of which it has no part.
+func (e *MessageError) asError() *Error {
+	return &Error{Code: e.Code, Kind: e.Kind, MetaCode: e.MetaCode, Message: cmp.Or(e.Message, e.Details), late: true}
+}
+
+// kindOfFailure classifies why a message failed. The vendor's word wins over
+// Meta's number: it uses 132001 for a parameter of the wrong form.
+func kindOfFailure(code ErrorCode, metaCode int) Kind {
+	kind := kindOfCode[code]
+	if kind == "" && metaCode != 0 { // 0 is a code of Meta's, but not of a message
+		kind = metaKind(metaCode)
+	}
+	return cmp.Or(kind, KindUnknown)
+}
