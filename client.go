@@ -64,7 +64,8 @@ type core struct {
 	keyed      bool // POST requests carry an Idempotency-Key
 	validating bool
 	windows    WindowMemory
-	engines    *sync.Pool // of *engine
+	feed       *StatusFeed // nil for none
+	engines    *sync.Pool  // of *engine
 }
 
 // NewClient returns a client for Kirim's API. The key is the kdv_live_… key

@@ -285,6 +285,9 @@ func (e *TransportError) LogValue() slog.Value {
 // whole call in doubt, whatever a later attempt brings but success: that a
 // server looks at the key before all else is not documented.
 //
+// It is true for a [*WaitError] after a send, and false for a [*MessageError]:
+// WhatsApp did not deliver that message.
+//
 // It is false for nil and for errors that are not of this package.
 func MaybeSent(err error) bool {
 	switch e := err.(type) { //nolint:errorlint // every error of the tree is looked at, not the first that matches
@@ -296,6 +299,10 @@ func MaybeSent(err error) bool {
 		}
 	case *TransportError:
 		if e.maybeSent {
+			return true
+		}
+	case *WaitError:
+		if e.sent {
 			return true
 		}
 	}

@@ -38,12 +38,15 @@ type Message struct {
 	Reaction    *MessageReaction    `json:"reaction,omitzero" kirim:"assumed"`
 	Button      *MessageButton      `json:"button,omitzero" kirim:"assumed"`
 
-	WhatsAppAccount *AccountRef     `json:"whatsapp_account,omitzero" kirim:"assumed"`
-	Error           *MessageError   `json:"error,omitzero" kirim:"assumed"` // why it failed; nil when it did not
-	CreatedAt       time.Time       `json:"created_at,omitzero"`
-	UpdatedAt       time.Time       `json:"updated_at,omitzero" kirim:"assumed"`
-	Extra           Extra           `json:"-"`
-	blank           []blankField
+	WhatsAppAccount *AccountRef   `json:"whatsapp_account,omitzero" kirim:"assumed"`
+	Error           *MessageError `json:"error,omitzero" kirim:"assumed"` // why it failed; nil when it did not
+	CreatedAt       time.Time     `json:"created_at,omitzero"`
+	UpdatedAt       time.Time     `json:"updated_at,omitzero" kirim:"assumed"`
+	// UsedTemplate says that [MessagesService.SendAndWait] sent the template, as
+	// the 24-hour window was closed.
+	UsedTemplate bool  `json:"-"`
+	Extra        Extra `json:"-"`
+	blank        []blankField
 }
 
 // MessageLocation is a place in decimal degrees.

@@ -111,21 +111,16 @@ func (s *MessagesService) SendOrTemplate(ctx context.Context, message OutboundMe
 	if err != nil {
 		return nil, err
 	}
-	rescue := message
-	rescue.Content, rescue.ReplyTo = template, ""
+	rescue := inPlaceOf(message, template)
 	if s.client.validating && !settings.skipValidation {
 		if err := rescue.Validate(); err != nil {
 			return nil, err
 		}
 	}
-	rescueOpts := opts
-	if s.client.keyed {
-		key := settings.key
-		if key == "" {
-			key = newIdempotencyKey()
-			opts = append(slices.Clip(opts), WithIdempotencyKey(key))
-		}
-		rescueOpts = append(slices.Clip(opts), WithIdempotencyKey(derivedKey(key, ":template")))
+	key := settings.key
+	if key == "" && s.client.keyed {
+		key = newIdempotencyKey()
+		opts = append(slices.Clip(opts), WithIdempotencyKey(key))
 	}
 	if settings.key != "" || !s.windowKnownClosed(ctx, message.To) {
 		accepted, err := s.Send(ctx, message, opts...)
@@ -137,7 +132,22 @@ func (s *MessagesService) SendOrTemplate(ctx context.Context, message OutboundMe
 			return nil, err
 		}
 	}
-	accepted, err := s.Send(ctx, rescue, rescueOpts...)
+	return s.sendRescue(ctx, rescue, key, opts)
+}
+
+// inPlaceOf is the template for the recipient of a message.
+func inPlaceOf(message OutboundMessage, template Template) OutboundMessage {
+	message.Content, message.ReplyTo = template, ""
+	return message
+}
+
+// sendRescue sends what goes out in place of a message under key, which is empty
+// for none.
+func (s *MessagesService) sendRescue(ctx context.Context, rescue OutboundMessage, key string, opts []RequestOption) (*AcceptedMessage, error) {
+	if s.client.keyed {
+		opts = append(slices.Clip(opts), WithIdempotencyKey(derivedKey(key, ":template")))
+	}
+	accepted, err := s.Send(ctx, rescue, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("the 24-hour window is closed, and the template failed: %w", err)
 	}

@@ -17,10 +17,9 @@ type Option func(*settings) error
 
 // settings collects what the options say until the client is made.
 type settings struct {
-	baseURL      *url.URL
-	baseURLFrom  string
-	insecureHTTP bool
-
+	baseURL         *url.URL
+	baseURLFrom     string
+	insecureHTTP    bool
 	insecureFromEnv bool
 	httpClient      *http.Client
 	policy          RetryPolicy
@@ -31,6 +30,7 @@ type settings struct {
 	withoutKeys     bool
 	notValidating   bool
 	windows         WindowMemory
+	feed            *StatusFeed
 }
 
 func applyOptions(opts []Option) (*settings, error) {
@@ -96,6 +96,7 @@ func (s *settings) client(keyName, apiKey string) (*Client, error) {
 		keyed:      !s.withoutKeys,
 		validating: !s.notValidating,
 		windows:    s.windows,
+		feed:       s.feed,
 		engines:    &sync.Pool{New: newEngine},
 	}}, nil
 }
@@ -270,6 +271,7 @@ type requestSettings struct {
 	response       *Response
 	noRetry        bool
 	skipValidation bool
+	waitFor        MessageStatus
 }
 
 func settingsOf(opts []RequestOption) (requestSettings, error) {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"reflect"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 )
@@ -79,6 +80,7 @@ type webhookHandler struct {
 	byType   map[WebhookEventType]func(context.Context, *Event) error
 	byData   map[reflect.Type]func(context.Context, EventData) error
 	unknown  func(context.Context, *Event) error
+	observe  []func(context.Context, *Event) error
 	running  int
 	draining bool
 	idle     []chan struct{} // closed when nothing runs any more
@@ -213,6 +215,21 @@ func (h *WebhookHandler) OnUnknown(f func(context.Context, *Event) error) {
 	h.unknown = f
 }
 
+// Observe adds an observer, which sees every element before the callback for it
+// does, also where there is none. Like the callback of [WebhookHandler.On] it
+// gets one element a call. Observers add up, in their order, and none can be
+// taken away. When one fails, the callback is not run and the element is
+// delivered again, to all of them; an element that was handled before is not
+// seen again.
+func (h *WebhookHandler) Observe(f func(context.Context, *Event) error) {
+	if f == nil {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.observe = append(h.observe, f)
+}
+
 func onData[T EventData](h *WebhookHandler, f func(context.Context, T) error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -228,6 +245,26 @@ func onData[T EventData](h *WebhookHandler, f func(context.Context, T) error) {
 func (h *webhookHandler) callback(e *Event) func(context.Context) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	callback := h.ownCallback(e)
+	if len(h.observe) == 0 {
+		return callback
+	}
+	observers := slices.Clip(h.observe)
+	return func(ctx context.Context) error {
+		for _, observer := range observers {
+			if err := observer(ctx, e); err != nil {
+				return err
+			}
+		}
+		if callback == nil {
+			return nil
+		}
+		return callback(ctx)
+	}
+}
+
+// ownCallback finds the callback for the only element of an event. mu is held.
+func (h *webhookHandler) ownCallback(e *Event) func(context.Context) error {
 	if f := h.byType[e.Type]; f != nil {
 		return func(ctx context.Context) error { return f(ctx, e) }
 	}

@@ -1,0 +1,92 @@
+package kirim
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+)
+
+// StatusFeed passes what the webhooks tell of sent messages to the waits for
+// them, so that they need not ask the server again and again:
+//
+//	feed := kirim.NewStatusFeed()
+//	client, err := kirim.NewClient(key, kirim.WithStatusFeed(feed))
+//	…
+//	feed.Attach(hooks) // a WebhookHandler
+//	message, err := client.PhoneNumber(id).Messages.SendAndWait(ctx, greeting, nil)
+//
+// The subscription needs message.status, and message.sent, which tells which
+// wamid belongs to which msg_… id. It remembers the latest 65,536 messages. What
+// is sent to a group is told of each participant and not heard of here; a wait
+// for it asks. A feed may serve several clients and handlers, and is safe for
+// concurrent use.
+type StatusFeed struct {
+	tracker *StatusTracker
+
+	mu    sync.Mutex
+	waits map[string][]chan struct{} // by msg_… id
+}
+
+// NewStatusFeed returns a feed that is attached to nothing yet.
+func NewStatusFeed() *StatusFeed {
+	return &StatusFeed{tracker: NewStatusTracker(0), waits: make(map[string][]chan struct{})}
+}
+
+// WithStatusFeed makes [MessagesService.Wait] and [MessagesService.SendAndWait]
+// listen to the feed.
+func WithStatusFeed(feed *StatusFeed) Option {
+	return func(s *settings) error {
+		if feed == nil || feed.tracker == nil {
+			return errors.New("kirim: WithStatusFeed: the feed is not one of NewStatusFeed")
+		}
+		s.feed = feed
+		return nil
+	}
+}
+
+// Attach makes the feed hear of what the handler accepts, beside the handler's
+// callbacks; see [WebhookHandler.Observe]. Neither may be nil.
+func (f *StatusFeed) Attach(h *WebhookHandler) { h.Observe(f.hear) }
+
+func (f *StatusFeed) hear(_ context.Context, e *Event) error {
+	for _, data := range e.Data {
+		switch data := data.(type) {
+		case *StatusUpdate:
+			progress, _ := f.tracker.Apply(data)
+			f.notify(progress.ID)
+		case *OutboundNotice:
+			f.tracker.Join(data.ID, data.WAMID)
+			f.notify(data.ID)
+		}
+	}
+	return nil
+}
+
+func (f *StatusFeed) notify(id string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, changed := range f.waits[id] {
+		select {
+		case changed <- struct{}{}:
+		default: // it has news already that it has not looked at
+		}
+	}
+}
+
+func (f *StatusFeed) subscribe(id string) chan struct{} {
+	changed := make(chan struct{}, 1)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.waits[id] = append(f.waits[id], changed)
+	return changed
+}
+
+func (f *StatusFeed) unsubscribe(id string, changed chan struct{}) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	rest := slices.DeleteFunc(f.waits[id], func(other chan struct{}) bool { return other == changed })
+	if f.waits[id] = rest; len(rest) == 0 {
+		delete(f.waits, id)
+	}
+}
