@@ -250,17 +250,26 @@ func (c *call) shouldRepeat() bool {
 		return c.stop("the retries are used up", nil)
 	}
 	var asked time.Duration
+	who := "the server asks for"
 	if answer != nil {
-		asked = answer.RetryAfter
+		if asked = answer.RetryAfter; asked > 0 && !answer.retryAfterKnown {
+			who = "meta advises"
+		}
 	}
-	if asked > policy.MaxRetryAfter {
-		return c.stop(fmt.Sprintf("the server asks to wait %v, more than %v", asked, policy.MaxRetryAfter), nil)
+	least := asked
+	if asked == 0 && c.row == throttled {
+		least, who = leastThrottled, "too many requests need"
 	}
-	c.wait = policy.delay(c.attempts-1, asked)
+	if least > policy.MaxRetryAfter {
+		answer.RetryAfter = least
+		return c.stop(fmt.Sprintf("the wait of %v that %s is more than %v", least, who, policy.MaxRetryAfter), nil)
+	}
+	c.wait = policy.delay(c.attempts-1, asked, c.row)
 	if deadline, ok := c.ctx.Deadline(); ok && time.Until(deadline) <= c.wait {
 		why := "a wait"
-		if asked > 0 {
-			why = fmt.Sprintf("the wait of %v that the server asks for", asked)
+		if least > 0 {
+			answer.RetryAfter = least
+			why = fmt.Sprintf("the wait of %v that %s", least, who)
 		}
 		return c.stop(why+" would pass the deadline", nil)
 	}
@@ -282,7 +291,7 @@ func (c *call) stop(why string, cause error) bool {
 
 // settle gives to the quota when the server has shown that it works.
 func (c *call) settle(answer *Error) {
-	if c.row != success && (answer == nil || answer.StatusCode >= 500) {
+	if c.row != success && (answer == nil || answer.StatusCode >= 500 && c.row != throttled && !answer.refusedByCode()) {
 		return
 	}
 	if c.attempts == 1 {
@@ -344,7 +353,12 @@ func (c *call) rateClass() RateClass {
 func (c *call) rateLimit() RateLimit {
 	r := rateLimitOf(c.header)
 	if c.failure == nil && c.row != success {
-		r.Wait, r.Exceeded = c.answer.RetryAfter, c.row == throttled
+		if c.answer.retryAfterKnown {
+			r.Wait = c.answer.RetryAfter
+		}
+		// What Meta limits, such as messages to one recipient, is no bucket of
+		// the server's.
+		r.Exceeded = c.row == throttled && (c.answer.MetaCode == 0 || c.status == http.StatusTooManyRequests && c.answer.MetaCode != metaPairRate)
 	}
 	return r
 }

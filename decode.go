@@ -5,8 +5,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
-	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,6 +50,9 @@ func (e *Error) complete() {
 	if e.RetryAfter == 0 {
 		e.RetryAfter = wait
 	}
+	if e.RetryAfter == 0 && e.Attempts > 0 {
+		e.RetryAfter = metaWait(e.MetaCode, e.Attempts-1)
+	}
 	if e.Kind == "" {
 		e.Kind = e.classify(kindOfCode[e.Code])
 	}
@@ -61,8 +62,8 @@ func (e *Error) complete() {
 }
 
 // classify finds the kind from, in this order, that of the code, Meta's code
-// where the former says no more than that something failed, the type, the
-// status.
+// where the former says no more than that something failed, the family of a
+// code of Meta's that is not known, the type, the status.
 func (e *Error) classify(kind Kind) Kind {
 	switch kind {
 	case "", KindInternal, KindUpstream, KindUnavailable:
@@ -70,10 +71,15 @@ func (e *Error) classify(kind Kind) Kind {
 			return meta
 		}
 	}
-	if kind != "" {
-		return kind
+	if kind == "" && e.MetaCode != 0 {
+		kind = metaFamily(e.MetaCode, e.StatusCode)
 	}
-	switch e.Type {
+	return cmp.Or(kind, kindOfType(e.Type), kindOfStatus(e.StatusCode))
+}
+
+// kindOfType is empty for the type of a failure, of which the status says more.
+func kindOfType(typ ErrorType) Kind {
+	switch typ {
 	case TypeInvalidRequest:
 		return KindInvalidRequest
 	case TypeAuthentication:
@@ -87,7 +93,7 @@ func (e *Error) classify(kind Kind) Kind {
 	case TypeRateLimit:
 		return KindRateLimited
 	}
-	return kindOfStatus(e.StatusCode)
+	return ""
 }
 
 func kindOfStatus(status int) Kind {
@@ -142,10 +148,7 @@ func (e *Error) decodeKirim(body []byte) bool {
 	}
 	found := answer.Error
 	e.Type, e.Code, e.Message, e.Param, e.RequestID = found.Type, found.Code, found.Message, found.Param, found.RequestID
-	// A specific 4xx code says all; only a failure can hide Meta's.
-	if e.StatusCode < 400 || e.StatusCode >= 500 || kindOfCode[e.Code] == "" {
-		e.MetaCode = findMetaCode(body)
-	}
+	e.readMeta(body)
 	return true
 }
 
@@ -168,7 +171,7 @@ func (e *Error) decodeEnvelope(body []byte) bool {
 			kind = kindOfCode[e.Code]
 		}
 	case found.ViaMeta:
-		e.MetaCode = findMetaCode(body)
+		e.readMeta(body)
 	}
 	e.Code, e.Message, e.RetryAfter = ErrorCode(found.Code), cmp.Or(found.Message, e.Message), found.Wait
 	if found.Param != "" {
@@ -212,7 +215,7 @@ func (e *Error) decodeLoosely(body []byte) {
 		return ""
 	}
 	e.Message = cmp.Or(message(inner), message(outer), e.Message)
-	e.MetaCode = metaCodeIn(tree, false)
+	e.readMetaTree(tree, true)
 }
 
 // firstObject returns v, or the first object in the list v.
@@ -239,87 +242,6 @@ func parseTree(body []byte) (tree any, ok bool) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
 	return tree, d.Decode(&tree) == nil
-}
-
-func findMetaCode(body []byte) int {
-	tree, _ := parseTree(body)
-	return metaCodeIn(tree, false)
-}
-
-// metaCodeInText matches Meta's notation, as in "(#131047) Re-engagement",
-// and a bare five- or six-digit number.
-var metaCodeInText = regexp.MustCompile(`\(#(\d{1,7})\)|\b(\d{5,6})\b`)
-
-// metaCodeIn looks for a known Meta code below v. Short codes are also
-// ordinary numbers, such as HTTP statuses; they count only in an object that
-// is Meta's own.
-func metaCodeIn(v any, ofMeta bool) int {
-	switch v := v.(type) {
-	case []any:
-		for _, element := range v {
-			if code := metaCodeIn(element, ofMeta); code != 0 {
-				return code
-			}
-		}
-	case map[string]any:
-		_, traced := v["fbtrace_id"]
-		ofMeta = ofMeta || traced || v["type"] == "OAuthException"
-		if code := metaCodeOf(v["code"]); code >= 1000 || ofMeta && code != 0 {
-			return code
-		}
-		names := make([]string, 0, len(v))
-		for name := range v {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		for _, name := range names {
-			switch inner := v[name].(type) {
-			case string:
-				if code := metaCodeInMessage(name, inner); code != 0 {
-					return code
-				}
-			case json.Number:
-				if code := metaCodeOf(inner); code >= 1000 && strings.HasSuffix(name, "code") {
-					return code
-				}
-			default:
-				if code := metaCodeIn(inner, ofMeta || name == "meta"); code != 0 {
-					return code
-				}
-			}
-		}
-	}
-	return 0
-}
-
-func metaCodeInMessage(name, text string) int {
-	switch name {
-	case "message", "details", "detail", "description", "title", "error", "error_user_msg":
-	default:
-		return 0
-	}
-	for _, match := range metaCodeInText.FindAllStringSubmatch(text, 8) {
-		if code := metaCodeOf(match[1] + match[2]); code != 0 {
-			return code
-		}
-	}
-	return 0
-}
-
-// metaCodeOf returns v as a Meta code that this package knows, or 0.
-func metaCodeOf(v any) int {
-	var text string
-	switch v := v.(type) {
-	case json.Number:
-		text = v.String()
-	case string:
-		text = v
-	}
-	code, err := strconv.Atoi(text)
-	if err != nil || metaKind(code) == "" {
-		return 0
-	}
-	return code
 }
 
 func firstLine(body []byte) string {

@@ -75,7 +75,8 @@
 //	any other                            stop      stop    stop       stop      stop
 //
 // The wait is random, up to 500 ms, 1 s and 2 s, or what the server asks for
-// with Retry-After, up to 60 s. A wait that would pass the deadline of the
+// with Retry-After, up to 60 s. A 429 without one waits at least 1 s. Codes of
+// Meta's in the body count more than the status. A wait that would pass the deadline of the
 // context is not begun: the call ends at once, and [Error.RetryAfter] tells
 // when to come back. A quota over all calls of a client keeps an outage from
 // being multiplied. [RetryPolicy] has the numbers, [WithRetryPolicy] changes

@@ -41,7 +41,8 @@ type Error struct {
 	StatusCode int           // HTTP status
 	Kind       Kind          // this package's classification; never empty
 	MetaCode   int           // Meta's numeric code, when one was found in the body; else 0
-	RetryAfter time.Duration // how long the server asks to wait; 0 when it does not
+	Details    string        // Meta's explanation of it (error_data.details), for developers; may be empty
+	RetryAfter time.Duration // how long the server asks to wait, else what Meta advises for MetaCode; 0 for neither
 
 	Attempts       int    // requests made for this call, at least 1
 	IdempotencyKey string // the key they carried; empty when they carried none
@@ -52,6 +53,7 @@ type Error struct {
 
 	retryAfterKnown bool   // the answer had a Retry-After that makes sense
 	late            bool   // told of a message after it was accepted
+	guessed         bool   // MetaCode is a bare number in a text
 	ambiguous       bool   // an earlier attempt of the call may have been carried out
 	detail          string // what was wrong with a 2xx answer, or may be with the base URL
 	stopped         string // why the call was not repeated, when that is not plain
@@ -276,9 +278,9 @@ func (e *TransportError) LogValue() slog.Value {
 // It is false when the server refused the request, when the connection
 // demonstrably never carried it, when it was refused locally, and for GET
 // and HEAD. It is true for a connection that broke after the request may
-// have been written, a 408, a 5xx without a permanent rejection by Meta in
-// its body, a redirect that may mean that the work is done (303, and 301 and 302
-// to a POST), and an answer that cannot be understood; for these, repeat with
+// have been written, a 408, a 5xx without a code of a refusal or a rate limit
+// in its body, a redirect that may mean that the work is done (303, and 301 and
+// 302 to a POST), and an answer that cannot be understood; for these, repeat with
 // the same idempotency key ([Error.IdempotencyKey],
 // [TransportError.IdempotencyKey]), or look before you send again. A 503
 // with Retry-After counts as refused. An attempt that is in doubt leaves the
@@ -319,7 +321,7 @@ func (e *Error) maybeSent() bool {
 	if e.late || operationOf(e.Method, "") == read {
 		return false
 	}
-	if e.ambiguous || e.StatusCode == http.StatusRequestTimeout {
+	if e.ambiguous {
 		return true
 	}
 	switch e.StatusCode {
@@ -331,20 +333,46 @@ func (e *Error) maybeSent() bool {
 		}
 	}
 	switch e.Kind {
-	case KindSendFailed, KindInvalidResponse, KindIdempotencyInProgress:
+	case KindSendFailed, KindInvalidResponse:
 		return true
-	case KindUpstream, KindInternal, KindUnavailable, KindUnknown:
+	case KindUnknown:
 		if e.StatusCode < 300 { // a failure that was reported in a 2xx answer
 			return true
 		}
 	}
-	refused := e.StatusCode == http.StatusServiceUnavailable && e.retryAfterKnown
-	return e.StatusCode >= 500 && !refused && !e.permanentForMeta()
+	switch outcomeOf(e) {
+	case requestTimeout, inProgress, internalError, gatewayError:
+		return true
+	case unavailable:
+		return !e.retryAfterKnown
+	case throttled:
+		return e.guessed && e.StatusCode >= 500
+	}
+	return e.StatusCode >= 500 && !e.refusedByCode()
 }
 
-// permanentForMeta reports whether Meta refused the message, whatever the
-// status of the answer that tells it.
-func (e *Error) permanentForMeta() bool { return e.MetaCode != 0 && !IsTemporary(e) }
+// refusedByCode reports whether a code says that the request was refused for
+// good, whatever the status of the answer.
+func (e *Error) refusedByCode() bool {
+	switch e.Kind {
+	case "", KindUnknown, KindSendFailed, KindInvalidResponse, KindRateLimited, KindIdempotencyInProgress:
+		return false
+	}
+	return e.kindIsTold() && !e.failed()
+}
+
+// failed reports a kind that says no more than that something failed.
+func (e *Error) failed() bool {
+	return e.Kind == KindInternal || e.Kind == KindUpstream || e.Kind == KindUnavailable
+}
+
+// kindIsTold reports whether the kind comes from a code, or from a decoder of
+// the caller's, and not from the type or the status. The status of a success
+// tells nothing, so that the type does.
+func (e *Error) kindIsTold() bool {
+	return e.StatusCode < 400 || kindOfCode[e.Code] != "" || e.MetaCode != 0 && metaKind(e.MetaCode) != "" ||
+		e.Kind != kindOfType(e.Type) && e.Kind != kindOfStatus(e.StatusCode)
+}
 
 // IsOutside24hWindow reports whether a free-form message was refused because
 // the customer last wrote more than 24 hours ago, or never: Kirim's

@@ -82,7 +82,7 @@ func (e *MessageError) LogValue() slog.Value {
 
 // asError is the error as one of an answer, of which it has no part.
 func (e *MessageError) asError() *Error {
-	return &Error{Code: e.Code, Kind: e.Kind, MetaCode: e.MetaCode, Message: cmp.Or(e.Message, e.Details), late: true}
+	return &Error{Code: e.Code, Kind: e.Kind, MetaCode: e.MetaCode, Message: cmp.Or(e.Message, e.Details), Details: e.Details, late: true}
 }
 
 // kindOfFailure classifies why a message failed. The vendor's word wins over
@@ -90,7 +90,7 @@ func (e *MessageError) asError() *Error {
 func kindOfFailure(code ErrorCode, metaCode int) Kind {
 	kind := kindOfCode[code]
 	if kind == "" && metaCode != 0 { // 0 is a code of Meta's, but not of a message
-		kind = metaKind(metaCode)
+		kind = cmp.Or(metaKind(metaCode), metaFamily(metaCode, 0))
 	}
 	return cmp.Or(kind, KindUnknown)
 }

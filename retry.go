@@ -35,14 +35,20 @@ import (
 // sends has a 5xx repeated under the same key:
 // https://developers.kirim.chat/guides/failed-sends/
 //
-// A 5xx is not repeated when its body has a code that says that a repeat would
-// fail again, or when it comes with Idempotent-Replayed: true: then the server
-// has stored it, and would give it again.
+// What a code in the body says counts more than the status. A rate limit
+// (Kirim's rate_limit_exceeded, Meta's 4, 80007, 130429, 131056 and the like)
+// is a 429 under any status, a code that says that a repeat would fail again
+// stops, and a passing failure that is answered with 4xx is a 500. A 5xx with
+// Idempotent-Replayed: true is not repeated either: the server has stored it,
+// and would give it again.
 //
 // The wait is random between 0 and min(MaxDelay, MinDelay·2ⁿ) for the n-th
 // repeat, counted from 0. A Retry-After of the server replaces it: its delay
 // plus up to a tenth, at most one second, so that clients do not come back
-// all at once. When that delay is longer than MaxRetryAfter, or any wait
+// all at once. After a 429 without one the client waits a second more than
+// its own delay. After a code for which Meta advises a wait it waits that: 4ⁿ
+// seconds and at least 6 for 131056, the messages to one recipient, and a
+// minute or more for maintenance. When the delay is longer than MaxRetryAfter, or any wait
 // would go past the deadline of the context, the call ends at once with the
 // error at hand, and [Error.RetryAfter] tells when to come back.
 //
@@ -62,8 +68,9 @@ type RetryPolicy struct {
 	MinDelay time.Duration
 	// MaxDelay bounds the waits that the client chooses itself. Default 8 s.
 	MaxDelay time.Duration
-	// MaxRetryAfter is the longest wait that a server may ask for. Default
-	// 60 s.
+	// MaxRetryAfter is the longest wait that a server may ask for, or Meta
+	// advise. Default 60 s. With less than 1 s, a 429 that does not say how
+	// long to wait is not repeated.
 	MaxRetryAfter time.Duration
 	// AttemptTimeout limits one attempt, answer included. Default 35 s,
 	// which is more than the 30 s for which Kirim keeps a request waiting
@@ -184,31 +191,22 @@ var verdicts = [...][5]verdict{
 	refused:        {stop, stop, stop, stop, stop},
 }
 
-// outcomeOfReported finds the row for an error that a 2xx answer reports.
-func outcomeOfReported(kind Kind) outcome {
-	switch kind {
-	case KindRateLimited:
-		return throttled
-	case KindIdempotencyInProgress:
-		return inProgress
-	case KindInternal, KindUpstream, KindUnavailable:
-		return internalError
-	}
-	return refused
-}
-
-// outcomeOf finds the row for an answer that is an error.
+// outcomeOf finds the row for an answer that is an error. What a code says
+// counts more than the status, which Meta's errors are known to have wrong: its
+// throttling comes as 400, and as 500 through others.
 func outcomeOf(e *Error) outcome {
-	if e.StatusCode >= 200 && e.StatusCode <= 299 {
-		return outcomeOfReported(e.Kind)
+	told := e.kindIsTold()
+	switch {
+	case e.refusedByCode(), e.Kind == KindInvalidResponse:
+		return refused
+	case told && e.Kind == KindRateLimited:
+		return throttled
+	case told && e.Kind == KindIdempotencyInProgress:
+		return inProgress
 	}
 	switch e.StatusCode {
 	case http.StatusRequestTimeout:
 		return requestTimeout
-	case http.StatusConflict:
-		if e.Kind == KindIdempotencyInProgress {
-			return inProgress
-		}
 	case http.StatusTooManyRequests:
 		return throttled
 	case http.StatusInternalServerError:
@@ -218,14 +216,21 @@ func outcomeOf(e *Error) outcome {
 	case http.StatusServiceUnavailable:
 		return unavailable
 	}
+	if told && e.failed() && e.StatusCode < 500 {
+		return internalError
+	}
 	return refused
 }
 
 // mayRepeat looks an outcome up in the table. answer is nil when there was
 // none.
 func (p *RetryPolicy) mayRepeat(row outcome, column operation, answer *Error) bool {
-	if answer != nil && answer.StatusCode >= 500 && (answer.permanentForMeta() || replayed(answer.Header)) {
+	switch {
+	case answer == nil:
+	case answer.StatusCode >= 500 && replayed(answer.Header):
 		return false
+	case answer.guessed && row == throttled && column == unkeyed:
+		return false // a number in a text does not prove that nothing was sent
 	}
 	switch verdicts[row][column] {
 	case again:
@@ -245,15 +250,22 @@ func replayed(header http.Header) bool {
 	return strings.EqualFold(header.Get("Idempotent-Replayed"), "true")
 }
 
+// leastThrottled is the least wait after an answer that says to go slower, and
+// not for how long.
+const leastThrottled = time.Second
+
 // delay returns how long to wait before the n-th repeat, counted from 0.
-// asked is the server's Retry-After, 0 for none.
-func (p *RetryPolicy) delay(n int, asked time.Duration) time.Duration {
+// asked is the server's Retry-After or the advice for a code, 0 for none.
+func (p *RetryPolicy) delay(n int, asked time.Duration, row outcome) time.Duration {
 	if asked > 0 {
 		return asked + jitter(min(asked/10, time.Second, math.MaxInt64-asked))
 	}
 	limit := p.MaxDelay
 	if n < 62 && p.MinDelay <= p.MaxDelay>>n {
 		limit = p.MinDelay << n
+	}
+	if row == throttled {
+		return leastThrottled + jitter(limit)
 	}
 	return jitter(limit)
 }

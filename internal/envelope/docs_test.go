@@ -18,7 +18,7 @@ var pages = []struct {
 	{Kirim, "Kirim", `{"error": {"type", "code", "message", "param", "request_id"}}`,
 		"`Retry-After`."},
 	{APIMessaging, "API Messaging (`gateway/apimessaging`)", `{"success": false, "error": {"code", "message", "details": {"field", "reason"}}}`,
-		"`Retry-After`; on a 429 without it, until `X-RateLimit-Reset` (an assumption)."},
+		"`Retry-After`; on a 429 without it, until `X-RateLimit-Reset` (an assumption); without either, 60 s for `rate_limit_exceeded`, as in the vendor's sample client."},
 	{MichoW, "MichoW (`gateway/michow`)", `{"error": {"code", "message", "status"}}` + "\n" + `{"message", "errors": {"field": ["text"]}}`,
 		"none is documented; a `Retry-After` is honoured. The second shape has no code: `Code` is empty, `Kind` is that of `VALIDATION_ERROR`, `Param` is the first field."},
 	{Connexease, "Connexease (`gateway/connexease`)", `{"isSuccess": false, "errors": {"code", "group", "description", "params": {"limit_type", "retry_after"}}}`,

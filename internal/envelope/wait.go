@@ -38,6 +38,9 @@ func waitByDefault(system System, holder object, header http.Header) time.Durati
 	case APIMessaging, Shingle:
 		reset, err := strconv.ParseInt(header.Get("X-Ratelimit-Reset"), 10, 64)
 		if err != nil || reset <= 0 || reset > math.MaxInt32*2 {
+			if system == APIMessaging && textOf(holder["code"]) == "rate_limit_exceeded" {
+				return time.Minute // as in the sample client of the vendor's page
+			}
 			return 0
 		}
 		now, err := http.ParseTime(header.Get("Date"))

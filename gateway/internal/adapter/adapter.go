@@ -40,7 +40,7 @@ func (s System) DecodeError(statusCode int, header http.Header, body []byte) *ki
 		return e
 	}
 	if !found.ViaMeta {
-		e.MetaCode = 0
+		e.MetaCode, e.Details = 0, ""
 	}
 	kind := kirim.Kind(found.Kind)
 	switch {
