@@ -1,7 +1,6 @@
 package kirim
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -135,10 +133,10 @@ func (c *call) record(resp *http.Response, err error) {
 		c.recordFailure(err)
 		return
 	}
-	c.status, c.header = resp.StatusCode, resp.Header
+	c.status, c.header = resp.StatusCode, redacted(resp.Header, c.client.apiKey)
 	if c.status >= 200 && c.status <= 299 {
 		var tooLarge bool
-		c.body, tooLarge, err = readBounded(resp, maxBody)
+		c.body, tooLarge, err = readRedacted(resp, maxBody, c.client.apiKey)
 		switch {
 		case err != nil:
 			c.recordFailure(fmt.Errorf("the answer was cut short: %w", err))
@@ -176,7 +174,7 @@ func (c *call) recordFailure(err error) {
 		c.row, sent = failureOf(err, c.attempt.neverConnected(), c.attempt.connected.Load())
 	}
 	c.ambiguous = c.ambiguous || sent
-	c.failure = c.withEnd(err)
+	c.failure = c.withEnd(withoutServerText(err, c.client.apiKey))
 }
 
 // withEnd returns err such that it matches how the context ended, if it did.
@@ -193,9 +191,7 @@ func (c *call) withEnd(err error) error {
 
 func (c *call) recordError(resp *http.Response) {
 	// A body that breaks off still goes with a status.
-	body, _, brokeOff := readBounded(resp, maxErrorBody)
-	body = redactedBody(body, c.client.apiKey)
-	c.header = redacted(resp.Header, c.client.apiKey)
+	body, _, brokeOff := readRedacted(resp, maxErrorBody, c.client.apiKey)
 	e := c.decodeError(body)
 	e.StatusCode = c.status
 	if c.status == http.StatusNotFound && c.client.decode == nil && !versioned(c.client.base.Path) {
@@ -222,6 +218,7 @@ func (c *call) judge(e *Error) {
 	e.Method, e.Path = c.method, c.path
 	e.IdempotencyKey, e.Attempts = c.key, c.attempts
 	e.complete()
+	e.redact(c.client.apiKey)
 	c.row, c.answer = outcomeOf(e), e
 	e.ambiguous = c.ambiguous
 	c.ambiguous = e.maybeSent()
@@ -367,7 +364,7 @@ func (c *call) rateLimit() RateLimit {
 func (c *call) response() Response {
 	return Response{
 		StatusCode:     c.status,
-		Header:         redacted(c.header, c.client.apiKey),
+		Header:         c.header,
 		RequestID:      c.header.Get("X-Request-Id"),
 		RateLimit:      c.rateLimit(),
 		Replayed:       replayed(c.header),
@@ -436,29 +433,4 @@ func readBounded(resp *http.Response, limit int) (body []byte, cut bool, err err
 		}
 	}
 	return body[:limit:limit], true, nil
-}
-
-// redactedBody returns the body, without the key should a server echo it.
-func redactedBody(body []byte, key string) []byte {
-	if len(key) < minSecret || !bytes.Contains(body, []byte(key)) {
-		return body
-	}
-	return bytes.ReplaceAll(body, []byte(key), []byte(redactedKey))
-}
-
-// redacted returns the header, without the key should a server echo it.
-func redacted(header http.Header, key string) http.Header {
-	if len(key) < minSecret {
-		return header
-	}
-	for name, values := range header {
-		for i, value := range values {
-			if strings.Contains(value, key) {
-				header = header.Clone()
-				header[name][i] = strings.ReplaceAll(value, key, redactedKey)
-				return redacted(header, key)
-			}
-		}
-	}
-	return header
 }

@@ -36,7 +36,7 @@ func (c *call) noResult(err error) *Error {
 		e := *reported
 		return c.describe2xx(&e)
 	case errors.Is(err, envelope.ErrFailed) || envelope.Reported(c.body):
-		return c.describe2xx(c.decodeError(redactedBody(c.body, c.client.apiKey)))
+		return c.describe2xx(c.decodeError(c.body))
 	case len(bytes.TrimSpace(c.body)) == 0:
 		return c.newInvalidResponse("the body is empty", nil)
 	case errors.As(err, &missing):
@@ -91,8 +91,8 @@ func (c *call) newInvalidResponse(message string, cause error) *Error {
 // describe2xx sets what an error says about the 2xx answer that it came in.
 func (c *call) describe2xx(e *Error) *Error {
 	e.StatusCode = c.status
-	e.Header = redacted(c.header, c.client.apiKey)
-	e.Body = redactedBody(c.body[:min(len(c.body), maxErrorBody)], c.client.apiKey)
+	e.Header = c.header
+	e.Body = c.body[:min(len(c.body), maxErrorBody)]
 	return e
 }
 
