@@ -53,8 +53,9 @@
 // such as [IsOutside24hWindow], [IsRateLimited] or [IsTemporary].
 // No complete answer is a [*TransportError]; a message that breaks a
 // documented limit is a [*ValidationError] and is not sent. [MaybeSent] says
-// of any of them whether the message may be out all the same. The file
-// docs/errors.md lists every code.
+// of any of them whether the message may be out all the same, and [Disposition]
+// tells a queue whether to repeat, to wait, to give up or to ask a person. The
+// file docs/errors.md lists every code.
 //
 // # Retries
 //
