@@ -197,6 +197,8 @@ var verdicts = [...][5]verdict{
 func outcomeOf(e *Error) outcome {
 	told := e.kindIsTold()
 	switch {
+	case e.StatusCode == http.StatusRequestTimeout: // whatever gave up waiting does not know how it ended
+		return requestTimeout
 	case e.refusedByCode(), e.Kind == KindInvalidResponse:
 		return refused
 	case told && e.Kind == KindRateLimited:
@@ -205,8 +207,6 @@ func outcomeOf(e *Error) outcome {
 		return inProgress
 	}
 	switch e.StatusCode {
-	case http.StatusRequestTimeout:
-		return requestTimeout
 	case http.StatusTooManyRequests:
 		return throttled
 	case http.StatusInternalServerError:

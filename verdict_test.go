@@ -38,7 +38,7 @@ func TestACodeCountsMoreThanTheStatus(t *testing.T) {
 		sent     string // likewise: MaybeSent
 		kind     kirim.Kind
 	}{
-		{"throughput", []int{400, 403, 429, 500, 502, 503, 504, 408, 501}, metaBody(130429), all, no, kirim.KindRateLimited},
+		{"throughput", []int{400, 403, 429, 500, 502, 503, 504, 501}, metaBody(130429), all, no, kirim.KindRateLimited},
 		{"pair rate", []int{400, 429, 500, 502}, metaBody(131056), all, no, kirim.KindRateLimited},
 		{"requests of an app", []int{400, 500, 502}, metaBody(4), all, no, kirim.KindRateLimited},
 		{"requests of an account", []int{400, 500, 502}, metaBody(80007), all, no, kirim.KindRateLimited},
@@ -48,7 +48,8 @@ func TestACodeCountsMoreThanTheStatus(t *testing.T) {
 		{"Kirim's own rate limit", []int{400, 500, 503}, envelope(kirim.TypeAPI, kirim.CodeRateLimitExceeded), all, no, kirim.KindRateLimited},
 		{"restricted for spam", []int{400, 429, 500, 502, 503}, metaBody(131048), none, no, kirim.KindSuspended},
 		{"cap of marketing", []int{400, 429, 500, 502, 503}, metaBody(131049), none, no, kirim.KindQuotaExceeded},
-		{"a closed window", []int{400, 408, 422, 429, 500, 502, 503, 504}, metaBody(131047), none, no, kirim.KindOutsideWindow},
+		{"a closed window", []int{400, 422, 429, 500, 502, 503, 504}, metaBody(131047), none, no, kirim.KindOutsideWindow},
+		{"a code of whatever gave up waiting", []int{408}, envelope(kirim.TypeInvalidRequest, kirim.CodeInvalidFieldValue), safe, unsafe, kirim.KindInvalidRequest},
 		{"a closed window in Kirim's word", []int{422, 500, 502, 504}, envelope(kirim.TypeInvalidRequest, kirim.CodeOutside24hWindow), none, no, kirim.KindOutsideWindow},
 		{"a refusal that only the type tells", []int{500}, envelope(kirim.TypeInvalidRequest, "brand_new"), safe, unsafe, kirim.KindInvalidRequest},
 		{"a failure of Meta's", []int{400, 500, 502}, metaBody(131016), safe, unsafe, kirim.KindUpstream},

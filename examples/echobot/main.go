@@ -94,7 +94,7 @@ func run(ctx context.Context, out io.Writer) error {
 	}
 	sandbox.Settle()
 	echo.out.Print("\nAn answer that the server refuses at first:")
-	sandbox.Fault(kirimtest.Fault{Method: http.MethodPost, Status: http.StatusInternalServerError})
+	sandbox.Fault(kirimtest.Fault{Method: http.MethodPost, Status: http.StatusForbidden})
 	sandbox.Receive(kirimtest.Inbound{From: "+6281100000002", Text: "Apa kabar?"})
 	sandbox.Receive(kirimtest.Inbound{From: "+6281100000003", Text: "Selamat pagi"})
 	sandbox.Advance(time.Minute)
