@@ -71,9 +71,11 @@ func (m *MessageEcho) dedupeKey(e *Event) string {
 	return elementKey("echo", m.BusinessAccountID, m.PhoneNumberID, m.ID)
 }
 
-// messagesOf returns the messages in an element that is no message.
+// messagesOf returns the messages that an element is or has.
 func messagesOf(data EventData) (messages []*InboundMessage) {
 	switch data := data.(type) {
+	case *InboundMessage:
+		messages = append(messages, data)
 	case *MessageEcho:
 		messages = append(messages, &data.Message)
 	case *HistoryChunk:

@@ -20,6 +20,11 @@ const (
 // below Type are set follows from Type, which is an open set; what has no
 // field is in Raw.
 //
+// The object that Type names is not nil in a decoded message. It is empty when
+// Meta sends none, as it may beside an error; Errors then tells why. The other
+// pointers are nil when there is nothing to tell, and each has a Get method
+// that returns an empty value instead. Slices may be empty whatever the type.
+//
 // Docs: https://developers.kirim.chat/webhooks/payloads/
 type InboundMessage struct {
 	ID                 string // wamid.…
@@ -33,7 +38,10 @@ type InboundMessage struct {
 	Context            *InboundContext  // what it answers or where it comes from
 	Referral           *Referral        // the advertisement that it began with
 	Identity           *InboundIdentity // with the identity check switched on, in an older form
-	Errors             []EventError     // of an unsupported message, or of media that failed
+	// Errors says why a message is unsupported or its content is missing. It
+	// includes the errors of the change that brought the message, when that
+	// has no other message.
+	Errors []EventError
 
 	Text        string           // of a text message
 	Media       *InboundMedia    // image, video, audio, document, sticker, voice
@@ -201,6 +209,7 @@ func (r *jsonReader) message(m *InboundMessage) {
 	if m.Identity != nil {
 		m.From.IdentityKeyHash = m.Identity.Hash
 	}
+	m.settleContent()
 	m.Raw = r.since(start)
 }
 

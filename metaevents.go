@@ -1,7 +1,9 @@
 package kirim
 
 import (
+	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 )
@@ -79,6 +81,7 @@ func (d *eventDecoder) change() {
 	if len(d.event.Data) == before {
 		d.event.Data = append(d.event.Data, &UnknownData{Field: field, Raw: value})
 	}
+	d.event.Data = append(d.event.Data[:before], v.giveErrors(d.event.Data[before:])...)
 	v.assign(field, d.event.Data[before:])
 }
 
@@ -140,6 +143,31 @@ func (d *eventDecoder) metaElement(kind byte) EventData {
 		return &UnknownData{Field: "messages", Raw: s.Raw}
 	}
 	return &AccountError{EventError: d.eventError()}
+}
+
+// giveErrors moves the errors of a change to its message when it has exactly
+// one: they are about that, and an account's error would not say so.
+func (v *changeValue) giveErrors(elements []EventData) []EventData {
+	if len(v.errors) == 0 {
+		return elements
+	}
+	var messages []*InboundMessage
+	for _, data := range elements {
+		messages = append(messages, messagesOf(data)...)
+	}
+	if len(messages) != 1 {
+		return elements
+	}
+	m := messages[0]
+	for _, e := range v.errors {
+		if !slices.ContainsFunc(m.Errors, func(own EventError) bool { return bytes.Equal(own.Raw, e.Raw) }) {
+			m.Errors = append(m.Errors, e)
+		}
+	}
+	return slices.DeleteFunc(elements, func(data EventData) bool {
+		_, moved := data.(*AccountError)
+		return moved
+	})
 }
 
 // assign gives the elements what the change says about all of them.
@@ -219,7 +247,7 @@ func decodeFlatMessage(e *Event, raw json.RawMessage) EventData {
 	if m.Text == "" && m.Type == MessageTypeText {
 		m.Text = flat.content
 	}
-	if *flat.media != (InboundMedia{}) && m.Media == nil {
+	if *flat.media != (InboundMedia{}) && *m.GetMedia() == (InboundMedia{}) {
 		m.Media = flat.media
 	}
 	return m

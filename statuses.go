@@ -114,7 +114,8 @@ func (e *EventError) messageError() MessageError {
 	}
 }
 
-// AccountError is a problem of a number that concerns no single message.
+// AccountError is a problem of a number that concerns no single message. What
+// comes with exactly one received message is in [InboundMessage.Errors] instead.
 type AccountError struct {
 	EventError
 	BusinessAccountID  string
