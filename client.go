@@ -64,6 +64,7 @@ type core struct {
 	keyed      bool // POST requests carry an Idempotency-Key
 	validating bool
 	windows    WindowMemory
+	decided    *decisionCache
 	feed       *StatusFeed // nil for none
 	engines    *sync.Pool  // of *engine
 }
@@ -166,7 +167,8 @@ type Response struct {
 	RateLimit      RateLimit   // zero when the answer did not say
 	Replayed       bool        // the server answered from memory: an earlier request with this key had done the work
 	IdempotencyKey string      // the key that the request carried; empty when it carried none
-	Attempts       int         // requests made
+	Attempts       int         // requests made, those of First included
+	First          *Response   // to the message itself, when [MessagesService.SendOrTemplate] sent the template after it
 }
 
 // Do makes one call: it is what every method of this package is built on,

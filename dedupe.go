@@ -1,6 +1,7 @@
 package kirim
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"sync"
@@ -47,11 +48,11 @@ const (
 
 // MemoryDeduper is a [Deduper] for one process, and the default of
 // [NewWebhookHandler]. It is safe for concurrent use and forgets everything
-// when the process ends.
+// when the process ends. The zero value is ready to use.
 type MemoryDeduper struct {
 	mu     sync.Mutex
-	size   int
-	memory time.Duration
+	size   int                      // zero for the default
+	memory time.Duration            // likewise
 	states map[dedupeHash]time.Time // when it was completed; zero while it is claimed
 	done   fifo[dedupeHash]
 }
@@ -70,13 +71,7 @@ func hashOf(key string) (h dedupeHash) {
 // which it needs about 50 MB when full, and seven days. An element that
 // was forgotten and comes again is handled again.
 func NewMemoryDeduper(size int, memory time.Duration) *MemoryDeduper {
-	if size <= 0 {
-		size = defaultDedupeSize
-	}
-	if memory <= 0 {
-		memory = defaultDedupeMemory
-	}
-	return &MemoryDeduper{size: size, memory: memory, states: make(map[dedupeHash]time.Time)}
+	return &MemoryDeduper{size: max(0, size), memory: max(0, memory)}
 }
 
 // Claim implements [Deduper]. The error is always nil.
@@ -88,10 +83,10 @@ func (d *MemoryDeduper) Claim(_ context.Context, key string) (ClaimState, error)
 	switch {
 	case known && completed.IsZero():
 		return ClaimedBusy, nil
-	case known && time.Since(completed) < d.memory:
+	case known && time.Since(completed) < cmp.Or(d.memory, defaultDedupeMemory):
 		return ClaimedDone, nil
 	}
-	d.states[h] = time.Time{}
+	d.put(h, time.Time{})
 	return Claimed, nil
 }
 
@@ -100,11 +95,12 @@ func (d *MemoryDeduper) Complete(_ context.Context, key string) error {
 	h, now := hashOf(key), time.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.states[h] = now
+	d.put(h, now)
 	d.done.push(h, now)
+	size, memory := cmp.Or(d.size, defaultDedupeSize), cmp.Or(d.memory, defaultDedupeMemory)
 	for {
 		oldest, at, ok := d.done.oldest()
-		if !ok || d.done.len() <= d.size && now.Sub(at) < d.memory {
+		if !ok || d.done.len() <= size && now.Sub(at) < memory {
 			return nil
 		}
 		d.done.drop()
@@ -113,6 +109,13 @@ func (d *MemoryDeduper) Complete(_ context.Context, key string) error {
 			delete(d.states, oldest)
 		}
 	}
+}
+
+func (d *MemoryDeduper) put(h dedupeHash, completed time.Time) {
+	if d.states == nil {
+		d.states = make(map[dedupeHash]time.Time)
+	}
+	d.states[h] = completed
 }
 
 // Release implements [Deduper]. The error is always nil.

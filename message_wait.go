@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 )
@@ -201,15 +200,12 @@ func (s *MessagesService) SendAndWait(ctx context.Context, message OutboundMessa
 	if err != nil {
 		return nil, err
 	}
-	key := settings.key
-	if key == "" && s.client.keyed {
-		key = newIdempotencyKey()
-		opts = append(slices.Clip(opts), WithIdempotencyKey(key))
-	}
 	var accepted *AcceptedMessage
+	var key string
 	if template == nil {
 		accepted, err = s.Send(ctx, message, opts...)
 	} else {
+		key, opts = s.callKey(settings, opts)
 		accepted, err = s.SendOrTemplate(ctx, message, *template, opts...)
 	}
 	if err != nil {

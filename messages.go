@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -35,6 +36,10 @@ type AcceptedMessage struct {
 	// UsedTemplate says that [MessagesService.SendOrTemplate] sent the
 	// template, as the 24-hour window was closed.
 	UsedTemplate bool `json:"-"`
+	// Refusal is why the server refused the message itself, with the requests
+	// that took; nil when the message was accepted, or the template went out at
+	// once.
+	Refusal *Error `json:"-"`
 
 	Extra Extra `json:"-"`
 	blank []blankField
@@ -75,11 +80,21 @@ func (s *MessagesService) Send(ctx context.Context, message OutboundMessage, opt
 	if err != nil {
 		return nil, err
 	}
-	if s.client.validating && !settings.skipValidation {
-		if err := message.Validate(); err != nil {
-			return nil, err
-		}
+	if err := s.validate(message, settings); err != nil {
+		return nil, err
 	}
+	return s.send(ctx, message, opts)
+}
+
+func (s *MessagesService) validate(message OutboundMessage, settings requestSettings) error {
+	if s.client.validating && !settings.skipValidation {
+		return message.Validate()
+	}
+	return nil
+}
+
+// send sends a message that has been checked.
+func (s *MessagesService) send(ctx context.Context, message OutboundMessage, opts []RequestOption) (*AcceptedMessage, error) {
 	body, err := message.wireBody()
 	if err != nil {
 		return nil, err
@@ -89,20 +104,27 @@ func (s *MessagesService) Send(ctx context.Context, message OutboundMessage, opt
 
 // SendOrTemplate sends a message and, when it is refused because the 24-hour
 // window is closed, the template instead. UsedTemplate in the result tells
-// which of the two went out. Both are checked before either is sent.
+// which of the two went out, and Refusal why the message did not. Both are
+// checked before either is sent.
 //
 // The template goes out under an idempotency key derived from that of the
 // message, so that a repeat of the whole call with the same
-// [WithIdempotencyKey] sends neither of them twice. When there is doubt
-// whether the message is out, the template is not sent. A [Response] asked
-// for with [WithResponse] describes the last request; if the template fails
-// too, so does the error.
+// [WithIdempotencyKey] sends neither of them twice. The template's key, which an
+// error may have, is that of the message with ":template" behind it; a call with
+// such a key is the one with the key before it, but with a memory that is no
+// [WindowDecider] the server refuses it. When there is doubt whether the
+// message is out, the template is not sent. A [Response] asked for with
+// [WithResponse] describes the last request, and in First the one before; if the
+// template fails too, the error is that of the template.
 //
-// With a [WithWindowMemory] that knows that the window is closed, the template
-// goes out at once, but not with [WithIdempotencyKey]: the customer may write
-// between two calls with the same key. Only a refusal that the server remembers
-// under the key, as this package assumes that it does, then keeps the message
-// from going out after the template.
+// With a [WithWindowMemory] that knows that the window is closed, or with
+// [PreferTemplate], the template goes out at once. Which of the two goes first is
+// decided once for a key when the memory is a [WindowDecider]: a repeat does the
+// same, although the customer may have written in between. Without one, a call
+// with a [WithIdempotencyKey] sends the message first. So does every call for
+// which the memory fails; only a refusal that the server remembers under the
+// key, as this package assumes that it does, then keeps the message from going
+// out after the template.
 func (s *MessagesService) SendOrTemplate(ctx context.Context, message OutboundMessage, template Template, opts ...RequestOption) (*AcceptedMessage, error) {
 	if err := s.client.check(ctx); err != nil {
 		return nil, err
@@ -112,27 +134,32 @@ func (s *MessagesService) SendOrTemplate(ctx context.Context, message OutboundMe
 		return nil, err
 	}
 	rescue := inPlaceOf(message, template)
-	if s.client.validating && !settings.skipValidation {
-		if err := rescue.Validate(); err != nil {
+	for _, m := range []OutboundMessage{rescue, message} {
+		if err := s.validate(m, settings); err != nil {
 			return nil, err
 		}
 	}
-	key := settings.key
-	if key == "" && s.client.keyed {
-		key = newIdempotencyKey()
-		opts = append(slices.Clip(opts), WithIdempotencyKey(key))
+	key, opts := s.callKey(settings, opts)
+	if s.templateFirst(ctx, message.To, key, settings) {
+		return s.sendRescue(ctx, rescue, key, opts)
 	}
-	if settings.key != "" || !s.windowKnownClosed(ctx, message.To) {
-		accepted, err := s.Send(ctx, message, opts...)
-		if err == nil || !IsOutside24hWindow(err) || MaybeSent(err) {
-			return accepted, err
-		}
-	} else if s.client.validating && !settings.skipValidation {
-		if err := message.Validate(); err != nil {
-			return nil, err
-		}
+	accepted, err := s.send(ctx, message, opts)
+	if err == nil || !IsOutside24hWindow(err) || MaybeSent(err) {
+		return accepted, err
 	}
-	return s.sendRescue(ctx, rescue, key, opts)
+	var first Response
+	if r := settings.response; r != nil {
+		first, *r = *r, Response{}
+	}
+	accepted, failed := s.sendRescue(ctx, rescue, key, opts)
+	if r := settings.response; r != nil {
+		r.First = &first
+		r.Attempts += first.Attempts
+	}
+	if failed == nil {
+		_ = errors.As(err, &accepted.Refusal)
+	}
+	return accepted, failed
 }
 
 // inPlaceOf is the template for the recipient of a message.
@@ -141,15 +168,46 @@ func inPlaceOf(message OutboundMessage, template Template) OutboundMessage {
 	return message
 }
 
+// templateKey is what the key of a template that goes out in place of a message
+// ends in.
+const templateKey = ":template"
+
+// callKey returns the key of a call that may send a template in place of its
+// message, and the options with it. One that was derived, as an error of the
+// template's has it, leads back to the call that it is of: any other body under
+// it would be refused, and a template under one derived from it sent again.
+func (s *MessagesService) callKey(settings requestSettings, opts []RequestOption) (string, []RequestOption) {
+	if !s.client.keyed {
+		return "", opts
+	}
+	key := settings.key
+	if key == "" {
+		key = newIdempotencyKey()
+	}
+	// A memory that does not decide cannot tell what the call did.
+	_, decides := s.client.windows.(WindowDecider)
+	for decides || s.client.windows == nil {
+		of, derived := strings.CutSuffix(key, templateKey)
+		if !derived || of == "" || strings.TrimSpace(of) != of {
+			break
+		}
+		key = of
+	}
+	if key != settings.key {
+		opts = append(slices.Clip(opts), WithIdempotencyKey(key))
+	}
+	return key, opts
+}
+
 // sendRescue sends what goes out in place of a message under key, which is empty
-// for none.
+// for none. It has been checked.
 func (s *MessagesService) sendRescue(ctx context.Context, rescue OutboundMessage, key string, opts []RequestOption) (*AcceptedMessage, error) {
 	if s.client.keyed {
-		opts = append(slices.Clip(opts), WithIdempotencyKey(derivedKey(key, ":template")))
+		opts = append(slices.Clip(opts), WithIdempotencyKey(derivedKey(key, templateKey)))
 	}
-	accepted, err := s.Send(ctx, rescue, opts...)
+	accepted, err := s.send(ctx, rescue, opts)
 	if err != nil {
-		return nil, fmt.Errorf("the 24-hour window is closed, and the template failed: %w", err)
+		return nil, fmt.Errorf("the template in place of the message failed: %w", err)
 	}
 	accepted.UsedTemplate = true
 	return accepted, nil

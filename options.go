@@ -96,6 +96,7 @@ func (s *settings) client(keyName, apiKey string) (*Client, error) {
 		keyed:      !s.withoutKeys,
 		validating: !s.notValidating,
 		windows:    s.windows,
+		decided:    new(decisionCache),
 		feed:       s.feed,
 		engines:    &sync.Pool{New: newEngine},
 	}}, nil
@@ -271,6 +272,7 @@ type requestSettings struct {
 	response       *Response
 	noRetry        bool
 	skipValidation bool
+	preferTemplate bool
 	waitFor        MessageStatus
 }
 

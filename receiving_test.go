@@ -181,7 +181,9 @@ func TestSendOrTemplateAsksTheWindowMemory(t *testing.T) {
 		{"open by the memory, closed by the server: rescued", time.Hour, true, nil, "text template"},
 		{"just open: the message", 24 * time.Hour, false, nil, "text"},
 		{"just closed: the template at once", 24*time.Hour + 1, false, nil, "template"},
-		{"closed, with a key: the message first, as it may be out, or come to be sent by a repeat", 72 * time.Hour, true, []kirim.RequestOption{kirim.WithIdempotencyKey("k")}, "text template"},
+		{"closed, with a key: the template at once", 72 * time.Hour, false, []kirim.RequestOption{kirim.WithIdempotencyKey("k")}, "template"},
+		{"unknown, the template preferred", 0, false, []kirim.RequestOption{kirim.WithIdempotencyKey("k"), kirim.PreferTemplate()}, "template"},
+		{"open, the template preferred", time.Hour, false, []kirim.RequestOption{kirim.WithIdempotencyKey("k"), kirim.PreferTemplate()}, "text"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,6 +1,7 @@
 package kirim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -30,9 +31,10 @@ type WindowMemory interface {
 
 // WithWindowMemory lets [MessagesService.SendOrTemplate] send the template at
 // once when the memory says that the customer last wrote more than 24 hours
-// ago, unless the call has a key of its own. What the memory does not know, or
-// fails to tell, is sent as without it, and what the server then refuses is
-// still rescued by the template. The default is none.
+// ago. For a call with a key of its own the memory must be a [WindowDecider], as
+// [MemoryWindows] is. What the memory does not know, or fails to tell, is sent
+// as without it, and what the server then refuses is still rescued by the
+// template. The default is none.
 func WithWindowMemory(memory WindowMemory) Option {
 	return func(s *settings) error {
 		if isNil(memory) {
@@ -41,15 +43,6 @@ func WithWindowMemory(memory WindowMemory) Option {
 		s.windows = memory
 		return nil
 	}
-}
-
-// windowKnownClosed reports whether the memory knows that.
-func (s *MessagesService) windowKnownClosed(ctx context.Context, to string) bool {
-	if s.client.windows == nil {
-		return false
-	}
-	last, err := s.client.windows.LastOpened(ctx, s.phoneNumberID, digitsOf(to))
-	return err == nil && !last.IsZero() && time.Since(last) > serviceWindow
 }
 
 // opensWindow reports whether a message opens the window. WhatsApp's own
@@ -62,23 +55,23 @@ func (m *InboundMessage) opensWindow() bool {
 
 const defaultWindows = 1 << 17
 
-// MemoryWindows is a [WindowMemory] for one process. It is safe for
-// concurrent use.
+// MemoryWindows is a [WindowMemory] and a [WindowDecider] for one process. It is
+// safe for concurrent use and forgets everything when the process ends. The zero
+// value is ready to use.
 type MemoryWindows struct {
-	mu    sync.Mutex
-	size  int
-	last  map[string]time.Time
-	order fifo[string]
+	mu      sync.Mutex
+	size    int // zero for the default
+	last    map[string]time.Time
+	order   fifo[string]
+	decided decisions
 }
 
 // NewMemoryWindows returns a memory of the latest size customers that wrote.
 // Zero and less mean 131,072, for which it needs about 50 MB. Those it
-// has forgotten are unknown, which does no harm.
+// has forgotten are unknown, which does no harm. Beside them it keeps up to
+// 524,288 decisions, for which it needs about as much again.
 func NewMemoryWindows(size int) *MemoryWindows {
-	if size <= 0 {
-		size = defaultWindows
-	}
-	return &MemoryWindows{size: size, last: make(map[string]time.Time)}
+	return &MemoryWindows{size: max(0, size)}
 }
 
 // Opened implements [WindowMemory]. The error is always nil.
@@ -90,11 +83,15 @@ func (w *MemoryWindows) Opened(_ context.Context, phoneNumberID, customer string
 	if ok && !at.After(known) {
 		return nil
 	}
+	if w.last == nil {
+		w.last = make(map[string]time.Time)
+	}
 	w.last[key] = at
 	w.order.push(key, at)
+	size := cmp.Or(w.size, defaultWindows)
 	// Those who wrote again stand in the queue more than once; only their
 	// last place counts. The queue is bounded as well.
-	for len(w.last) > w.size || w.order.len() > 4*w.size {
+	for len(w.last) > size || w.order.len() > 4*size {
 		oldest, at, _ := w.order.oldest()
 		w.order.drop()
 		if w.last[oldest].Equal(at) {

@@ -1,0 +1,165 @@
+package kirim
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// WindowDecider is what a [WindowMemory] may be besides: it remembers for a
+// call of [MessagesService.SendOrTemplate] which of the two goes first, so that
+// a repeat under the same idempotency key, by this process or another one, does
+// the same, although the window opened or closed in between.
+//
+// The package kirimtest/storetest checks implementations.
+type WindowDecider interface {
+	// Decide returns whether the template goes first in the call with the key.
+	// The first call for a key decides that, by template, in one step with
+	// looking whether there was one; all later ones, from any process, get the
+	// same answer. A decision is kept for 24 hours at least, and better for
+	// some more: that is how long the server remembers the key, from the first
+	// request on. Keys have up to 255 characters of printable ASCII, and differ
+	// in case.
+	//
+	// After an error the message goes first. When there is no room for another
+	// decision, an error is better than forgetting one.
+	Decide(ctx context.Context, key string, template bool) (decided bool, err error)
+}
+
+// PreferTemplate lets [MessagesService.SendOrTemplate] send the template at
+// once, unless the memory of [WithWindowMemory] knows that the window is open;
+// without a memory, always. It is for customers who seldom write, as with order
+// messages: a refused message costs a request of the rate limit. The default is
+// the message first, unless the window is known to be closed. It has no effect
+// on other calls. Give it to all calls with one key, or to none.
+func PreferTemplate() RequestOption {
+	return func(s *requestSettings) error {
+		s.preferTemplate = true
+		return nil
+	}
+}
+
+// templateFirst decides whether the template goes out at once.
+func (s *MessagesService) templateFirst(ctx context.Context, to, key string, settings requestSettings) bool {
+	if ctx.Err() != nil { // a call that will send nothing decides nothing
+		return false
+	}
+	memory := s.client.windows
+	if memory == nil {
+		return settings.preferTemplate
+	}
+	var template bool
+	switch last, err := memory.LastOpened(ctx, s.phoneNumberID, digitsOf(to)); {
+	case err != nil:
+	case last.IsZero():
+		template = settings.preferTemplate
+	default:
+		template = time.Since(last) > serviceWindow
+	}
+	decider, ok := memory.(WindowDecider)
+	switch {
+	case key == "": // no call repeats this one
+		return template
+	case !ok:
+		return template && settings.key == ""
+	}
+	if decided, known := s.client.decided.lookup(key); known {
+		return decided
+	}
+	decided, err := decider.Decide(ctx, key, template)
+	if err != nil && ctx.Err() != nil {
+		return false
+	}
+	return s.client.decided.remember(key, err == nil && decided)
+}
+
+const (
+	// The server remembers a key for 24 hours from the first request on, which
+	// may have waited for a limiter, or between attempts.
+	decisionMemory  = 25 * time.Hour
+	maxDecisions    = 1 << 19
+	cachedDecisions = 1 << 14
+)
+
+// decisions holds for each key whether the template goes first.
+type decisions struct {
+	template map[dedupeHash]bool
+	order    fifo[dedupeHash]
+}
+
+// lookup forgets what is old, and looks the key up.
+func (d *decisions) lookup(key dedupeHash, now time.Time) (template, known bool) {
+	for {
+		_, at, ok := d.order.oldest()
+		if !ok || now.Sub(at) < decisionMemory {
+			break
+		}
+		d.drop()
+	}
+	template, known = d.template[key]
+	return template, known
+}
+
+func (d *decisions) add(key dedupeHash, template bool, now time.Time) {
+	if d.template == nil {
+		d.template = make(map[dedupeHash]bool)
+	}
+	d.template[key] = template
+	d.order.push(key, now)
+}
+
+func (d *decisions) drop() {
+	oldest, _, _ := d.order.oldest()
+	d.order.drop()
+	delete(d.template, oldest)
+}
+
+var errNoRoomToDecide = errors.New("kirim: the window memory has no room for another decision")
+
+// Decide implements [WindowDecider]. Decisions are kept for 25 hours. There is an
+// error when 524,288 of them are kept: none is forgotten before its time.
+func (w *MemoryWindows) Decide(_ context.Context, key string, template bool) (decided bool, err error) {
+	h := hashOf(key)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := time.Now()
+	if decided, known := w.decided.lookup(h, now); known {
+		return decided, nil
+	}
+	if w.decided.order.len() >= maxDecisions {
+		return false, errNoRoomToDecide
+	}
+	w.decided.add(h, template, now)
+	return template, nil
+}
+
+// decisionCache is what a client did under its latest keys. A store that fails at
+// one of two calls with a key, or loses what it knew, does not change what the
+// second one does.
+type decisionCache struct {
+	mu sync.Mutex
+	decisions
+}
+
+func (c *decisionCache) lookup(key string) (template, known bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.decisions.lookup(hashOf(key), time.Now())
+}
+
+// remember returns what was remembered first.
+func (c *decisionCache) remember(key string, template bool) bool {
+	h := hashOf(key)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	if first, known := c.decisions.lookup(h, now); known {
+		return first
+	}
+	for c.order.len() >= cachedDecisions {
+		c.drop()
+	}
+	c.add(h, template, now)
+	return template
+}
