@@ -12,7 +12,8 @@ import (
 // such as [IsOutside24hWindow], [errors.Is] with an [ErrorCode] or a [Kind], and
 // [errors.As] with a *MessageError, an *[ErrorCode], a *[Kind] or an *[Error],
 // which then has Code, Kind, MetaCode and Message, and no StatusCode.
-// [MaybeSent] is false: the message did not arrive.
+// [MaybeSent] is false: the message did not arrive. A nil one, as of a message
+// that did not fail, answers every question with no.
 //
 // Docs: https://developers.kirim.chat/guides/failed-sends/
 type MessageError struct {
@@ -54,13 +55,21 @@ func (e MessageError) MarshalJSON() ([]byte, error) {
 // Error returns one line without the server's text, which may quote a number:
 //
 //	kirim: the message failed: outside_24h_window: the 24-hour window is closed, send a template, meta code 131047
-func (e *MessageError) Error() string { return e.asError().Error() }
+func (e *MessageError) Error() string {
+	if e == nil {
+		return "kirim: the message did not fail"
+	}
+	return e.asError().Error()
+}
 
 // Is reports whether target is this error's [ErrorCode] or [Kind].
-func (e *MessageError) Is(target error) bool { return e.asError().Is(target) }
+func (e *MessageError) Is(target error) bool { return e != nil && e.asError().Is(target) }
 
 // As sets a target of type *[ErrorCode], *[Kind] or **[Error].
 func (e *MessageError) As(target any) bool {
+	if e == nil {
+		return false
+	}
 	if t, ok := target.(**Error); ok {
 		*t = e.asError()
 		return true
@@ -70,6 +79,9 @@ func (e *MessageError) As(target any) bool {
 
 // LogValue implements [slog.LogValuer] with the fields that are safe to log.
 func (e *MessageError) LogValue() slog.Value {
+	if e == nil {
+		return slog.StringValue("none")
+	}
 	attrs := []slog.Attr{slog.String("kind", string(e.Kind))}
 	if e.Code != "" {
 		attrs = append(attrs, slog.String("code", printable(string(e.Code))))
@@ -86,11 +98,9 @@ func (e *MessageError) asError() *Error {
 }
 
 // kindOfFailure classifies why a message failed. The vendor's word wins over
-// Meta's number: it uses 132001 for a parameter of the wrong form.
+// Meta's number, as it uses 132001 for a parameter of the wrong form, unless it
+// says no more than that something failed.
 func kindOfFailure(code ErrorCode, metaCode int) Kind {
-	kind := kindOfCode[code]
-	if kind == "" && metaCode != 0 { // 0 is a code of Meta's, but not of a message
-		kind = cmp.Or(metaKind(metaCode), metaFamily(metaCode, 0))
-	}
-	return cmp.Or(kind, KindUnknown)
+	failure := Error{MetaCode: metaCode}
+	return failure.classify(kindOfCode[code])
 }

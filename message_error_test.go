@@ -38,6 +38,9 @@ func TestAMessageSaysWhyItFailed(t *testing.T) {
 		{`{"code":"a_new_word","provider_code":9}`, "a_new_word", 9, kirim.KindUnknown, nil},
 		{`{"code":131047,"title":"Re-engagement message"}`, "", 131047, kirim.KindOutsideWindow, kirim.IsOutside24hWindow},
 		{`{"code":"131047"}`, "", 131047, kirim.KindOutsideWindow, kirim.IsOutside24hWindow},
+		// A word that says no more than that it failed.
+		{`{"code":"whatsapp_upstream_error","provider_code":131047}`, kirim.CodeWhatsAppUpstreamError, 131047, kirim.KindOutsideWindow, kirim.IsOutside24hWindow},
+		{`{"code":"whatsapp_upstream_error"}`, kirim.CodeWhatsAppUpstreamError, 0, kirim.KindUpstream, kirim.IsUpstream},
 		{`{}`, "", 0, kirim.KindUnknown, nil},
 	} {
 		status := `{"id":"wamid.1","status":"failed","error":` + tt.body + `}`
@@ -82,6 +85,17 @@ func statusError(t *testing.T, status string) error {
 	t.Helper()
 	e := mustDecode(t, `{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":"messages","value":{"statuses":[`+status+`]}}]}]}`)
 	return e.Data[0].(*kirim.StatusUpdate).Err()
+}
+
+func TestAMessageThatDidNotFailHasAnErrorThatAnswersNo(t *testing.T) {
+	t.Parallel()
+	var m kirim.Message
+	if kirim.IsOutside24hWindow(m.Error) || kirim.IsTemporary(m.Error) || kirim.MaybeSent(m.Error) || errors.Is(m.Error, kirim.CodeRecipientBlocked) {
+		t.Error("it answers yes")
+	}
+	if m.Error.Error() == "" || m.Error.LogValue().String() != "none" {
+		t.Errorf("it says %q, %v", m.Error.Error(), m.Error.LogValue())
+	}
 }
 
 func TestTheErrorOfAMessageIsWrittenBackAsItCame(t *testing.T) {

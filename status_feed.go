@@ -8,13 +8,8 @@ import (
 )
 
 // StatusFeed passes what the webhooks tell of sent messages to the waits for
-// them, so that they need not ask the server again and again:
-//
-//	feed := kirim.NewStatusFeed()
-//	client, err := kirim.NewClient(key, kirim.WithStatusFeed(feed))
-//	…
-//	feed.Attach(hooks) // a WebhookHandler
-//	message, err := client.PhoneNumber(id).Messages.SendAndWait(ctx, greeting, nil)
+// them, so that they need not ask the server again and again. Give it to
+// the client ([WithStatusFeed]) and attach it to the webhook handler.
 //
 // The subscription needs message.status, and message.sent, which tells which
 // wamid belongs to which msg_… id. It remembers the latest 65,536 messages. What
