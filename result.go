@@ -92,7 +92,10 @@ func (c *call) newInvalidResponse(message string, cause error) *Error {
 func (c *call) describe2xx(e *Error) *Error {
 	e.StatusCode = c.status
 	e.Header = c.header
-	e.Body = c.body[:min(len(c.body), maxErrorBody)]
+	e.Body = c.body
+	if len(c.body) > maxErrorBody { // the error may live long: it must not keep all of the answer alive
+		e.Body = bytes.Clone(c.body[:maxErrorBody])
+	}
 	return e
 }
 

@@ -46,6 +46,7 @@ func TestA2xxWithoutTheResultIsNoSuccess(t *testing.T) {
 	add(`{"error":{"message":"(#131047) Re-engagement message","type":"OAuthException","code":131047,"fbtrace_id":"A"}}`, kirim.KindOutsideWindow, false, 1, 1)
 	add(`{"error":{"message":"(#130429) Rate limit hit","type":"OAuthException","code":130429,"fbtrace_id":"A"}}`, kirim.KindRateLimited, false, 4, 4)
 	add(`{"error":"Service temporarily unavailable"}`, kirim.KindUnknown, true, 1, 1)
+	add(`{"error":true,"message":"blocked"}`, kirim.KindUnknown, true, 1, 1)
 	add(`{"success":false,"error":{"code":"session_not_connected","message":"m"}}`, kirim.KindNotConnected, false, 1, 1)
 	add(`{"success":false,"message":"blocked"}`, kirim.KindUnknown, true, 1, 1)
 	add(`{"isSuccess":false,"errors":{"code":"BILL_001"}}`, kirim.KindBilling, false, 1, 1)
@@ -132,6 +133,25 @@ func TestAnEnvelopeInA2xxIsAnErrorWhateverTheCallerReads(t *testing.T) {
 		if err := newWire(answer{status: 200, body: body}).client(t).Do(t.Context(), "POST", "/x", nil, nil, nil); err != nil {
 			t.Errorf("%s: %v", body, err)
 		}
+	}
+}
+
+func TestADeletionThatSaysThatItFailedIsNoSuccess(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{`{"error":true,"message":"The label is in use."}`, `{"errors":"The label is in use."}`, `{"success":false}`} {
+		err := newWire(answer{status: 200, body: body}).client(t).Labels.Delete(t.Context(), "lbl_1")
+		if e := answerOf(t, err); e.StatusCode != 200 || !kirim.MaybeSent(err) {
+			t.Errorf("%s: status %d, MaybeSent %v: %v", body, e.StatusCode, kirim.MaybeSent(err), err)
+		}
+	}
+}
+
+func TestTheErrorOfALarge2xxKeepsNoMoreThanItsBody(t *testing.T) {
+	t.Parallel()
+	body := `{"padding":"` + strings.Repeat("x", 1<<20) + `"}`
+	_, err := newWire(answer{status: 200, body: body}).client(t).PhoneNumber("1").Messages.Send(t.Context(), hello)
+	if e := answerOf(t, err); len(e.Body) != 64<<10 || cap(e.Body) > 2*len(e.Body) {
+		t.Errorf("a body of %d bytes that keeps %d alive", len(e.Body), cap(e.Body))
 	}
 }
 

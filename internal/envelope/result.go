@@ -1,6 +1,9 @@
 package envelope
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/json"
+)
 
 // Body is the body of a 2xx answer. It is a type of its own so that no type
 // outside this module is a Result by accident.
@@ -45,13 +48,15 @@ func Failed(body []byte) bool {
 	return flagged(top) || !hasResult(top) && hasFailed(top)
 }
 
-// hasFailed looks for the documented members of an error, each of which is
-// enough.
+// hasFailed looks for the documented members of an error, and for what other
+// systems write in their place; each is enough.
 func hasFailed(top object) bool {
-	return flagged(top) ||
-		objectOf(top["error"]) != nil || textOf(top["error"]) != "" ||
-		len(objectOf(top["errors"])) > 0 || hasElements(top["errors"])
+	return flagged(top) || told(top["error"]) || told(top["errors"]) ||
+		objectOf(top["error"]) != nil || len(objectOf(top["errors"])) > 0 || hasElements(top["errors"])
 }
+
+// told reports a text, or true with the text in another member.
+func told(raw json.RawMessage) bool { return startsWith(raw, 't') || textOf(raw) != "" }
 
 func flagged(top object) bool {
 	return startsWith(top["success"], 'f') || startsWith(top["isSuccess"], 'f')
