@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"sync"
 	"time"
 )
@@ -48,7 +49,8 @@ const (
 
 // MemoryDeduper is a [Deduper] for one process, and the default of
 // [NewWebhookHandler]. It is safe for concurrent use and forgets everything
-// when the process ends. The zero value is ready to use.
+// when the process ends. The zero value is ready to use; a nil one claims
+// nothing.
 type MemoryDeduper struct {
 	mu     sync.Mutex
 	size   int                      // zero for the default
@@ -74,10 +76,21 @@ func NewMemoryDeduper(size int, memory time.Duration) *MemoryDeduper {
 	return &MemoryDeduper{size: max(0, size), memory: max(0, memory)}
 }
 
-// Claim implements [Deduper]. The error is always nil.
+// lock fails for nil, and leaves it unlocked.
+func (d *MemoryDeduper) lock() error {
+	if d == nil {
+		return errors.New("kirim: the MemoryDeduper is nil")
+	}
+	d.mu.Lock()
+	return nil
+}
+
+// Claim implements [Deduper]. The error is nil, unless d is.
 func (d *MemoryDeduper) Claim(_ context.Context, key string) (ClaimState, error) {
 	h := hashOf(key)
-	d.mu.Lock()
+	if err := d.lock(); err != nil {
+		return ClaimedBusy, err
+	}
 	defer d.mu.Unlock()
 	completed, known := d.states[h]
 	switch {
@@ -90,10 +103,12 @@ func (d *MemoryDeduper) Claim(_ context.Context, key string) (ClaimState, error)
 	return Claimed, nil
 }
 
-// Complete implements [Deduper]. The error is always nil.
+// Complete implements [Deduper]. The error is nil, unless d is.
 func (d *MemoryDeduper) Complete(_ context.Context, key string) error {
 	h, now := hashOf(key), time.Now()
-	d.mu.Lock()
+	if err := d.lock(); err != nil {
+		return err
+	}
 	defer d.mu.Unlock()
 	d.put(h, now)
 	d.done.push(h, now)
@@ -118,10 +133,12 @@ func (d *MemoryDeduper) put(h dedupeHash, completed time.Time) {
 	d.states[h] = completed
 }
 
-// Release implements [Deduper]. The error is always nil.
+// Release implements [Deduper]. The error is nil, unless d is.
 func (d *MemoryDeduper) Release(_ context.Context, key string) error {
 	h := hashOf(key)
-	d.mu.Lock()
+	if err := d.lock(); err != nil {
+		return err
+	}
 	defer d.mu.Unlock()
 	if completed, known := d.states[h]; known && completed.IsZero() {
 		delete(d.states, h)
@@ -131,7 +148,9 @@ func (d *MemoryDeduper) Release(_ context.Context, key string) error {
 
 // Len returns how many elements are remembered, those in work included.
 func (d *MemoryDeduper) Len() int {
-	d.mu.Lock()
+	if d.lock() != nil {
+		return 0
+	}
 	defer d.mu.Unlock()
 	return len(d.states)
 }

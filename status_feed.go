@@ -32,7 +32,7 @@ func NewStatusFeed() *StatusFeed {
 // listen to the feed.
 func WithStatusFeed(feed *StatusFeed) Option {
 	return func(s *settings) error {
-		if feed == nil || feed.tracker == nil {
+		if feed.isZero() {
 			return errors.New("kirim: WithStatusFeed: the feed is not one of NewStatusFeed")
 		}
 		s.feed = feed
@@ -41,8 +41,16 @@ func WithStatusFeed(feed *StatusFeed) Option {
 }
 
 // Attach makes the feed hear of what the handler accepts, beside the handler's
-// callbacks; see [WebhookHandler.Observe]. Neither may be nil.
-func (f *StatusFeed) Attach(h *WebhookHandler) { h.Observe(f.hear) }
+// callbacks; see [WebhookHandler.Observe]. It panics when one of the two is nil
+// or zero.
+func (f *StatusFeed) Attach(h *WebhookHandler) {
+	if f.isZero() {
+		panic(misuse("kirim: the StatusFeed is not one of NewStatusFeed"))
+	}
+	h.Observe(f.hear)
+}
+
+func (f *StatusFeed) isZero() bool { return f == nil || f.tracker == nil }
 
 func (f *StatusFeed) hear(_ context.Context, e *Event) error {
 	for _, data := range e.Data {

@@ -34,11 +34,11 @@ type StatusUpdate struct {
 	Raw                json.RawMessage
 }
 
-// Err returns why the message failed, and nil when it did not. It answers the
-// questions that errors of a send do: [IsOutside24hWindow], [IsRateLimited],
-// [errors.Is] with a [Kind].
+// Err returns why the message failed, and nil when it did not or s is nil. It
+// answers the questions that errors of a send do: [IsOutside24hWindow],
+// [IsRateLimited], [errors.Is] with a [Kind].
 func (s *StatusUpdate) Err() error {
-	if s.Status != MessageFailed {
+	if s == nil || s.Status != MessageFailed {
 		return nil
 	}
 	if len(s.Errors) == 0 {
@@ -68,7 +68,7 @@ type Pricing struct {
 
 // EventError is an error in an event: of a message that failed, of one that
 // could not be received, or of the account. It matches what a [MessageError]
-// does.
+// does, also when it is nil.
 type EventError struct {
 	Code int // Meta's; 0 when there is none
 	// VendorCode is the vendor's own word, such as outside_24h_window, which the
@@ -84,6 +84,9 @@ type EventError struct {
 
 // Error returns one line without the server's text, which may quote a number.
 func (e *EventError) Error() string {
+	if e == nil {
+		return "kirim: event: no error"
+	}
 	code := ""
 	if e.VendorCode != "" {
 		code = printable(string(e.VendorCode)) + ", "
@@ -93,12 +96,18 @@ func (e *EventError) Error() string {
 
 // Is reports whether target is this error's [ErrorCode] or [Kind].
 func (e *EventError) Is(target error) bool {
+	if e == nil {
+		return false
+	}
 	m := e.messageError()
 	return m.Is(target)
 }
 
 // As sets a target of type *[ErrorCode], *[Kind], **[MessageError] or **[Error].
 func (e *EventError) As(target any) bool {
+	if e == nil {
+		return false
+	}
 	m := e.messageError()
 	if t, ok := target.(**MessageError); ok {
 		*t = &m

@@ -1,9 +1,11 @@
 package kirim_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -110,5 +112,159 @@ func TestNilRequestsAndVerifiers(t *testing.T) {
 		if _, err := v.Event(signed(testSecret, testTime, nil)); !errors.Is(err, kirim.ErrWebhookNoSecret) {
 			t.Error(err)
 		}
+	}
+}
+
+func TestHandlerThatNobodyMade(t *testing.T) {
+	t.Parallel()
+	for name, h := range map[string]*kirim.WebhookHandler{"nil": nil, "zero": {}} {
+		if code := deliver(t, h, text("1")); code != 503 {
+			t.Errorf("%s: answer %d", name, code)
+		}
+		if err := h.Shutdown(context.Background()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		for method, call := range map[string]func(){
+			"OnMessage": func() { h.OnMessage(nil) },
+			"OnHistory": func() { h.OnHistory(func(ctx, *kirim.HistoryChunk) error { return nil }) },
+			"On":        func() { h.On("a.b", nil) },
+			"OnUnknown": func() { h.OnUnknown(nil) },
+			"Observe":   func() { h.Observe(nil) },
+			"Attach":    func() { kirim.NewStatusFeed().Attach(h) },
+		} {
+			func() {
+				defer func() {
+					if got := fmt.Sprint(recover()); !strings.Contains(got, "NewWebhookHandler") {
+						t.Errorf("%s handler, %s: panic with %s", name, method, got)
+					}
+				}()
+				call()
+			}()
+		}
+	}
+}
+
+func TestFeedThatNobodyMadeIsNotAttached(t *testing.T) {
+	t.Parallel()
+	for _, feed := range []*kirim.StatusFeed{nil, {}} {
+		h := kirim.NewWebhookHandler(verifier(t, testSecret))
+		func() {
+			defer func() {
+				if got := fmt.Sprint(recover()); !strings.Contains(got, "NewStatusFeed") {
+					t.Errorf("panic with %s", got)
+				}
+			}()
+			feed.Attach(h)
+		}()
+		if code := deliver(t, h, text("1")); code != 200 {
+			t.Errorf("answer %d", code)
+		}
+	}
+}
+
+type ownDeduper struct{ kirim.Deduper }
+
+type ownWindows struct{ kirim.WindowMemory }
+
+type ownContext struct{ context.Context }
+
+type ownLogs struct{ slog.Handler }
+
+func TestHandlerTakesNilBelowATypeForTheDefault(t *testing.T) {
+	t.Parallel()
+	for name, option := range map[string]kirim.WebhookOption{
+		"no option":                 nil,
+		"no deduper":                kirim.WithDeduper(nil),
+		"a nil MemoryDeduper":       kirim.WithDeduper((*kirim.MemoryDeduper)(nil)),
+		"a nil deduper of the user": kirim.WithDeduper((*ownDeduper)(nil)),
+		"a zero MemoryDeduper":      kirim.WithDeduper(&kirim.MemoryDeduper{}),
+		"no windows":                kirim.WithWindows(nil),
+		"a nil MemoryWindows":       kirim.WithWindows((*kirim.MemoryWindows)(nil)),
+		"nil windows of the user":   kirim.WithWindows((*ownWindows)(nil)),
+		"no logger":                 kirim.WithWebhookLogger(nil),
+		"a zero logger":             kirim.WithWebhookLogger(&slog.Logger{}),
+		"a logger of nil":           kirim.WithWebhookLogger(slog.New((*ownLogs)(nil))),
+	} {
+		h := kirim.NewWebhookHandler(verifier(t, testSecret), option)
+		calls := 0
+		h.OnMessage(func(ctx, *kirim.InboundMessage) error {
+			if calls++; calls == 1 {
+				return errors.New("not yet")
+			}
+			return nil
+		})
+		for i, want := range []int{500, 200, 200} {
+			if code := deliver(t, h, text("1")); code != want {
+				t.Errorf("%s: answer %d to delivery %d, want %d", name, code, i, want)
+			}
+		}
+		if calls != 2 {
+			t.Errorf("%s: %d calls", name, calls)
+		}
+	}
+}
+
+func TestHandlerRefusesNilRequestsAndContexts(t *testing.T) {
+	t.Parallel()
+	h := kirim.NewWebhookHandler(verifier(t, testSecret))
+	w := httptest.NewRecorder()
+	if h.ServeHTTP(w, nil); w.Code != 500 {
+		t.Errorf("answer %d to a nil request", w.Code)
+	}
+	for _, ctx := range []context.Context{nil, (*ownContext)(nil)} {
+		var refused *kirim.ValidationError
+		if err := h.Shutdown(ctx); !errors.As(err, &refused) || !strings.Contains(err.Error(), "ctx") {
+			t.Errorf("%T: %v", ctx, err)
+		}
+	}
+	if code := deliver(t, h, text("1")); code != 200 {
+		t.Errorf("answer %d: a refused Shutdown has stopped the handler", code)
+	}
+}
+
+func TestMemoryDeduperThatNobodyMade(t *testing.T) {
+	t.Parallel()
+	var absent *kirim.MemoryDeduper
+	_, claim := absent.Claim(t.Context(), "k")
+	for _, err := range []error{claim, absent.Complete(t.Context(), "k"), absent.Release(t.Context(), "k")} {
+		if err == nil || !strings.Contains(err.Error(), "MemoryDeduper is nil") {
+			t.Errorf("%v", err)
+		}
+	}
+	zero := &kirim.MemoryDeduper{}
+	if absent.Len() != 0 || zero.Len() != 0 {
+		t.Error("something is remembered")
+	}
+	zero.Release(t.Context(), "k")
+	for _, want := range []kirim.ClaimState{kirim.Claimed, kirim.ClaimedBusy} {
+		if state, err := zero.Claim(t.Context(), "k"); state != want || err != nil {
+			t.Errorf("%v, %v", state, err)
+		}
+	}
+	if err := (&kirim.MemoryDeduper{}).Complete(t.Context(), "k"); err != nil {
+		t.Error(err)
+	}
+	zero.Complete(t.Context(), "k")
+	if state, _ := zero.Claim(t.Context(), "k"); state != kirim.ClaimedDone {
+		t.Errorf("%v", state)
+	}
+}
+
+func TestNilStatusesAndErrorsOfEvents(t *testing.T) {
+	t.Parallel()
+	if err := (*kirim.StatusUpdate)(nil).Err(); err != nil {
+		t.Errorf("%v", err)
+	}
+	var err error = (*kirim.EventError)(nil)
+	if text := err.Error(); !strings.HasPrefix(text, "kirim: event: ") {
+		t.Errorf("%q", text)
+	}
+	if errors.Is(err, kirim.KindUnknown) || errors.Is(err, kirim.KindRateLimited) || kirim.IsOutside24hWindow(err) || kirim.MaybeSent(err) {
+		t.Error("a nil error is of a kind")
+	}
+	var as *kirim.Error
+	var message *kirim.MessageError
+	if errors.As(err, &as) || errors.As(err, &message) {
+		t.Errorf("%v, %v", as, message)
 	}
 }

@@ -37,7 +37,8 @@ const (
 //
 // It is made by [NewWebhookHandler] and must get the request with its body
 // unread. Register callbacks before serving; all methods are safe for
-// concurrent use.
+// concurrent use. A nil or zero WebhookHandler answers everything with 503, and
+// its On methods and Observe panic.
 //
 // The answers follow from what the sender does with them: it gives up at once
 // on most 4xx, and repeats a 5xx seven times over 31 hours.
@@ -87,7 +88,7 @@ type webhookHandler struct {
 }
 
 // WebhookOption configures a [WebhookHandler]. A zero or negative value, and
-// nil, mean the default.
+// nil, also a nil pointer in an interface, mean the default.
 type WebhookOption func(*webhookHandler)
 
 // WithDeduper sets what remembers the elements that were handled. The default
@@ -136,10 +137,13 @@ func NewWebhookHandler(v *WebhookVerifier, opts ...WebhookOption) *WebhookHandle
 			opt(h)
 		}
 	}
-	if h.deduper == nil {
+	if isNil(h.deduper) {
 		h.deduper = NewMemoryDeduper(0, 0)
 	}
-	if h.logger == nil {
+	if isNil(h.windows) {
+		h.windows = nil
+	}
+	if h.logger == nil || isNil(h.logger.Handler()) {
 		h.logger = slog.New(slog.DiscardHandler)
 	}
 	if h.timeout <= 0 {
@@ -153,6 +157,16 @@ func NewWebhookHandler(v *WebhookVerifier, opts ...WebhookOption) *WebhookHandle
 
 // Format shows nothing of the handler, whatever the verb.
 func (h WebhookHandler) Format(f fmt.State, _ rune) { fmt.Fprint(f, "kirim.WebhookHandler") }
+
+func (h *WebhookHandler) isZero() bool { return h == nil || h.webhookHandler == nil }
+
+// lock locks the callbacks, for a method that has no error to return.
+func (h *WebhookHandler) lock() {
+	if h.isZero() {
+		panic(misuse("kirim: the WebhookHandler is not one of NewWebhookHandler"))
+	}
+	h.mu.Lock()
+}
 
 // OnMessage sets the callback for messages from customers. Here, as in the
 // other On methods, the last callback that was set counts, nil unsets it, and
@@ -196,7 +210,7 @@ func (h *WebhookHandler) OnCustomer(f func(context.Context, *CustomerNotice) err
 // data. It gets an Event whose Data is the one element to handle: an event
 // with three messages is three calls.
 func (h *WebhookHandler) On(eventType WebhookEventType, f func(context.Context, *Event) error) {
-	h.mu.Lock()
+	h.lock()
 	defer h.mu.Unlock()
 	if f == nil {
 		delete(h.byType, eventType)
@@ -210,7 +224,7 @@ func (h *WebhookHandler) On(eventType WebhookEventType, f func(context.Context, 
 // [WebhookHandler.On] it gets one element a call. Without it they are
 // answered with 200 and dropped.
 func (h *WebhookHandler) OnUnknown(f func(context.Context, *Event) error) {
-	h.mu.Lock()
+	h.lock()
 	defer h.mu.Unlock()
 	h.unknown = f
 }
@@ -222,16 +236,15 @@ func (h *WebhookHandler) OnUnknown(f func(context.Context, *Event) error) {
 // delivered again, to all of them; an element that was handled before is not
 // seen again.
 func (h *WebhookHandler) Observe(f func(context.Context, *Event) error) {
-	if f == nil {
-		return
-	}
-	h.mu.Lock()
+	h.lock()
 	defer h.mu.Unlock()
-	h.observe = append(h.observe, f)
+	if f != nil {
+		h.observe = append(h.observe, f)
+	}
 }
 
 func onData[T EventData](h *WebhookHandler, f func(context.Context, T) error) {
-	h.mu.Lock()
+	h.lock()
 	defer h.mu.Unlock()
 	if f == nil {
 		delete(h.byData, reflect.TypeFor[T]())
@@ -279,6 +292,14 @@ func (h *webhookHandler) ownCallback(e *Event) func(context.Context) error {
 
 // ServeHTTP implements [http.Handler].
 func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h.isZero() {
+		answer(w, http.StatusServiceUnavailable)
+		return
+	}
+	if r == nil {
+		answer(w, WebhookStatusCode(errNilRequest))
+		return
+	}
 	switch r.Method {
 	case http.MethodPost:
 	case http.MethodGet, http.MethodHead:
@@ -365,8 +386,16 @@ func (h *webhookHandler) end() {
 // Shutdown answers new deliveries with 503 from now on and waits until those
 // in work are done. When ctx ends first, it returns the context's error and
 // leaves them running. There is no way back. [http.Server.Shutdown] waits for
-// them as well; this is for a handler that stops before its server.
+// them as well; this is for a handler that stops before its server. A nil
+// context is a [*ValidationError] and stops nothing; a nil or zero handler has
+// nothing to stop.
 func (h *WebhookHandler) Shutdown(ctx context.Context) error {
+	if isNil(ctx) {
+		return refuse("ctx", "a context", "nil")
+	}
+	if h.isZero() {
+		return nil
+	}
 	h.mu.Lock()
 	h.draining = true
 	idle := make(chan struct{})
