@@ -128,7 +128,7 @@ type messageView struct {
 	To             *string           `json:"to"`
 	Source         *string           `json:"source"`
 	Account        accountRef        `json:"whatsapp_account"`
-	Error          *struct{}         `json:"error"`
+	Error          *lateFailure      `json:"error"`
 	CreatedAt      string            `json:"created_at"`
 	UpdatedAt      string            `json:"updated_at"`
 }
@@ -137,7 +137,7 @@ type messageView struct {
 func (c *call) viewMessage(m *message) any {
 	st := &c.s.state
 	view := messageView{
-		ID: m.id, Object: "message", ConversationID: m.conversation, Status: c.s.statusOf(m),
+		ID: m.id, Object: "message", ConversationID: m.conversation, Status: c.s.statusOf(m), Error: c.s.failureOf(m),
 		Account: st.account(m.chat.phoneNumberID), CreatedAt: stamp(m.created), UpdatedAt: stamp(m.updated),
 	}
 	customer, number := "+"+m.chat.contact, st.numbers[m.chat.phoneNumberID].Number

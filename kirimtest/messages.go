@@ -38,8 +38,12 @@ func (s *Server) send(c *call, n PhoneNumber, m outbound) *reply {
 	st, as, now := &s.state, &s.cfg.assumptions, s.cfg.clock.Now()
 	chat := chatID{n.ID, digits(m.to)}
 	var sent Message
-	defer func() { // a plan is called without the lock
-		if sent.ID != "" {
+	var late []Status // why it will fail
+	defer func() {    // a plan is called without the lock
+		switch {
+		case late != nil:
+			s.follow(sent, late)
+		case sent.ID != "":
 			s.simulate(sent)
 		}
 	}()
@@ -50,19 +54,12 @@ func (s *Server) send(c *call, n PhoneNumber, m outbound) *reply {
 			return failed(fail("invalid_field_value", "context.message_id", "There is no such inbound message."))
 		}
 	}
-	if m.kind == "template" {
-		t, err := st.sendable(m.template, m.language, now)
-		if err != nil {
-			return failed(err)
+	if refusal := st.whyNot(chat, m, now); refusal != nil {
+		status, later := refusedLater(refusal)
+		if !later || !s.cfg.lateRefusals {
+			return failed(refusal)
 		}
-		if err := t.misfit(m.components); err != nil {
-			return failed(err)
-		}
-		if t.Category == authentication && m.codeErr != nil {
-			return failed(m.codeErr)
-		}
-	} else if ct := st.chats[chat]; ct == nil || ct.lastInbound.IsZero() || now.Sub(ct.lastInbound) >= window {
-		return failed(fail("outside_24h_window", "to", "The customer's last message is more than 24 hours old."))
+		late = []Status{status}
 	}
 	sent = Message{
 		ID:             newID("msg_", now),
@@ -86,6 +83,27 @@ func (s *Server) send(c *call, n PhoneNumber, m outbound) *reply {
 		result.MessageID = sent.WAMID
 	}
 	return ok(as.SendStatusCode, result)
+}
+
+// whyNot is why a checked message cannot be sent now, or nil. st.mu is held.
+func (st *state) whyNot(chat chatID, m outbound, now time.Time) *apiError {
+	if m.kind != "template" {
+		if ct := st.chats[chat]; ct == nil || ct.lastInbound.IsZero() || now.Sub(ct.lastInbound) >= window {
+			return fail("outside_24h_window", "to", "The customer's last message is more than 24 hours old.")
+		}
+		return nil
+	}
+	t, err := st.sendable(m.template, m.language, now)
+	if err != nil {
+		return err
+	}
+	if err := t.misfit(m.components); err != nil {
+		return err
+	}
+	if t.Category == authentication {
+		return m.codeErr
+	}
+	return nil
 }
 
 // messageResult is the answer of a send and of a read receipt.

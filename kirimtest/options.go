@@ -23,6 +23,7 @@ type config struct {
 	webhookHandler   http.Handler
 	httpWebhooks     bool
 	noJitter         bool
+	lateRefusals     bool
 }
 
 // Limits bound what the sandbox remembers, so that a long load test does not
@@ -122,6 +123,18 @@ func WithAPIKey(key string) Option {
 // "106540352242922". [Server.AddPhoneNumber] adds further numbers.
 func WithPhoneNumberID(id string) Option {
 	return func(cfg *config) { cfg.number.ID = id }
+}
+
+// WithLateRefusals accepts what Meta refuses, and lets the message fail 100 ms
+// later, as the vendor's guide on failed sends shows it: outside the 24-hour
+// window, with a template that is paused or disabled, or with parameters that do
+// not fit it. Status, GET of the message and the message.status event then tell
+// why. The default is to refuse at once, as the vendor's catalogue of errors
+// shows it.
+//
+// Docs: https://developers.kirim.chat/guides/failed-sends/
+func WithLateRefusals() Option {
+	return func(cfg *config) { cfg.lateRefusals = true }
 }
 
 // WithPlan sets the organisation's rate limits. The default is [Free].

@@ -17,6 +17,11 @@ type Status struct {
 	Code           int
 	Title, Details string
 
+	// VendorCode is the vendor's own word for the failure, such as
+	// "outside_24h_window", beside Code in the error of the message and of its
+	// event. Default: the word that the vendor documents for Code, if any.
+	VendorCode string
+
 	// Early reports a failure from before WhatsApp knew the message: the
 	// status names it by its msg_… id instead of a wamid.
 	Early bool
@@ -89,12 +94,18 @@ func (s *Server) simulate(m Message) {
 		return
 	}
 	m.Body = bytes.Clone(m.Body)
-	p := &progress{message: m, statuses: slices.Clone(plan(m))}
+	s.follow(m, slices.Clone(plan(m)))
+}
+
+// follow reports the statuses of an accepted message.
+func (s *Server) follow(m Message, statuses []Status) {
+	p := &progress{message: m, statuses: statuses}
 	for i := range p.statuses {
 		p.statuses[i].After = max(p.statuses[i].After, 0)
 	}
 	slices.SortStableFunc(p.statuses, func(a, b Status) int { return cmp.Compare(a.After, b.After) })
 
+	st := &s.state
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if _, kept := st.wamids[m.WAMID]; !kept || len(p.statuses) == 0 {
@@ -142,12 +153,71 @@ func (s *Server) emitStatus(m *Message, id string, status Status) {
 			failure["error_data"] = map[string]any{"details": status.Details}
 		}
 		element["errors"] = []any{failure}
+		if e := status.failure(); e != nil {
+			element["error"] = e
+		}
 	}
 	eventID := id
 	if s.cfg.assumptions.StatusInEventID {
 		eventID += ":" + status.Name
 	}
 	s.emitMeta("message.status", eventID, m.PhoneNumberID, metaValue{Statuses: []any{element}}, nil)
+}
+
+// lateFailure is why an accepted message failed, as the vendor tells it.
+type lateFailure struct {
+	Code         string `json:"code"`
+	Message      string `json:"message"`
+	ProviderCode int    `json:"provider_code"`
+}
+
+// vendorCodes are the vendor's words for numbers of Meta's.
+//
+// Docs: https://developers.kirim.chat/guides/failed-sends/
+var vendorCodes = map[int]string{
+	131047: "outside_24h_window",
+	132015: "template_paused",
+	132016: "template_disabled",
+	132000: "template_param_count_mismatch",
+	132001: "template_param_format_mismatch",
+	1006:   "recipient_not_on_whatsapp",
+	1013:   "recipient_blocked",
+	131053: "media_download_failed",
+}
+
+// refusedLater is the status of a message that the vendor refuses with this
+// code only after it was accepted; ok is false for a code that it refuses at
+// once with.
+func refusedLater(e *apiError) (status Status, ok bool) {
+	for number, word := range vendorCodes {
+		if word == e.code {
+			return Status{Name: "failed", After: 100 * time.Millisecond, Code: number, Title: e.message, VendorCode: word}, true
+		}
+	}
+	return Status{}, false
+}
+
+// failure is nil for a number without a word of the vendor's.
+func (status *Status) failure() *lateFailure {
+	word := cmp.Or(status.VendorCode, vendorCodes[status.Code])
+	if word == "" {
+		return nil
+	}
+	return &lateFailure{word, cmp.Or(status.Title, "The message failed"), status.Code}
+}
+
+// failureOf is why a sent message has failed by now, nil when it has not or when
+// the vendor has no word for it. state.mu is held.
+func (s *Server) failureOf(m *message) *lateFailure {
+	if m.sent == nil || s.progressOf(m.sent) != "failed" {
+		return nil
+	}
+	for _, status := range s.state.progress[m.sent.ID].statuses {
+		if status.Name == "failed" {
+			return status.failure()
+		}
+	}
+	return nil
 }
 
 // statusRank orders statuses that may be reported in any order. A failure gives
