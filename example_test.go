@@ -309,3 +309,24 @@ func ExampleWebhookHandler() {
 	// 200
 	// 401
 }
+
+// A send that is accepted may still fail. SendAndWait tells, and sends the
+// template when it was for the 24-hour window.
+func ExampleMessagesService_SendAndWait() {
+	ctx := context.Background()
+	sandbox := kirimtest.NewServer(kirimtest.WithLateRefusals(), kirimtest.WithDeliveryPlan(kirimtest.Delivered()))
+	defer sandbox.Close()
+	client, err := sandbox.Client()
+	if err != nil {
+		log.Fatal(err)
+	}
+	text := kirim.OutboundMessage{To: customer, Content: kirim.Text{Body: "Is it ready?"}}
+	template := kirim.Template{Name: "appointment_reminder", Language: "id"}
+
+	message, err := client.PhoneNumber(sandbox.PhoneNumberID).Messages.SendAndWait(ctx, text, &template)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(message.Status, message.UsedTemplate)
+	// Output: delivered true
+}

@@ -41,6 +41,8 @@ var drivers = slices.Concat(clientDrivers, messageDrivers, templateDrivers, conv
 // notDriven are exported methods that are not operations.
 var notDriven = map[string]string{
 	"Client.Do":                   "what the methods are built on",
+	"Messages.Wait":               "asks as Messages.Get does",
+	"Messages.SendAndWait":        "Messages.SendOrTemplate, then Messages.Wait",
 	"Client.PhoneNumber":          "makes no request",
 	"Client.CloseIdleConnections": "makes no request",
 	"Client.RateLimit":            "makes no request",

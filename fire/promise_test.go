@@ -25,21 +25,23 @@ type history struct {
 	repeatInternal bool
 	windowOpen     bool
 	windowMemory   bool
-	faults         []kirimtest.Fault
-	calls          []sendCall
+	// By message: a program sends one in the same way each time. Under one key,
+	// Send and SendOrTemplate are two different requests.
+	orTemplate [2]bool
+	faults     []kirimtest.Fault
+	calls      []sendCall
 }
 
 // sendCall is one call for a message. With keys, calls for the same message
 // carry the same key, as those of a program that does not know what became of
 // its last try.
 type sendCall struct {
-	message    int
-	pause      time.Duration // before it
-	written    bool          // the customer writes first
-	orTemplate bool
-	noRetry    bool
-	restarted  bool // the program has been started anew since the last call
-	patience   time.Duration
+	message   int
+	pause     time.Duration // before it
+	written   bool          // the customer writes first
+	noRetry   bool
+	restarted bool // the program has been started anew since the last call
+	patience  time.Duration
 }
 
 var anyFault = rapid.Custom(func(t *rapid.T) kirimtest.Fault {
@@ -84,15 +86,17 @@ var anyHistory = rapid.Custom(func(t *rapid.T) history {
 		windowMemory:   rapid.Bool().Draw(t, "window memory"),
 		faults:         rapid.SliceOfN(anyFault, 0, 8).Draw(t, "faults"),
 	}
+	for i := range h.orTemplate {
+		h.orTemplate[i] = rapid.Bool().Draw(t, "or template")
+	}
 	h.calls = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) sendCall {
 		return sendCall{
-			message:    rapid.IntRange(0, 1).Draw(t, "message"),
-			pause:      time.Duration(rapid.IntRange(0, 5).Draw(t, "pause")) * time.Hour, // keys are kept for longer
-			written:    rapid.Bool().Draw(t, "written"),
-			orTemplate: rapid.Bool().Draw(t, "or template"),
-			noRetry:    rapid.Bool().Draw(t, "no retry"),
-			restarted:  rapid.Bool().Draw(t, "restarted"),
-			patience:   time.Duration(rapid.IntRange(1, 300).Draw(t, "patience")) * time.Second,
+			message:   rapid.IntRange(0, 1).Draw(t, "message"),
+			pause:     time.Duration(rapid.IntRange(0, 5).Draw(t, "pause")) * time.Hour, // keys are kept for longer
+			written:   rapid.Bool().Draw(t, "written"),
+			noRetry:   rapid.Bool().Draw(t, "no retry"),
+			restarted: rapid.Bool().Draw(t, "restarted"),
+			patience:  time.Duration(rapid.IntRange(1, 300).Draw(t, "patience")) * time.Second,
 		}
 	}), 1, 4).Draw(t, "calls")
 	return h
@@ -181,7 +185,7 @@ func (h history) live(t *testing.T) []fate {
 		messages := client.PhoneNumber(sandbox.PhoneNumberID).Messages
 		ctx, cancel := context.WithTimeout(t.Context(), call.patience)
 		var err error
-		if call.orTemplate {
+		if h.orTemplate[call.message] {
 			_, err = messages.SendOrTemplate(ctx, message, template, opts...)
 		} else {
 			_, err = messages.Send(ctx, message, opts...)

@@ -80,7 +80,9 @@ func TestFireARedirectTakesNothingElsewhere(t *testing.T) {
 						return
 					}
 					var answer *kirim.Error
-					if !errors.As(err, &answer) || answer.StatusCode != status || answer.Attempts != 1 || kirim.MaybeSent(err) {
+					// A 303, and in practice a 301 and a 302, may answer what was carried out.
+					doubt := status <= 303 && column != 2
+					if !errors.As(err, &answer) || answer.StatusCode != status || answer.Attempts != 1 || kirim.MaybeSent(err) != doubt {
 						t.Errorf("error %v, MaybeSent %v", err, kirim.MaybeSent(err))
 					}
 				})

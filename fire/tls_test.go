@@ -227,7 +227,7 @@ func TestFireARedirectFromHTTPSToHTTPIsNotFollowed(t *testing.T) {
 			other := listenTCP(t)
 			stranger := startRaw(t, other, (*rawConn).answerWell)
 			l := listenTCP(t)
-			f := fault{status: 302, kind: kirim.KindUnknown, attempts: never}
+			f := fault{status: 302, kind: kirim.KindUnknown, attempts: never, doubt: inDoubt}
 			f.run(t, column, overTLSThen(config, afterReading(answerOf("302 Found", "Location: http://"+other.Addr().String()+"/\r\n", ""))), l,
 				[]kirim.Option{kirim.WithBaseURL("https://" + l.Addr().String()), known.trusting(&http.Transport{})})
 			if stranger.connections() != 0 {
