@@ -98,7 +98,7 @@ func TestAProxyOfTheEnvironmentThatRefusesToConnectIsNamed(t *testing.T) {
 	}
 	t.Parallel()
 	proxy, asked := refusingProxy(t, http.StatusProxyAuthRequired)
-	again := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$") //nolint:gosec // this test
+	again := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
 	again.Env = append(os.Environ(), inside+"=1", "HTTPS_PROXY="+proxy.String(), "https_proxy=", "NO_PROXY=", "no_proxy=")
 	out, err := again.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "attempts=1 temporary=false sent=false") || *asked != 1 {

@@ -86,8 +86,8 @@ func disposition(err error) (Action, time.Duration) {
 			return actionOfKind(kind), 0
 		}
 	}
-	switch err { //nolint:errorlint // likewise
-	case ErrWebhookTooOld, ErrWebhookTooNew: // the sender repeats the delivery, freshly signed
+	switch err {
+	case ErrWebhookTooOld, ErrWebhookTooNew: //nolint:errorlint // as above; the sender repeats the delivery, freshly signed
 		return ActionRetry, 0
 	case errors.ErrUnsupported, ErrWebhookSignatureMissing, ErrWebhookSignatureMalformed, ErrWebhookSignatureMismatch,
 		ErrWebhookBodyTooLarge, ErrWebhookMalformed:
@@ -95,7 +95,7 @@ func disposition(err error) (Action, time.Duration) {
 	case ErrWebhookNoSecret, ErrWebhookBodyConsumed, errNilRequest:
 		return ActionDecide, 0
 	}
-	if e, ok := err.(interface{ Unwrap() error }); ok { //nolint:errorlint // likewise
+	if e, ok := err.(interface{ Unwrap() error }); ok {
 		return disposition(e.Unwrap())
 	}
 	return "", 0

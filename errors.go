@@ -347,6 +347,7 @@ func (e *Error) maybeSent() bool {
 		return !e.retryAfterKnown
 	case throttled:
 		return e.guessed && e.StatusCode >= 500
+	default:
 	}
 	return e.StatusCode >= 500 && !e.refusedByCode()
 }

@@ -100,8 +100,9 @@ func decodeField(field string, value json.RawMessage, v *changeValue) []EventDat
 		}))
 	case EventTemplateQuality:
 		return r.whole(element((*jsonReader).templateQuality))
+	default:
+		return nil
 	}
-	return nil
 }
 
 // whole reads a value that is one element.

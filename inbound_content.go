@@ -29,6 +29,7 @@ func (m *InboundMessage) settleContent() {
 		m.System = m.GetSystem()
 	case MessageTypeEdit:
 		m.Edit = m.GetEdit()
+	default: // its content is a text, a list or nothing
 	}
 	switch reply := m.Interactive; {
 	case reply == nil:
@@ -123,7 +124,7 @@ func (p *PaymentUpdate) GetTransaction() *PaymentTransaction {
 func (a *AccountUpdate) GetPartner() *AccountPartner { return orEmpty(orEmpty(a).Partner) }
 
 // GetSetupLink returns SetupLink, and an empty value when it is nil.
-func (c *CustomerNotice) GetSetupLink() *SetupLink { return orEmpty(orEmpty(c).SetupLink) }
+func (d *CustomerNotice) GetSetupLink() *SetupLink { return orEmpty(orEmpty(d).SetupLink) }
 
 // GetPhoneNumber returns PhoneNumber, and an empty value when it is nil.
-func (c *CustomerNotice) GetPhoneNumber() *CustomerAccount { return orEmpty(orEmpty(c).PhoneNumber) }
+func (d *CustomerNotice) GetPhoneNumber() *CustomerAccount { return orEmpty(orEmpty(d).PhoneNumber) }

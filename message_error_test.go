@@ -72,7 +72,7 @@ func TestAMessageSaysWhyItFailed(t *testing.T) {
 	}
 }
 
-func messageError(t *testing.T, body string) error {
+func messageError(t *testing.T, body string) *kirim.MessageError {
 	t.Helper()
 	var m kirim.Message
 	if err := json.Unmarshal([]byte(`{"id":"msg_1","status":"failed","error":`+body+`}`), &m); err != nil || m.Error == nil {
@@ -119,7 +119,7 @@ func TestTheErrorOfAMessageIsWrittenBackAsItCame(t *testing.T) {
 func TestTheErrorOfAMessageShowsNoWordsOfTheServer(t *testing.T) {
 	t.Parallel()
 	err := messageError(t, `{"code":"recipient_blocked","message":"+6281100000001 said Dear customer","provider_code":1013}`)
-	text := err.Error() + fmt.Sprintf("%v", err.(*kirim.MessageError).LogValue())
+	text := err.Error() + fmt.Sprintf("%v", err.LogValue())
 	var answer *kirim.Error
 	if errors.As(err, &answer) {
 		text += answer.Error()

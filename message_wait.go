@@ -27,8 +27,9 @@ func WaitFor(status MessageStatus) WaitOption {
 		case MessageSent, MessageDelivered, MessageRead, MessagePlayed:
 			s.waitFor = status
 			return nil
+		default:
+			return refuse("WaitFor", "sent, delivered, read or played", quantity(len(status), "character"))
 		}
-		return refuse("WaitFor", "sent, delivered, read or played", quantity(len(status), "character"))
 	}
 }
 

@@ -45,7 +45,7 @@ func TestWaitEndsAtTheStateOrAnyBeyondIt(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var answers []answer
-				for _, status := range strings.Fields(tt.statuses) {
+				for status := range strings.FieldsSeq(tt.statuses) {
 					answers = append(answers, state(status))
 				}
 				w := newWire(answers...)

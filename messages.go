@@ -46,8 +46,8 @@ type AcceptedMessage struct {
 }
 
 // missing names what a send cannot do without.
-func (m *AcceptedMessage) missing() string {
-	if m.ID == "" {
+func (r *AcceptedMessage) missing() string {
+	if r.ID == "" {
 		return "id"
 	}
 	return ""

@@ -63,7 +63,7 @@ func (s *settings) client(keyName, apiKey string) (*Client, error) {
 		if logger == nil {
 			logger = slog.Default()
 		}
-		logger.Warn("kirim: KIRIM_INSECURE_HTTP=1: the API key and all messages go over plain http, readable by everybody on the way", "host", base.Host)
+		logger.Warn("kirim: KIRIM_INSECURE_HTTP=1: the API key and all messages go over plain http, readable by everybody on the way", slog.String("host", base.Host))
 	}
 	agent := "kirim-go/" + Version + " (" + runtime.Version() + "; " + runtime.GOOS + "/" + runtime.GOARCH + ")"
 	if s.product != "" {

@@ -63,7 +63,7 @@ func TestARefusalOfABodyKeepsItsCauseOutOfTheText(t *testing.T) {
 	}
 }
 
-var errSecretive = errors.New("Ana cannot be encoded")
+var errSecretive = errors.New("what Ana said cannot be encoded")
 
 type secretive struct{}
 
@@ -122,7 +122,7 @@ type noContext struct{ context.Context }
 func TestEachOperationRefusesACallWithoutContextOrClient(t *testing.T) {
 	forEachOperation(t, func(t *testing.T, op operation) {
 		w := newWire(answer{status: 200})
-		wantRefusal(t, op.call(nil, w.client(t), phone, someID), "ctx")               //nolint:staticcheck // as a caller may by mistake
+		wantRefusal(t, op.call(nil, w.client(t), phone, someID), "ctx")               // as a caller may by mistake
 		wantRefusal(t, op.call((*noContext)(nil), w.client(t), phone, someID), "ctx") // likewise
 		if n := len(w.seen()); n != 0 {
 			t.Errorf("%d requests were sent", n)

@@ -125,6 +125,7 @@ func (p proseTable) differences() []string {
 					if proseMark.MatchString(cell) {
 						found = append(found, fmt.Sprintf("%s: column %d says %q, and no policy changes it", cells[0], column, cell))
 					}
+				default: // a policy changes it
 				}
 			}
 		}

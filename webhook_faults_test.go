@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,10 +20,13 @@ import (
 // deadlines notes the deadlines that are set for reading.
 type deadlines struct {
 	*httptest.ResponseRecorder
+	mu  sync.Mutex
 	set []time.Time
 }
 
 func (d *deadlines) SetReadDeadline(t time.Time) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.set = append(d.set, t)
 	return nil
 }
@@ -31,7 +35,13 @@ func (d *deadlines) SetReadDeadline(t time.Time) error {
 type waiting struct{ *deadlines }
 
 func (w waiting) Read([]byte) (int, error) {
-	for len(w.set) == 0 {
+	for {
+		w.mu.Lock()
+		ended := len(w.set) > 0
+		w.mu.Unlock()
+		if ended {
+			break
+		}
 		time.Sleep(time.Second)
 	}
 	return 0, errors.New("deadline")

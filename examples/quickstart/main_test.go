@@ -28,7 +28,7 @@ func TestTheQuickstartTellsWhatItShows(t *testing.T) {
 			`text +msg_\w{26} +req_\w{26} +1 +59 of 60 left`,
 			`template +msg_\w{26} +req_\w{26} +1 +58 of 60 left`,
 			`text outside the 24-hour window +refused: the window is closed +req_\w{26} +1 `,
-			`  rescued by a template +msg_\w{26} +req_\w{26} +1 `,
+			`  rescued by a template +msg_\w{26} +req_\w{26} +2 `,
 			`429 with Retry-After: 1 +msg_\w{26} +req_\w{26} +2 `,
 			`502 twice, HTML from a proxy +msg_\w{26} +req_\w{26} +3 `,
 			`502 after the message went out +msg_\w{26} +req_\w{26} +2 `,

@@ -64,7 +64,7 @@ func run(sample int, seed uint64, workers int, limit time.Duration, goal float64
 		}
 		all = chosen
 	}
-	rand.New(rand.NewPCG(seed, 0)).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] }) //nolint:gosec // a sample
+	rand.New(rand.NewPCG(seed, 0)).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	if sample > 0 {
 		all = all[:min(sample, len(all))]
 	}
@@ -168,7 +168,7 @@ const (
 func unchanged(limit time.Duration, tests string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	command := exec.CommandContext(ctx, "go", "test", "-count=1", "-failfast", "-run", tests, ".") //nolint:gosec // our own arguments
+	command := exec.CommandContext(ctx, "go", "test", "-count=1", "-failfast", "-run", tests, ".")
 	if out, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("the tests fail without a mutant: %w\n%s", err, out)
 	}
@@ -192,12 +192,12 @@ func (m mutant) try(dir string, number int, limit time.Duration, tests string) (
 	}
 	binary := base + ".test"
 	defer os.Remove(binary)
-	if exec.Command("go", "test", "-c", "-p", "1", "-vet=off", "-overlay", base+".json", "-o", binary, ".").Run() != nil { //nolint:gosec // our own arguments
+	if exec.Command("go", "test", "-c", "-p", "1", "-vet=off", "-overlay", base+".json", "-o", binary, ".").Run() != nil {
 		return unbuildable, nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	if exec.CommandContext(ctx, binary, "-test.failfast", "-test.run", tests, "-test.timeout", limit.String()).Run() != nil { //nolint:gosec // built above
+	if exec.CommandContext(ctx, binary, "-test.failfast", "-test.run", tests, "-test.timeout", limit.String()).Run() != nil {
 		return killed, nil
 	}
 	return survived, nil
