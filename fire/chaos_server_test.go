@@ -126,6 +126,7 @@ func (o *oracle) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case resetInBody:
 		io.CopyN(io.Discard, r.Body, 5)
 		resetConn(conn)
+	default: // the request is read first
 	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -158,6 +159,7 @@ func (o *oracle) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			o.process(r, message)
 		}
 		return
+	default: // the request is processed first
 	}
 	if closed && !strings.Contains(string(body), `"template"`) {
 		w.WriteHeader(http.StatusUnprocessableEntity)
