@@ -148,7 +148,7 @@ type Raw struct {
 type wireMessage struct {
 	MessagingProduct string           `json:"messaging_product"`
 	RecipientType    string           `json:"recipient_type,omitempty"`
-	To               string           `json:"to,omitempty"`
+	To               *string          `json:"to,omitempty"`
 	Recipient        string           `json:"recipient,omitempty"`
 	CallbackData     string           `json:"biz_opaque_callback_data,omitempty"`
 	Context          *wireContext     `json:"context,omitempty"`
@@ -161,6 +161,7 @@ type wireMessage struct {
 	Interactive      *wireInteractive `json:"interactive,omitempty"`
 	Template         *wireTemplate    `json:"template,omitempty"`
 
+	to  string // what To points to
 	raw []byte
 }
 
@@ -209,7 +210,11 @@ func (m OutboundMessage) wireBody() ([]byte, error) {
 		return nil, refuse("type", "a content", "none")
 	}
 	w := wireMessage{
-		MessagingProduct: messagingProduct, RecipientType: m.RecipientType, To: m.To, Recipient: m.Recipient, CallbackData: m.CallbackData,
+		MessagingProduct: messagingProduct, RecipientType: m.RecipientType, Recipient: m.Recipient, CallbackData: m.CallbackData,
+	}
+	if m.To != "" || m.Recipient == "" {
+		w.to = m.To
+		w.To = &w.to
 	}
 	if m.ReplyTo != "" {
 		w.Context = &wireContext{MessageID: m.ReplyTo}

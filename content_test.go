@@ -449,6 +449,7 @@ func FuzzOutboundMessage(f *testing.F) {
 	f.Add([]byte(`{"type":"button","header":{"type":"text","text":""},"body":null,"action":{"buttons":[{}]}}`))
 	f.Add([]byte(`{"name":"a","language":{"code":"id"},"components":[{"type":"button","index":"-1","cards":[{"components":[]}]}]}`))
 	f.Add([]byte(`[1e400,"\ud83d<",{"flow_action_data":null}]`))
+	f.Add([]byte(`{"messaging_product":"whatsapp","to":"","type":"text","text":{"body":""}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		checkStable(t, data)
 		for kind := range contentDecoders {
