@@ -547,3 +547,9 @@ func (h *webhookHandler) log(ctx context.Context, level slog.Level, message stri
 		slog.Int("element", element),
 		slog.Any("error", err))
 }
+
+// misuse is what a method without an error result panics with when its
+// receiver cannot work. Its text is safe to log.
+type misuse string
+
+func (m misuse) Error() string { return string(m) }

@@ -22,8 +22,9 @@ import (
 // files are those that decide what is repeated, what an answer means, and what
 // is handed to a callback.
 var files = []string{
-	"retry.go", "call.go", "attempt.go", "decode.go", "internal/envelope/envelope.go", "internal/envelope/result.go",
-	"internal/envelope/wait.go", "webhooks.go", "dedupe.go", "status_tracker.go", "window.go",
+	"retry.go", "call.go", "call_attempt.go", "call_result.go", "errors_decode.go",
+	"internal/envelope/envelope.go", "internal/envelope/codes.go", "internal/envelope/result.go", "internal/envelope/wait.go",
+	"webhooks.go", "webhook_handler.go", "webhook_dedupe.go", "webhook_status.go", "webhook_status_tracker.go", "window.go",
 }
 
 func main() {
