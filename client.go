@@ -133,13 +133,18 @@ func (c *Client) CloseIdleConnections() {
 	}
 }
 
-// String returns the base URL, in a form that says what the value is.
-func (c *Client) String() string {
+// BaseURL returns where requests go, without a slash at its end:
+// [DefaultBaseURL], or what [WithBaseURL] or the environment said. It is empty
+// for a zero Client.
+func (c *Client) BaseURL() string {
 	if c.isZero() {
-		return "kirim.Client()"
+		return ""
 	}
-	return "kirim.Client(" + c.base.Redacted() + ")"
+	return c.base.String()
 }
+
+// String returns the base URL, in a form that says what the value is.
+func (c *Client) String() string { return "kirim.Client(" + c.BaseURL() + ")" }
 
 func (c *Client) isZero() bool { return c == nil || c.core == nil }
 

@@ -139,6 +139,38 @@ func TestTheEnvironmentIsReadOnlyOnRequest(t *testing.T) {
 	}
 }
 
+func TestTheBaseURLIsTheOneThatRequestsGoTo(t *testing.T) {
+	t.Setenv("KIRIM_API_KEY", testKey)
+	t.Setenv("KIRIM_BASE_URL", "https://env.example/v9/")
+	fromEnv, err := kirim.NewClientFromEnv()
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := func(opts ...kirim.Option) *kirim.Client {
+		c, err := kirim.NewClient(testKey, opts...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	for _, tt := range []struct {
+		name   string
+		client *kirim.Client
+		want   string
+	}{
+		{"the default", of(), kirim.DefaultBaseURL},
+		{"an option", of(kirim.WithBaseURL("https://option.example/prefix/v1//")), "https://option.example/prefix/v1"},
+		{"an escaped path", of(kirim.WithBaseURL("https://option.example/a%2Fb/v1/")), "https://option.example/a%2Fb/v1"},
+		{"the environment", fromEnv, "https://env.example/v9"},
+		{"a zero Client", &kirim.Client{}, ""},
+		{"a nil Client", nil, ""},
+	} {
+		if got := tt.client.BaseURL(); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestPathsAreJoinedSegmentBySegment(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, base, path, want string }{

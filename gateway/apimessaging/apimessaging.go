@@ -46,9 +46,6 @@ import (
 
 const system = adapter.System(envelope.APIMessaging)
 
-// noBaseURL stands where the caller's base URL must come.
-const noBaseURL = "https://base-url-missing.invalid"
-
 // Client speaks to API Messaging. It is safe for concurrent use.
 type Client struct {
 	api     *adapter.Client
@@ -58,11 +55,11 @@ type Client struct {
 // NewClient returns a client for the API key. [kirim.WithBaseURL] must be
 // among the options: the host in the vendor's examples is not the vendor's.
 func NewClient(apiKey string, opts ...kirim.Option) (*Client, error) {
-	api, err := system.NewClient(apiKey, noBaseURL, opts)
+	api, err := system.NewClient(apiKey, kirim.DefaultBaseURL, opts)
 	if err != nil {
 		return nil, err
 	}
-	if strings.Contains(api.BaseURL(), noBaseURL) {
+	if api.BaseURL() == kirim.DefaultBaseURL { // Kirim's own, so that none was given
 		return nil, errors.New("kirim: apimessaging has no base URL of its own: give one with kirim.WithBaseURL")
 	}
 	return &Client{api: api}, nil

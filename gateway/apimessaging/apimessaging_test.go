@@ -150,6 +150,9 @@ func TestTheBaseURLMustBeGiven(t *testing.T) {
 	if _, err := apimessaging.NewClient(testKey); err == nil || !strings.Contains(err.Error(), "kirim.WithBaseURL") {
 		t.Errorf("without: %v", err)
 	}
+	if _, err := apimessaging.NewClient(testKey, kirim.WithBaseURL(kirim.DefaultBaseURL)); err == nil || !strings.Contains(err.Error(), "kirim.WithBaseURL") {
+		t.Errorf("with Kirim's: %v", err)
+	}
 	if _, err := apimessaging.NewClient("", kirim.WithBaseURL("https://a.example")); err == nil || !strings.Contains(err.Error(), "API key") {
 		t.Errorf("without a key: %v", err)
 	}

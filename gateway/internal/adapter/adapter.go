@@ -140,8 +140,8 @@ type Client struct {
 	kirim  *kirim.Client
 }
 
-// BaseURL tells where the client speaks to, in a text that has more in it.
-func (c *Client) BaseURL() string { return c.kirim.String() }
+// BaseURL returns where requests go.
+func (c *Client) BaseURL() string { return c.kirim.BaseURL() }
 
 // Out is what an answer is decoded into. Missing names the member that carries
 // the result and is not there; it is empty when there is a result.
