@@ -15,8 +15,11 @@ import (
 // ErrorDecoder turns an answer that is not 2xx into an [*Error]. It is given
 // at most the first 64 KiB of the body, and may return nil to leave the
 // answer to [DecodeError]. What it leaves empty (StatusCode, Kind,
-// RequestID, RetryAfter, Header, Body) is filled in from the answer. It must
-// be safe for concurrent use.
+// RequestID, RetryAfter, Header, Body) is filled in from the answer. A Kind
+// that it sets decides about retries and [MaybeSent] as a code does: with
+// KindRateLimited the request counts as refused, whatever the status. So set it
+// only where the body says so, and leave it empty otherwise. A decoder must be
+// safe for concurrent use.
 type ErrorDecoder func(statusCode int, header http.Header, body []byte) *Error
 
 // DecodeError reads an error answer of any shape: Kirim's envelope, one of the

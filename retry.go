@@ -38,7 +38,9 @@ import (
 // What a code in the body says counts more than the status. A rate limit
 // (Kirim's rate_limit_exceeded, Meta's 4, 80007, 130429, 131056 and the like)
 // is a 429 under any status, a code that says that a repeat would fail again
-// stops, and a passing failure that is answered with 4xx is a 500. A 5xx with
+// stops, and a passing failure that is answered with 4xx is a 500. A 408 is the
+// exception: whatever gave up waiting does not know how the request ended, so no
+// code in the body of a 408 settles it, and [MaybeSent] stays true. A 5xx with
 // Idempotent-Replayed: true is not repeated either: the server has stored it,
 // and would give it again.
 //

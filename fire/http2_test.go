@@ -193,12 +193,14 @@ func TestFireHTTP2SaysWhatWasProcessed(t *testing.T) {
 	// The first request is met so, all others are processed.
 	once := func(first func(*rawConn)) func(*rawConn) { return firstThen(first, well) }
 	onlyUnsafe := [3]bool{1: true}
+	// net/http quotes what comes with a GOAWAY in its error, which no text of ours may have.
+	spoken := []byte(fireCustomer + "\" wrote with " + fireKey)
 	faults := []fault{
 		{name: "GOAWAY before any stream", fine: true, unread: true, doubt: onlyUnsafe, attempts: never, serve: once(thenCloses(func(s *stream) { s.WriteGoAway(0, http2.ErrCodeNo, nil) }))},
 		// net/http reports this one like a loss, and so it counts as one: nothing
 		// is sent twice, but there is more doubt than there need be.
 		{name: "GOAWAY with an error before any stream", unread: true, attempts: unlessUnsafe, doubt: inDoubt,
-			serve: thenCloses(func(s *stream) { s.WriteGoAway(0, http2.ErrCodeEnhanceYourCalm, nil) })},
+			serve: thenCloses(func(s *stream) { s.WriteGoAway(0, http2.ErrCodeEnhanceYourCalm, spoken) })},
 		{name: "REFUSED_STREAM", fine: true, unread: true, doubt: onlyUnsafe, attempts: never, serve: overHTTP2(nil, func(s *stream) bool {
 			if s.id == 1 {
 				s.WriteRSTStream(s.id, http2.ErrCodeRefusedStream)
@@ -214,7 +216,7 @@ func TestFireHTTP2SaysWhatWasProcessed(t *testing.T) {
 		})},
 		{name: "GOAWAY after the stream, and no answer", attempts: unlessUnsafe, doubt: inDoubt, serve: thenCloses(func(s *stream) {
 			s.conn.server.record(s.rawRequest)
-			s.WriteGoAway(s.id, http2.ErrCodeNo, nil)
+			s.WriteGoAway(s.id, http2.ErrCodeNo, spoken)
 		})},
 		{name: "RST_STREAM with INTERNAL_ERROR", attempts: unlessUnsafe, doubt: inDoubt, serve: reset(http2.ErrCodeInternal)},
 		{name: "RST_STREAM with CANCEL", attempts: unlessUnsafe, doubt: inDoubt, serve: reset(http2.ErrCodeCancel)},

@@ -21,7 +21,10 @@ import (
 	"github.com/kirim-go/kirim"
 )
 
-const fireKey = "kdv_live_FIREfireFIREfireFIRE"
+const (
+	fireKey      = "kdv_live_FIREfireFIREfireFIRE"
+	fireCustomer = "Budi"
+)
 
 // noGoroutineLeaks looks when the test and its subtests have ended. The test
 // itself must not be parallel; its subtests may be.
@@ -406,7 +409,7 @@ func (f *fault) check(t *testing.T, column int, err error, attempts int) {
 	if kirim.MaybeSent(err) != f.doubt[column] {
 		t.Errorf("MaybeSent is %v: %v", !f.doubt[column], err)
 	}
-	if text := err.Error(); strings.Contains(text, fireKey) || strings.Contains(text, "http://") || strings.Contains(text, "\n") {
+	if text := err.Error(); strings.Contains(text, fireKey) || strings.Contains(text, fireCustomer) || strings.Contains(text, "http://") || strings.Contains(text, "\n") {
 		t.Errorf("text %q", text)
 	}
 }
