@@ -13,6 +13,11 @@ import (
 	"sync/atomic"
 )
 
+// A resource is a struct with the fields Extra and blank. Its JSON methods are
+// generated: run go generate . after adding one.
+//
+//go:generate go run ./internal/genresource
+
 // Extra holds the fields of an answer, by name, that have no place in the
 // struct around it: those that the server has and this version of the package
 // does not know, and those of an assumed shape that came in another one.

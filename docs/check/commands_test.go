@@ -28,7 +28,7 @@ var (
 			_, err := os.Stat(filepath.Join(dir, args[0], "main.go"))
 			return err
 		}},
-		{regexp.MustCompile(`^go (?:generate|doc|vet) \./(\S+)$`), exists},
+		{regexp.MustCompile(`^go (?:generate|doc|vet) (\.(?:/\S+)?)$`), exists},
 		{regexp.MustCompile(`^go test(?: -race)?(?: -run [\w'^$/]+)?(?: -update)? \./(\S+)$`), exists},
 		{regexp.MustCompile(`^(\.ci/run)$`), exists},
 		{regexp.MustCompile(`^make((?: [a-z]+| [A-Z]+=\S+)*)$`), func(dir string, args []string) error {
