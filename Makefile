@@ -1,67 +1,81 @@
-# The targets that CI runs, in its order. Each works alone.
+# `make help` lists the targets. Each works alone. .ci/run runs those of `all`
+# and prints how long each takes.
 GOLANGCI_LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 ACTIONLINT = go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 APIDIFF = golang.org/x/exp/cmd/apidiff@v0.0.0-20260908205506-85c1c2202aba
 NESTED = $(patsubst ./%/go.mod,%,$(shell find . -mindepth 2 -name go.mod))
 MODULES = . $(NESTED)
 
+# The newest patch of the oldest Go version that the root module supports.
+OLDEST_GO = go1.25.14
+
 EXAMPLES = $(filter-out $(NESTED),$(patsubst %/main.go,%,$(wildcard examples/*/main.go)))
 
-.PHONY: all examples test budgets nested sends chaos mutants fmt vet tidy lint fuzz bench pictures workflows apidiff release
+.PHONY: all help examples test oldest budgets nested sends fmt vet tidy lint workflows fuzz chaos mutants bench pictures apidiff release
 
-all: examples test budgets nested sends fmt vet tidy lint
+all: examples test oldest budgets nested sends fmt vet tidy lint fuzz ## everything that CI runs
 
-examples:
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+examples: ## run the example programs
 	@set -e; for e in $(EXAMPLES); do echo "go run ./$$e"; go run ./$$e; done
 
-test:
+test: ## test the root module under the race detector
 	go test -race ./...
+
+# Without the race detector, which `test` has: this one is about what an older
+# compiler and standard library refuse or do differently.
+oldest: export GOTOOLCHAIN = $(OLDEST_GO)
+oldest: ## test the SDK, the sandbox and the gateways with the oldest supported Go
+	go version
+	go test . ./kirimtest/... ./gateway/...
 
 # Apart from the other tests: the race detector allocates, and Go versions
 # differ by a few allocations.
-budgets:
+budgets: ## check how much a call may allocate
 	go test -count=1 -v -tags budgets -run 'Budget|Allocates' .
 
-nested:
+nested: ## test the nested modules under the race detector
 	@set -e; for m in $(NESTED); do echo "$$m:"; (cd $$m && go test -race ./...); done
 
 # Without the race detector, under which there are fewer of them.
-sends:
+sends: ## send 100,000 messages over a network that loses some
 	cd fire && go test -count=1 -v -run HundredThousandSends .
 
-# Ten times what `make nested` sends. SEED gives every message another fate.
+# Ten times what `make nested` sends. SEED chooses the faults of each message.
 SEED ?= 1
 
-chaos:
+chaos: ## send 42,000 messages over 21 transports with every fault; SEED=1
 	cd fire && go test -count=1 -v -timeout 30m -run Chaos . -chaos.messages=42000 -chaos.seed=$(SEED)
 
 # Takes hours: SAMPLE=150 tries so many of them, which SEED chooses.
 SAMPLE ?= 0
 
-mutants:
+mutants: ## check that a test notices each mutation of the deciding files; SAMPLE=150 for a sample
 	go run ./internal/mutate -sample $(SAMPLE) -seed $(SEED)
 
-fmt:
+fmt: ## check that gofmt changes nothing
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; fi
 
-vet:
+vet: ## run go vet in each module
 	@set -e; for m in $(MODULES); do (cd $$m && go vet ./...); done
 
-tidy:
+tidy: ## check that go mod tidy changes nothing
 	@set -e; for m in $(MODULES); do (cd $$m && go mod tidy -diff); done
 
 # What the tests of docs/ compare with the committed files.
-pictures:
+pictures: ## draw docs/*.svg again
 	go run ./docs/pictures
 
-workflows:
+workflows: ## lint the workflow files
 	$(ACTIONLINT) -shellcheck= -pyflakes=
 
 # What changed in the exported API since BASE: the last tag, or, as long as
 # there is none, the commit before.
 BASE ?= $(shell git describe --tags --abbrev=0 --match 'v*' 2>/dev/null)
 
-apidiff:
+apidiff: ## list the changes of the exported API; BASE=v0.1.0
 	@set -e; base="$(BASE)"; \
 	if [ -z "$$base" ]; then base=HEAD~1; echo "There is no tag yet: comparing with the commit before."; fi; \
 	tmp=$$(mktemp -d); trap 'git worktree remove --force "$$tmp/base" 2>/dev/null || true; rm -rf "$$tmp"' EXIT; \
@@ -73,14 +87,13 @@ apidiff:
 	"$$tmp/apidiff" -m "$$tmp/old" "$$tmp/new" | tee "$$tmp/report"; \
 	[ -s "$$tmp/report" ] || echo "No change of the exported API."
 
-# What must be true of a tag before it is pushed: make release TAG=v0.1.0
-release:
+release: ## check the version and the changelog for a tag; TAG=v0.1.0
 	@version=$$(sed -n 's/^const Version = "\(.*\)"/\1/p' client.go); \
 	if [ "$(TAG)" != "v$$version" ]; then echo "TAG is \"$(TAG)\", but Version in client.go is $$version"; exit 1; fi; \
 	if ! grep -q "^## $$version " CHANGELOG.md; then echo "CHANGELOG.md has no section $$version"; exit 1; fi; \
 	echo "$(TAG) is the version in client.go and has its section in CHANGELOG.md."
 
-lint: workflows
+lint: workflows ## lint each module and the workflow files
 	@set -e; for m in $(MODULES); do echo "$$m:"; (cd $$m && $(GOLANGCI_LINT) run ./...); done
 
 # Each round runs all contenders once, so that they share the machine's moods.
@@ -89,7 +102,7 @@ lint: workflows
 ROUNDS = 1 2 3 4 5 6
 BENCHSTAT = go run golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 
-bench:
+bench: ## measure beside net/http and other SDKs; writes bench/RESULTS.md
 	@set -e; cd bench; go test -c -o bench.test .; : > results.out; \
 	run() { ./bench.test -test.run '^$$' -test.bench "$$1" -test.benchtime $$2 >> results.out; }; \
 	for round in $(ROUNDS); do echo "round $$round"; \
@@ -101,5 +114,5 @@ bench:
 	$(BENCHSTAT) -col /client results.out; \
 	go run ./report results.out pacing.out
 
-fuzz:
+fuzz: ## fuzz each target; FUZZTIME=30s
 	@.ci/fuzz $(or $(FUZZTIME),30s)

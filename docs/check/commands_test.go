@@ -12,7 +12,7 @@ import (
 // A command that the manual shows is one of these. Each is run by CI, or is
 // what a reader starts with.
 var (
-	target      = regexp.MustCompile(`(?m)^([a-z]+):`)
+	target      = regexp.MustCompile(`(?m)^([a-z-]+):`)
 	assignments = regexp.MustCompile(`^(?:[A-Z_]+=\S+ +)+`)
 	inModule    = regexp.MustCompile(`^cd (\S+) && (.*)$`)
 	commands    = []struct {
@@ -30,8 +30,8 @@ var (
 		}},
 		{regexp.MustCompile(`^go (?:generate|doc|vet) (\.(?:/\S+)?)$`), exists},
 		{regexp.MustCompile(`^go test(?: -race)?(?: -run [\w'^$/]+)?(?: -update)? \./(\S+)$`), exists},
-		{regexp.MustCompile(`^(\.ci/run)$`), exists},
-		{regexp.MustCompile(`^make((?: [a-z]+| [A-Z]+=\S+)*)$`), func(dir string, args []string) error {
+		{regexp.MustCompile(`^(\.ci/run)(?: [a-z-]+)*$`), exists},
+		{regexp.MustCompile(`^make((?: [a-z-]+| [A-Z]+=\S+)*)$`), func(dir string, args []string) error {
 			makefile, err := os.ReadFile(filepath.Join(dir, "Makefile"))
 			for word := range strings.FieldsSeq(args[0]) {
 				if !strings.Contains(word, "=") && !strings.Contains(strings.Join(target.FindAllString(string(makefile), -1), ""), word+":") {
