@@ -7,7 +7,7 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/kirim-go/kirim/internal/envelope"
+	"github.com/kirim-go/kirim/internal/system"
 )
 
 // decodeResult reads a 2xx answer into out. It returns nil when the answer is
@@ -30,12 +30,12 @@ func (c *call) decodeResult() *Error {
 // noResult finds out what a 2xx answer is that could not be decoded.
 func (c *call) noResult(err error) *Error {
 	var reported *Error
-	var missing envelope.Missing
+	var missing system.Missing
 	switch {
 	case errors.As(err, &reported): // by an UnmarshalJSON of the caller's
 		e := *reported
 		return c.describe2xx(&e)
-	case errors.Is(err, envelope.ErrFailed) || envelope.Reported(c.body):
+	case errors.Is(err, system.ErrFailed) || system.Reported(c.body):
 		return c.describe2xx(c.decodeError(c.body))
 	case len(bytes.TrimSpace(c.body)) == 0:
 		return c.newInvalidResponse("the body is empty", nil)
@@ -49,12 +49,12 @@ func (c *call) noResult(err error) *Error {
 }
 
 func (c *call) decodeInto() error {
-	if result, ok := c.out.(envelope.Result); ok {
+	if result, ok := c.out.(system.Result); ok {
 		return result.DecodeResult(c.body)
 	}
-	reported := envelope.Reported(c.body)
+	reported := system.Reported(c.body)
 	if _, own := c.out.(json.Unmarshaler); reported && !own {
-		return envelope.ErrFailed
+		return system.ErrFailed
 	}
 	switch out := c.out.(type) {
 	case nil:
@@ -68,7 +68,7 @@ func (c *call) decodeInto() error {
 	}
 	err := json.Unmarshal(c.body, c.out)
 	if err == nil && reported {
-		err = envelope.ErrFailed
+		err = system.ErrFailed
 	}
 	return err
 }
@@ -112,8 +112,8 @@ func request[T any](ctx context.Context, c *Client, method, path string, query, 
 // encoding/json would read the whole of it once more before.
 type resourceEnvelope[T any] struct{ data T }
 
-// DecodeResult implements [envelope.Result].
-func (e *resourceEnvelope[T]) DecodeResult(body envelope.Body) error {
+// DecodeResult implements [system.Result].
+func (e *resourceEnvelope[T]) DecodeResult(body system.Body) error {
 	r := jsonReader{data: body}
 	found := false
 	for name := range r.fields() {
@@ -132,10 +132,10 @@ func (e *resourceEnvelope[T]) DecodeResult(body envelope.Body) error {
 		return err
 	}
 	if !found {
-		return envelope.Missing("data")
+		return system.Missing("data")
 	}
 	if r, ok := any(&e.data).(interface{ missing() string }); ok && r.missing() != "" {
-		return envelope.Missing("data." + r.missing())
+		return system.Missing("data." + r.missing())
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ import (
 
 	"github.com/google/go-querystring/query"
 
-	"github.com/kirim-go/kirim/internal/envelope"
+	"github.com/kirim-go/kirim/internal/system"
 )
 
 // Version is the version of this package, as sent in the User-Agent.
@@ -217,7 +217,7 @@ func (c *Client) Do(ctx context.Context, method, path string, query, body, out a
 	if err := c.prepare(call, query, body); err != nil {
 		return err
 	}
-	if _, own := out.(envelope.Result); out != nil && (isNil(out) || !own && reflect.TypeOf(out).Kind() != reflect.Pointer) {
+	if _, own := out.(system.Result); out != nil && (isNil(out) || !own && reflect.TypeOf(out).Kind() != reflect.Pointer) {
 		return refuse("out", "nil or a pointer to what is to be filled", fmt.Sprintf("a value of type %T that is none", out))
 	}
 	call.out = out

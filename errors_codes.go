@@ -1,5 +1,8 @@
 package kirim
 
+//go:generate go run ./internal/gencodes
+//go:generate go test ./internal/system -run TestTheDocumentationIsGeneratedFromTheTables -update
+
 // ErrorType is the broad category of an error answer. There are seven; a
 // newer server may send others. Branch on [ErrorCode] or [Kind] instead
 // where you can: they are finer.
@@ -30,101 +33,8 @@ const (
 // Docs: https://developers.kirim.chat/concepts/errors/
 type ErrorCode string
 
-// The documented codes of Kirim. The first 28 are those of its catalogue.
-const (
-	CodeInvalidPhoneNumber          ErrorCode = "invalid_phone_number"          // 400: the number is not E.164 with a leading +
-	CodeInvalidTemplateName         ErrorCode = "invalid_template_name"         // 400: no account of the organisation has this template
-	CodeMissingRequiredField        ErrorCode = "missing_required_field"        // 400: Param names the absent field
-	CodeInvalidFieldValue           ErrorCode = "invalid_field_value"           // 400: Param names the field that breaks a constraint
-	CodeInvalidLimit                ErrorCode = "invalid_limit"                 // 400: the page size is outside 1 to 100
-	CodeInvalidCursor               ErrorCode = "invalid_cursor"                // 400: the cursor is damaged or belongs to other filters; list from the start
-	CodeInvalidWebhookURL           ErrorCode = "invalid_webhook_url"           // 400: the webhook URL is not https, or could not be reached
-	CodeInvalidEventType            ErrorCode = "invalid_event_type"            // 400: unknown webhook event name
-	CodeMissingAPIKey               ErrorCode = "missing_api_key"               // 401: no Authorization header arrived
-	CodeInvalidAPIKey               ErrorCode = "invalid_api_key"               // 401: the key is malformed or unknown
-	CodeRevokedAPIKey               ErrorCode = "revoked_api_key"               // 401: the key was revoked
-	CodeExpiredAPIKey               ErrorCode = "expired_api_key"               // 401: the key's expiry time has passed
-	CodeFeatureNotAvailable         ErrorCode = "feature_not_available"         // 403: the plan does not include the public API
-	CodeOrganizationSuspended       ErrorCode = "organization_suspended"        // 403: the organisation is blocked
-	CodeResourceNotFound            ErrorCode = "resource_not_found"            // 404: absent, or owned by another organisation
-	CodeIdempotencyInProgress       ErrorCode = "idempotency_in_progress"       // 409: a request with this key is still running
-	CodeWebhookSubscriptionDisabled ErrorCode = "webhook_subscription_disabled" // 409: the subscription was disabled after failures; enable it first
-	CodeTemplateAlreadyExists       ErrorCode = "template_already_exists"       // 409: name and language are taken
-	CodeIdempotencyKeyReuse         ErrorCode = "idempotency_key_reuse"         // 422: the key was used for a different request
-	CodeWhatsAppNumberNotVerified   ErrorCode = "whatsapp_number_not_verified"  // 422: no connected, approved WhatsApp account
-	CodeCannotRevokeLastSecret      ErrorCode = "cannot_revoke_last_secret"     // 422: a subscription keeps at least one signing secret
-	CodeOutside24hWindow            ErrorCode = "outside_24h_window"            // 422: the customer wrote more than 24 hours ago, or never; send a template
-	CodeTemplatePaused              ErrorCode = "template_paused"               // 422: Meta paused the template for its quality
-	CodeTemplateDisabled            ErrorCode = "template_disabled"             // 422: Meta disabled the template for good
-	CodeRateLimitExceeded           ErrorCode = "rate_limit_exceeded"           // 429: the organisation's token bucket is empty
-	CodeInternalError               ErrorCode = "internal_error"                // 500: unexpected fault; may hide a permanent rejection by Meta
-	CodeWhatsAppUpstreamError       ErrorCode = "whatsapp_upstream_error"       // 502: Meta failed
-	CodeServiceUnavailable          ErrorCode = "service_unavailable"           // 503: maintenance or overload
-)
-
-// Codes that the guide on failed sends names beside the catalogue, and one of
-// the recipe for campaigns. Those without a status come in the error of a
-// message that was accepted and failed later; the list is open.
-//
-// Docs: https://developers.kirim.chat/guides/failed-sends/ and
-// https://developers.kirim.chat/recipes/broadcast-campaign/
-const (
-	CodeInvalidRequest              ErrorCode = "invalid_request"                // 400: malformed request
-	CodePhoneNumberForbidden        ErrorCode = "phone_number_forbidden"         // 403: the key may not use this phone number
-	CodeIdempotencyConflict         ErrorCode = "idempotency_conflict"           // 409: the key was used for a different request, as [CodeIdempotencyKeyReuse]
-	CodeAccountNotConnected         ErrorCode = "account_not_connected"          // 422: the WhatsApp account is not connected
-	CodeTemplateParamCountMismatch  ErrorCode = "template_param_count_mismatch"  // the template takes another number of parameters; mend the components
-	CodeTemplateParamFormatMismatch ErrorCode = "template_param_format_mismatch" // a parameter has another shape than the template defines
-	CodeRecipientNotOnWhatsApp      ErrorCode = "recipient_not_on_whatsapp"      // the recipient has no WhatsApp; take the number off the list
-	CodeRecipientBlocked            ErrorCode = "recipient_blocked"              // the customer blocked the business; take the number off the list
-	CodeMediaDownloadFailed         ErrorCode = "media_download_failed"          // Meta could not fetch the link: it needs https, public access and the right content type
-	CodeQuotaExceeded               ErrorCode = "quota_exceeded"                 // Meta's limit of recipients per day is used up
-)
-
 // Error returns the code itself, so that printing a code shows the code.
 func (c ErrorCode) Error() string { return string(c) }
-
-// kindOfCode classifies Kirim's codes.
-var kindOfCode = map[ErrorCode]Kind{
-	CodeInvalidPhoneNumber:          KindInvalidRecipient,
-	CodeInvalidTemplateName:         KindTemplateNotFound,
-	CodeMissingRequiredField:        KindInvalidRequest,
-	CodeInvalidFieldValue:           KindInvalidRequest,
-	CodeInvalidLimit:                KindInvalidRequest,
-	CodeInvalidCursor:               KindInvalidRequest,
-	CodeInvalidWebhookURL:           KindWebhookInvalid,
-	CodeInvalidEventType:            KindWebhookInvalid,
-	CodeMissingAPIKey:               KindAuthMissing,
-	CodeInvalidAPIKey:               KindAuthInvalid,
-	CodeRevokedAPIKey:               KindAuthRevoked,
-	CodeExpiredAPIKey:               KindAuthExpired,
-	CodeFeatureNotAvailable:         KindPlanLimit,
-	CodeOrganizationSuspended:       KindSuspended,
-	CodeResourceNotFound:            KindNotFound,
-	CodeIdempotencyInProgress:       KindIdempotencyInProgress,
-	CodeWebhookSubscriptionDisabled: KindConflict,
-	CodeTemplateAlreadyExists:       KindConflict,
-	CodeIdempotencyKeyReuse:         KindIdempotencyReuse,
-	CodeWhatsAppNumberNotVerified:   KindNotConnected,
-	CodeCannotRevokeLastSecret:      KindConflict,
-	CodeOutside24hWindow:            KindOutsideWindow,
-	CodeTemplatePaused:              KindTemplateUnavailable,
-	CodeTemplateDisabled:            KindTemplateUnavailable,
-	CodeRateLimitExceeded:           KindRateLimited,
-	CodeInternalError:               KindInternal,
-	CodeWhatsAppUpstreamError:       KindUpstream,
-	CodeServiceUnavailable:          KindUnavailable,
-	CodeInvalidRequest:              KindInvalidRequest,
-	CodePhoneNumberForbidden:        KindPermission,
-	CodeIdempotencyConflict:         KindIdempotencyReuse,
-	CodeAccountNotConnected:         KindNotConnected,
-	CodeTemplateParamCountMismatch:  KindInvalidRequest,
-	CodeTemplateParamFormatMismatch: KindInvalidRequest,
-	CodeRecipientNotOnWhatsApp:      KindRecipientUnavailable,
-	CodeRecipientBlocked:            KindRecipientUnavailable,
-	CodeMediaDownloadFailed:         KindMediaInvalid,
-	CodeQuotaExceeded:               KindQuotaExceeded,
-}
 
 // Kind is this package's classification of errors: one taxonomy over Kirim,
 // the other systems that the gateway packages speak to, and Meta's numeric

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kirim-go/kirim/internal/envelope"
+	"github.com/kirim-go/kirim/internal/system"
 )
 
 // ErrorDecoder turns an answer that is not 2xx into an [*Error]. It is given
@@ -162,8 +162,8 @@ func (p *present) UnmarshalJSON([]byte) error { *p = true; return nil }
 
 // decodeEnvelope reads the envelope of a system that is not Kirim.
 func (e *Error) decodeEnvelope(body []byte) bool {
-	found, ok := envelope.Detect(e.StatusCode, e.Header, body)
-	if !ok || found.System == envelope.Kirim {
+	found, ok := system.Detect(e.StatusCode, e.Header, body)
+	if !ok || found.System.Own {
 		return false
 	}
 	kind := Kind(found.Kind)
@@ -173,7 +173,7 @@ func (e *Error) decodeEnvelope(body []byte) bool {
 		if kind == "" {
 			kind = kindOfCode[e.Code]
 		}
-	case found.ViaMeta:
+	case found.System.ViaMeta:
 		e.readMeta(body)
 	}
 	e.Code, e.Message, e.RetryAfter = ErrorCode(found.Code), cmp.Or(found.Message, e.Message), found.Wait

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
+
+	"github.com/kirim-go/kirim/internal/system"
 )
 
 // metaError is what an answer holds of an error of Meta's.
@@ -145,3 +148,16 @@ func (m *metaError) readTexts(v any) {
 		}
 	}
 }
+
+const metaPairRate = system.MetaPairRate
+
+// metaWait is Meta's advice for a code that came for the n-th time, counted
+// from 0; 0 when there is none.
+func metaWait(code, n int) time.Duration { return system.MetaWait(code, n) }
+
+// metaKind classifies a code of Meta's; the zero Kind means that it is unknown.
+func metaKind(code int) Kind { return Kind(system.MetaKind(code)) }
+
+// metaFamily classifies an unknown code of Meta's by its neighbours, unless
+// the status of the answer says more.
+func metaFamily(code, status int) Kind { return Kind(system.MetaFamily(code, status)) }

@@ -99,9 +99,6 @@ func truths(err error) string {
 
 func TestEachDocumentedCodeThroughTheClient(t *testing.T) {
 	t.Parallel()
-	if len(documentedCodes) != 38 {
-		t.Fatalf("the table has %d codes, want 38", len(documentedCodes))
-	}
 	for _, tt := range documentedCodes {
 		t.Run(string(tt.code), func(t *testing.T) {
 			t.Parallel()

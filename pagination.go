@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-querystring/query"
 
-	"github.com/kirim-go/kirim/internal/envelope"
+	"github.com/kirim-go/kirim/internal/system"
 )
 
 // Page is a part of a list.
@@ -93,8 +93,8 @@ type pageEnvelope[T any] struct {
 	nextCursor string
 }
 
-// DecodeResult implements [envelope.Result].
-func (e *pageEnvelope[T]) DecodeResult(body envelope.Body) error {
+// DecodeResult implements [system.Result].
+func (e *pageEnvelope[T]) DecodeResult(body system.Body) error {
 	r := jsonReader{data: body}
 	for name := range r.fields() {
 		var err error
@@ -114,7 +114,7 @@ func (e *pageEnvelope[T]) DecodeResult(body envelope.Body) error {
 	if err := r.complete(); err != nil || e.found {
 		return err
 	}
-	return envelope.Missing("data")
+	return system.Missing("data")
 }
 
 func decodeItems[T any](r *jsonReader) (items []*T, err error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -17,7 +18,7 @@ import (
 	"github.com/kirim-go/kirim/gateway/internal/fakewire"
 	"github.com/kirim-go/kirim/gateway/michow"
 	"github.com/kirim-go/kirim/gateway/shingle"
-	"github.com/kirim-go/kirim/internal/envelope"
+	"github.com/kirim-go/kirim/internal/system"
 )
 
 const testKey = "sk_TESTtestTESTtest"
@@ -26,16 +27,16 @@ var hello = kirim.OutboundMessage{To: "+6281100000001", Content: kirim.Text{Body
 
 // systems says, for each, how it writes an error, how it asks to wait for
 // 7 s, and how a client of it makes a call: a send where it can send.
-var systems = map[envelope.System]struct {
-	body     string // with code and status
+var systems = map[*system.System]struct {
+	body     string // with the code in place of CODE and the status in place of 999
 	waitBody string // likewise, when the wait is in the body
 	waitHead string // Retry-After
 	decode   kirim.ErrorDecoder
 	call     func(context.Context, []kirim.Option) error
 	column   string // of the retry table
 }{
-	envelope.Kirim: {
-		body:     `{"error":{"type":"api_error","code":%[1]q,"message":"Say it.","request_id":"req_1"}}`,
+	system.Kirim: {
+		body:     `{"error":{"type":"api_error","code":"CODE","message":"Say it.","request_id":"req_1"}}`,
 		waitHead: "7", decode: kirim.DecodeError, column: "key",
 		call: func(ctx context.Context, opts []kirim.Option) error {
 			c, err := kirim.NewClient(testKey, opts...)
@@ -45,25 +46,25 @@ var systems = map[envelope.System]struct {
 			return err
 		},
 	},
-	envelope.APIMessaging: {
-		body:     `{"success":false,"error":{"code":%[1]q,"message":"Say it.","details":{"field":"to","reason":"why"}}}`,
+	system.APIMessaging: {
+		body:     `{"success":false,"error":{"code":"CODE","message":"Say it.","details":{"field":"to","reason":"why"}}}`,
 		waitHead: "7", decode: apimessaging.DecodeError, column: "no key",
 		call: sender(apimessaging.NewClient),
 	},
-	envelope.MichoW: {
-		body:   `{"error":{"code":%[1]q,"message":"Say it.","status":%[2]d}}`,
+	system.MichoW: {
+		body:   `{"error":{"code":"CODE","message":"Say it.","status":999}}`,
 		decode: michow.DecodeError, column: "no key",
 		call: sender(michow.NewClient),
 	},
-	envelope.Connexease: {
-		body:     `{"isSuccess":false,"errors":{"code":%[1]q,"group":"G","description":"Say it.","params":{}}}`,
-		waitBody: `{"isSuccess":false,"errors":{"code":%[1]q,"group":"G","description":"Say it.","params":{"limit_type":"min","retry_after":"7 seconds"}}}`,
+	system.Connexease: {
+		body:     `{"isSuccess":false,"errors":{"code":"CODE","group":"G","description":"Say it.","params":{}}}`,
+		waitBody: `{"isSuccess":false,"errors":{"code":"CODE","group":"G","description":"Say it.","params":{"limit_type":"min","retry_after":"7 seconds"}}}`,
 		decode:   connexease.DecodeError, column: "no key",
 		call: sender(connexease.NewClient),
 	},
-	envelope.Shingle: {
-		body:     `{"error":{"code":%[1]q,"message":"Say it."}}`,
-		waitBody: `{"error":{"code":%[1]q,"message":"Say it.","details":{"retryAfter":7}}}`,
+	system.Shingle: {
+		body:     `{"error":{"code":"CODE","message":"Say it."}}`,
+		waitBody: `{"error":{"code":"CODE","message":"Say it.","details":{"retryAfter":7}}}`,
 		decode:   shingle.DecodeError, column: "read",
 		call: func(ctx context.Context, opts []kirim.Option) error {
 			c, err := shingle.NewClient(testKey, opts...)
@@ -87,90 +88,82 @@ func sender[C interface {
 	}
 }
 
-func TestEachCodeOfTheFiveSystemsThroughTheClient(t *testing.T) {
+func TestEachCodeOfTheSystemsThroughTheClient(t *testing.T) {
 	t.Parallel()
-	var old, newer int
-	for _, row := range envelope.Codes {
-		// Only a kind that package kirim knows has words of its own.
-		if text := (&kirim.Error{Kind: kirim.Kind(row.Kind)}).Error(); strings.HasSuffix(text, ": "+row.Kind) {
-			t.Errorf("%s %s has the kind %q, which does not exist", row.System, row.Code, row.Kind)
-		}
-		if row.Newer {
-			newer++
-		} else {
-			old++
-		}
-		t.Run(string(row.System)+" "+row.Code, func(t *testing.T) {
-			t.Parallel()
-			system := systems[row.System]
-			status := row.Status
-			if status == 0 {
-				status = 400
-			}
-			body, wait, header := system.body, time.Duration(0), []string(nil)
-			if row.Retry == envelope.Wait {
-				wait = 7 * time.Second
-				if system.waitBody != "" {
-					body = system.waitBody
-				}
-				if system.waitHead != "" {
-					header = []string{"Retry-After", system.waitHead}
-				}
-			}
-			text := fmt.Sprintf(body, row.Code, status)
-			if row.System != envelope.MichoW {
-				text = fmt.Sprintf(body, row.Code)
-			}
-
-			httpHeader := http.Header{}
-			if header != nil {
-				httpHeader.Set(header[0], header[1])
-			}
-			want := describe(&kirim.Error{StatusCode: status, Code: kirim.ErrorCode(row.Code), Kind: kirim.Kind(row.Kind), RetryAfter: wait})
-			for by, decode := range map[string]kirim.ErrorDecoder{"detection": kirim.DecodeError, "the gateway": system.decode} {
-				e := decode(status, httpHeader, []byte(text))
-				if got := describe(e); got != want || e.Message != "Say it." {
-					t.Errorf("%s read %s %q, want %s", by, got, e.Message, want)
-				}
-			}
-
-			synctest.Test(t, func(t *testing.T) {
-				wire := fakewire.Answering(status, text, header...)
-				began := time.Now()
-				err := system.call(t.Context(), wire.Options())
-				var e *kirim.Error
-				if !errors.As(err, &e) || describe(e) != want {
-					t.Fatalf("the call gave %v, want %s", err, want)
-				}
-				requests := len(wire.Requests())
-				if wanted := attempts(system.column, status, row); requests != wanted || e.Attempts != wanted {
-					t.Errorf("%d requests, want %d", requests, wanted)
-				}
-				if waited := time.Since(began); waited < time.Duration(requests-1)*wait {
-					t.Errorf("waited %v in all, less than the server asked for", waited)
-				}
-				advisedToRepeat := row.Retry == envelope.Wait || row.Retry == envelope.Backoff || row.Retry == envelope.SameKey
-				if kirim.IsTemporary(err) != advisedToRepeat {
-					t.Errorf("IsTemporary is %v, though the advice is %s", kirim.IsTemporary(err), row.Retry)
-				}
-				maybe := system.column != "read" && (status >= 500 || row.Kind == "idempotency_in_progress")
-				if kirim.MaybeSent(err) != maybe {
-					t.Errorf("MaybeSent is %v", kirim.MaybeSent(err))
-				}
+	for sys := range system.All() {
+		for _, code := range sys.Codes {
+			t.Run(sys.Name+" "+code.Code, func(t *testing.T) {
+				t.Parallel()
+				testCode(t, sys, code)
 			})
-		})
-	}
-	if old != 87 || newer != 16 {
-		t.Errorf("the table has %d and %d newer codes", old, newer)
+		}
 	}
 }
 
+func testCode(t *testing.T, sys *system.System, row system.Code) {
+	known, ok := systems[sys]
+	if !ok {
+		t.Fatalf("the tests do not know %s", sys.Name)
+	}
+	status := row.Status
+	if status == 0 {
+		status = 400
+	}
+	body, wait, header := known.body, time.Duration(0), []string(nil)
+	if row.Retry == system.Wait {
+		wait = 7 * time.Second
+		if known.waitBody != "" {
+			body = known.waitBody
+		}
+		if known.waitHead != "" {
+			header = []string{"Retry-After", known.waitHead}
+		}
+	}
+	text := strings.NewReplacer("CODE", row.Code, "999", fmt.Sprint(status)).Replace(body)
+
+	httpHeader := http.Header{}
+	if header != nil {
+		httpHeader.Set(header[0], header[1])
+	}
+	want := describe(&kirim.Error{StatusCode: status, Code: kirim.ErrorCode(row.Code), Kind: kirim.Kind(row.Kind), RetryAfter: wait})
+	for by, decode := range map[string]kirim.ErrorDecoder{"detection": kirim.DecodeError, "the gateway": known.decode} {
+		e := decode(status, httpHeader, []byte(text))
+		if got := describe(e); got != want || e.Message != "Say it." {
+			t.Errorf("%s read %s %q, want %s", by, got, e.Message, want)
+		}
+	}
+
+	synctest.Test(t, func(t *testing.T) {
+		wire := fakewire.Answering(status, text, header...)
+		began := time.Now()
+		err := known.call(t.Context(), wire.Options())
+		var e *kirim.Error
+		if !errors.As(err, &e) || describe(e) != want {
+			t.Fatalf("the call gave %v, want %s", err, want)
+		}
+		requests := len(wire.Requests())
+		if wanted := attempts(known.column, status, row.Kind); requests != wanted || e.Attempts != wanted {
+			t.Errorf("%d requests, want %d", requests, wanted)
+		}
+		if waited := time.Since(began); waited < time.Duration(requests-1)*wait {
+			t.Errorf("waited %v in all, less than the server asked for", waited)
+		}
+		if advised := slices.Contains([]system.Advice{system.Wait, system.Backoff, system.SameKey}, row.Retry); kirim.IsTemporary(err) != advised {
+			t.Errorf("IsTemporary is %v, though the advice is %s", kirim.IsTemporary(err), row.Retry)
+		}
+		maybe := known.column != "read" && (status >= 500 || row.Kind == "idempotency_in_progress")
+		if kirim.MaybeSent(err) != maybe {
+			t.Errorf("MaybeSent is %v", kirim.MaybeSent(err))
+		}
+	})
+}
+
 // attempts is how many requests the retry table allows.
-func attempts(column string, status int, row envelope.Code) int {
+func attempts(column string, status int, kind string) int {
 	again := false
 	switch column {
 	case "key":
-		again = status == 429 || status == 500 || status == 502 || status == 503 || row.Kind == "idempotency_in_progress"
+		again = status == 429 || status == 500 || status == 502 || status == 503 || kind == "idempotency_in_progress"
 	case "no key":
 		again = status == 429
 	case "read":
@@ -188,16 +181,16 @@ func describe(e *kirim.Error) string {
 
 func TestA503IsRepeatedOnlyWhenItSaysHowLongToWait(t *testing.T) {
 	t.Parallel()
-	for name, system := range systems {
-		if system.column != "no key" {
+	for sys, known := range systems {
+		if known.column != "no key" {
 			continue
 		}
 		for wait, want := range map[string]int{"": 1, "2": 4} {
-			t.Run(fmt.Sprintf("%s asks to wait %qs", name, wait), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s asks to wait %qs", sys.Name, wait), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					wire := fakewire.Answering(503, "", "Retry-After", wait)
-					err := system.call(t.Context(), wire.Options())
+					err := known.call(t.Context(), wire.Options())
 					if got := len(wire.Requests()); got != want || kirim.MaybeSent(err) != (wait == "") {
 						t.Errorf("%d requests, MaybeSent is %v", got, kirim.MaybeSent(err))
 					}
@@ -209,15 +202,15 @@ func TestA503IsRepeatedOnlyWhenItSaysHowLongToWait(t *testing.T) {
 
 func TestASendThatMayHaveArrivedIsNotRepeated(t *testing.T) {
 	t.Parallel()
-	for name, system := range systems {
-		if system.column != "no key" {
+	for sys, known := range systems {
+		if known.column != "no key" {
 			continue
 		}
-		t.Run(string(name), func(t *testing.T) {
+		t.Run(sys.Name, func(t *testing.T) {
 			t.Parallel()
 			for _, status := range []int{408, 500, 502, 504} {
 				wire := fakewire.Answering(status, "<html>")
-				if err := system.call(t.Context(), wire.Options()); !kirim.MaybeSent(err) || len(wire.Requests()) != 1 {
+				if err := known.call(t.Context(), wire.Options()); !kirim.MaybeSent(err) || len(wire.Requests()) != 1 {
 					t.Errorf("%d: %d requests, %v", status, len(wire.Requests()), err)
 				}
 			}
@@ -226,7 +219,7 @@ func TestASendThatMayHaveArrivedIsNotRepeated(t *testing.T) {
 				requests++
 				return nil, io.ErrUnexpectedEOF
 			})})
-			err := system.call(t.Context(), []kirim.Option{kirim.WithBaseURL("https://gateway.example"), broken})
+			err := known.call(t.Context(), []kirim.Option{kirim.WithBaseURL("https://gateway.example"), broken})
 			if !kirim.MaybeSent(err) || requests != 1 {
 				t.Errorf("%d requests over a broken connection, %v", requests, err)
 			}
@@ -240,14 +233,14 @@ func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { ret
 
 func TestNoGatewaySendsAnIdempotencyKey(t *testing.T) {
 	t.Parallel()
-	for name, system := range systems {
+	for sys, known := range systems {
 		wire := fakewire.Answering(204, "")
-		if err := system.call(t.Context(), wire.Options()); err != nil {
-			t.Errorf("%s: %v", name, err)
+		if err := known.call(t.Context(), wire.Options()); err != nil {
+			t.Errorf("%s: %v", sys.Name, err)
 		}
 		header := wire.Requests()[0].Header
-		if keyed := header.Get("Idempotency-Key") != ""; keyed != (name == envelope.Kirim) || header.Get("Authorization") != "Bearer "+testKey {
-			t.Errorf("%s sends %v", name, header)
+		if keyed := header.Get("Idempotency-Key") != ""; keyed != sys.Own || header.Get("Authorization") != "Bearer "+testKey {
+			t.Errorf("%s sends %v", sys.Name, header)
 		}
 	}
 }
@@ -255,24 +248,24 @@ func TestNoGatewaySendsAnIdempotencyKey(t *testing.T) {
 func TestADecoderOfTheCallersWins(t *testing.T) {
 	t.Parallel()
 	mine := kirim.WithErrorDecoder(func(int, http.Header, []byte) *kirim.Error { return &kirim.Error{Code: "MINE"} })
-	for name, system := range systems {
-		if err := system.call(t.Context(), fakewire.Answering(400, "").Options(mine)); !errors.Is(err, kirim.ErrorCode("MINE")) {
-			t.Errorf("%s: %v", name, err)
+	for sys, known := range systems {
+		if err := known.call(t.Context(), fakewire.Answering(400, "").Options(mine)); !errors.Is(err, kirim.ErrorCode("MINE")) {
+			t.Errorf("%s: %v", sys.Name, err)
 		}
 	}
 }
 
 func TestA2xxWithoutTheResultIsNoSuccessOfAGateway(t *testing.T) {
 	t.Parallel()
-	for name, system := range systems {
+	for sys, known := range systems {
 		for _, body := range []string{
 			``, `{}`, `null`, `[]`, `{"data":null}`, `{"data":{}}`, `{"success":true}`, `{"isSuccess":true}`, `{"status":"ok"}`,
 			`{"isSuccess":true,"data":{"messages":[]}}`, `{"isSuccess":true,"data":{"messages":[{"id":""}]}}`, `{"message":"Unauthenticated."}`, `<html>`,
 		} {
 			wire := fakewire.Answering(200, body)
-			err := system.call(t.Context(), wire.Options())
-			if !errors.Is(err, kirim.KindInvalidResponse) || kirim.MaybeSent(err) != (system.column != "read") || len(wire.Requests()) != 1 {
-				t.Errorf("%s: %s: MaybeSent %v after %d requests: %v", name, body, kirim.MaybeSent(err), len(wire.Requests()), err)
+			err := known.call(t.Context(), wire.Options())
+			if !errors.Is(err, kirim.KindInvalidResponse) || kirim.MaybeSent(err) != (known.column != "read") || len(wire.Requests()) != 1 {
+				t.Errorf("%s: %s: MaybeSent %v after %d requests: %v", sys.Name, body, kirim.MaybeSent(err), len(wire.Requests()), err)
 			}
 		}
 	}
@@ -282,21 +275,21 @@ func TestFailureInA2xxIsAnErrorWithThatStatus(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, body string
-		system     envelope.System
+		system     *system.System
 		code       kirim.ErrorCode
 		kind       kirim.Kind
 		maybe      bool
 	}{
-		{"a refusal by API Messaging", `{"success":false,"error":{"code":"session_not_connected","message":"m"}}`, envelope.APIMessaging, "session_not_connected", kirim.KindNotConnected, false},
-		{"a failure of API Messaging after it took the message", `{"success":false,"error":{"code":"message_sending_failed"}}`, envelope.APIMessaging, "message_sending_failed", kirim.KindSendFailed, true},
-		{"a fault of API Messaging", `{"success":false,"error":{"code":"internal_server_error"}}`, envelope.APIMessaging, "internal_server_error", kirim.KindInternal, true},
-		{"a flag and nothing else", `{"success":false}`, envelope.APIMessaging, "", kirim.KindUnknown, true},
-		{"a flag beside data", `{"success":false,"data":{}}`, envelope.APIMessaging, "", kirim.KindUnknown, true},
-		{"a refusal by Connexease", `{"isSuccess":false,"errors":{"code":"BILL_001"}}`, envelope.Connexease, "BILL_001", kirim.KindBilling, false},
-		{"an unknown code of Connexease with a group", `{"isSuccess":false,"errors":{"code":"GW_009","group":"VALIDATION"}}`, envelope.Connexease, "GW_009", kirim.KindInvalidRequest, false},
-		{"an error where MichoW puts its data", `{"error":{"code":"SEND_FAILED","message":"m","status":502}}`, envelope.MichoW, "SEND_FAILED", kirim.KindSendFailed, true},
-		{"a flag that MichoW does not have", `{"success":false,"message":"m"}`, envelope.MichoW, "", kirim.KindUnknown, true},
-		{"an error where ShingleAI puts its data", `{"error":{"code":"NOT_FOUND","message":"m"}}`, envelope.Shingle, "NOT_FOUND", kirim.KindNotFound, false},
+		{"a refusal by API Messaging", `{"success":false,"error":{"code":"session_not_connected","message":"m"}}`, system.APIMessaging, "session_not_connected", kirim.KindNotConnected, false},
+		{"a failure of API Messaging after it took the message", `{"success":false,"error":{"code":"message_sending_failed"}}`, system.APIMessaging, "message_sending_failed", kirim.KindSendFailed, true},
+		{"a fault of API Messaging", `{"success":false,"error":{"code":"internal_server_error"}}`, system.APIMessaging, "internal_server_error", kirim.KindInternal, true},
+		{"a flag and nothing else", `{"success":false}`, system.APIMessaging, "", kirim.KindUnknown, true},
+		{"a flag beside data", `{"success":false,"data":{}}`, system.APIMessaging, "", kirim.KindUnknown, true},
+		{"a refusal by Connexease", `{"isSuccess":false,"errors":{"code":"BILL_001"}}`, system.Connexease, "BILL_001", kirim.KindBilling, false},
+		{"an unknown code of Connexease with a group", `{"isSuccess":false,"errors":{"code":"GW_009","group":"VALIDATION"}}`, system.Connexease, "GW_009", kirim.KindInvalidRequest, false},
+		{"an error where MichoW puts its data", `{"error":{"code":"SEND_FAILED","message":"m","status":502}}`, system.MichoW, "SEND_FAILED", kirim.KindSendFailed, true},
+		{"a flag that MichoW does not have", `{"success":false,"message":"m"}`, system.MichoW, "", kirim.KindUnknown, true},
+		{"an error where ShingleAI puts its data", `{"error":{"code":"NOT_FOUND","message":"m"}}`, system.Shingle, "NOT_FOUND", kirim.KindNotFound, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

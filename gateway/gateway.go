@@ -37,7 +37,7 @@ import (
 	"errors"
 
 	"github.com/kirim-go/kirim"
-	"github.com/kirim-go/kirim/internal/envelope"
+	"github.com/kirim-go/kirim/internal/system"
 )
 
 // FieldError is what an answer says about one field of the request.
@@ -55,7 +55,7 @@ func FieldErrors(err error) []FieldError {
 		return nil
 	}
 	var fields []FieldError
-	for _, f := range envelope.Fields(e.Body) {
+	for _, f := range system.Fields(e.Body) {
 		fields = append(fields, FieldError(f))
 	}
 	return fields

@@ -1,6 +1,11 @@
 package kirimtest
 
-import "net/http"
+import (
+	"cmp"
+	"net/http"
+
+	"github.com/kirim-go/kirim/internal/system"
+)
 
 // apiError is an error of the API before it has a request id.
 type apiError struct {
@@ -12,45 +17,46 @@ type apiError struct {
 	retryAfter int // seconds, sent as Retry-After when positive
 }
 
-// catalogue lists the codes that the API documents with their status and type.
-var catalogue = map[string]struct {
+// documented is how the API answers with a code.
+type documented struct {
 	status int
 	typ    string
-}{
-	"invalid_phone_number":           {http.StatusBadRequest, "invalid_request_error"},
-	"invalid_template_name":          {http.StatusBadRequest, "invalid_request_error"},
-	"missing_required_field":         {http.StatusBadRequest, "invalid_request_error"},
-	"invalid_field_value":            {http.StatusBadRequest, "invalid_request_error"},
-	"invalid_limit":                  {http.StatusBadRequest, "invalid_request_error"},
-	"invalid_cursor":                 {http.StatusBadRequest, "invalid_request_error"},
-	"invalid_webhook_url":            {http.StatusBadRequest, "invalid_request_error"},
-	"invalid_event_type":             {http.StatusBadRequest, "invalid_request_error"},
-	"missing_api_key":                {http.StatusUnauthorized, "authentication_error"},
-	"invalid_api_key":                {http.StatusUnauthorized, "authentication_error"},
-	"revoked_api_key":                {http.StatusUnauthorized, "authentication_error"},
-	"expired_api_key":                {http.StatusUnauthorized, "authentication_error"},
-	"feature_not_available":          {http.StatusForbidden, "permission_error"},
-	"organization_suspended":         {http.StatusForbidden, "permission_error"},
-	"resource_not_found":             {http.StatusNotFound, "not_found"},
-	"idempotency_in_progress":        {http.StatusConflict, "conflict"},
-	"webhook_subscription_disabled":  {http.StatusConflict, "conflict"},
-	"template_already_exists":        {http.StatusConflict, "conflict"},
-	"idempotency_key_reuse":          {http.StatusUnprocessableEntity, "invalid_request_error"},
-	"whatsapp_number_not_verified":   {http.StatusUnprocessableEntity, "invalid_request_error"},
-	"cannot_revoke_last_secret":      {http.StatusUnprocessableEntity, "invalid_request_error"},
-	"outside_24h_window":             {http.StatusUnprocessableEntity, "invalid_request_error"},
-	"template_paused":                {http.StatusUnprocessableEntity, "invalid_request_error"},
-	"template_param_count_mismatch":  {http.StatusUnprocessableEntity, "invalid_request_error"}, // status assumed
-	"template_param_format_mismatch": {http.StatusUnprocessableEntity, "invalid_request_error"}, // status assumed
-	"template_disabled":              {http.StatusUnprocessableEntity, "invalid_request_error"},
-	"rate_limit_exceeded":            {http.StatusTooManyRequests, "rate_limit_error"},
-	"internal_error":                 {http.StatusInternalServerError, "api_error"},
-	"whatsapp_upstream_error":        {http.StatusBadGateway, "api_error"},
-	"service_unavailable":            {http.StatusServiceUnavailable, "api_error"},
-	"invalid_request":                {http.StatusBadRequest, "invalid_request_error"},
-	"phone_number_forbidden":         {http.StatusForbidden, "permission_error"},
-	"idempotency_conflict":           {http.StatusConflict, "conflict"},
-	"account_not_connected":          {http.StatusUnprocessableEntity, "invalid_request_error"},
+}
+
+// catalogue lists the codes that the API answers with. Codes without a status
+// are told of a message that was accepted before; two of them the sandbox
+// answers with at once, and assumes a status.
+var catalogue = func() map[string]documented {
+	assumed := map[string]int{
+		"template_param_count_mismatch":  http.StatusUnprocessableEntity,
+		"template_param_format_mismatch": http.StatusUnprocessableEntity,
+	}
+	codes := map[string]documented{}
+	for _, c := range system.Kirim.Codes {
+		if status := cmp.Or(c.Status, assumed[c.Code]); status != 0 {
+			codes[c.Code] = documented{status, typeOf(status)}
+		}
+	}
+	return codes
+}()
+
+// typeOf is the type of the documented errors with a status.
+func typeOf(status int) string {
+	switch {
+	case status == http.StatusUnauthorized:
+		return "authentication_error"
+	case status == http.StatusForbidden:
+		return "permission_error"
+	case status == http.StatusNotFound:
+		return "not_found"
+	case status == http.StatusConflict:
+		return "conflict"
+	case status == http.StatusTooManyRequests:
+		return "rate_limit_error"
+	case status >= http.StatusInternalServerError:
+		return "api_error"
+	}
+	return "invalid_request_error"
 }
 
 // fail returns a documented error with the status and type of its code.

@@ -41,10 +41,10 @@ import (
 
 	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/gateway/internal/adapter"
-	"github.com/kirim-go/kirim/internal/envelope"
+	"github.com/kirim-go/kirim/internal/system"
 )
 
-const system = adapter.System(envelope.APIMessaging)
+var vendor = adapter.System{System: system.APIMessaging}
 
 // Client speaks to API Messaging. It is safe for concurrent use.
 type Client struct {
@@ -55,7 +55,7 @@ type Client struct {
 // NewClient returns a client for the API key. [kirim.WithBaseURL] must be
 // among the options: the host in the vendor's examples is not the vendor's.
 func NewClient(apiKey string, opts ...kirim.Option) (*Client, error) {
-	api, err := system.NewClient(apiKey, kirim.DefaultBaseURL, opts)
+	api, err := vendor.NewClient(apiKey, kirim.DefaultBaseURL, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func NewClient(apiKey string, opts ...kirim.Option) (*Client, error) {
 //
 // Docs: https://apimessaging.com/api-docs/docs/error-codes
 func DecodeError(statusCode int, header http.Header, body []byte) *kirim.Error {
-	return system.DecodeError(statusCode, header, body)
+	return vendor.DecodeError(statusCode, header, body)
 }
 
 // From returns a client that sends from a session. It shares connections and
@@ -109,11 +109,11 @@ func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts .
 	case kirim.Document:
 		body.MediaType, body.Media, body.Caption, body.Filename = "document", content.Link, content.Caption, content.Filename
 	default:
-		return nil, system.UnsupportedContent(message)
+		return nil, vendor.UnsupportedContent(message)
 	}
 	replyTo := message.ReplyTo
 	message.ReplyTo = "" // Kirim's rules for it do not hold here
-	if err := system.PhoneOnly(message); err != nil {
+	if err := vendor.PhoneOnly(message); err != nil {
 		return nil, err
 	}
 	if err := message.Validate(); err != nil {
@@ -121,9 +121,9 @@ func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts .
 	}
 	switch {
 	case body.MediaType != "" && body.Media == "":
-		return nil, system.Unsupported(fmt.Sprintf("kirim.%s by its id", strings.ToUpper(body.MediaType[:1])+body.MediaType[1:]))
+		return nil, vendor.Unsupported(fmt.Sprintf("kirim.%s by its id", strings.ToUpper(body.MediaType[:1])+body.MediaType[1:]))
 	case body.MediaType != "" && replyTo != "":
-		return nil, system.Unsupported(body.MediaType + " as a reply")
+		return nil, vendor.Unsupported(body.MediaType + " as a reply")
 	}
 	data, err := adapter.Data[accepted](ctx, c.api, http.MethodPost, path, nil, body, opts)
 	if err != nil {

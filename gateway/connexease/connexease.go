@@ -40,10 +40,10 @@ import (
 
 	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/gateway/internal/adapter"
-	"github.com/kirim-go/kirim/internal/envelope"
+	"github.com/kirim-go/kirim/internal/system"
 )
 
-const system = adapter.System(envelope.Connexease)
+var vendor = adapter.System{System: system.Connexease}
 
 // DefaultBaseURL is where requests go unless [kirim.WithBaseURL] is given.
 const DefaultBaseURL = "https://api.gateway.connexease.com/v1"
@@ -56,7 +56,7 @@ type Client struct {
 
 // NewClient returns a client for the API key.
 func NewClient(apiKey string, opts ...kirim.Option) (*Client, error) {
-	api, err := system.NewClient(apiKey, DefaultBaseURL, opts)
+	api, err := vendor.NewClient(apiKey, DefaultBaseURL, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func NewClient(apiKey string, opts ...kirim.Option) (*Client, error) {
 //
 // Docs: https://docs.gateway.connexease.com/api-reference/error-codes
 func DecodeError(statusCode int, header http.Header, body []byte) *kirim.Error {
-	return system.DecodeError(statusCode, header, body)
+	return vendor.DecodeError(statusCode, header, body)
 }
 
 // SendParams say how messages are sent.
@@ -90,7 +90,7 @@ func (c *Client) With(params SendParams) *Client { return &Client{c.api, params}
 // Docs: https://docs.gateway.connexease.com/api-reference/send-whatsapp-message
 func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts ...kirim.RequestOption) (*kirim.AcceptedMessage, error) {
 	if _, isVideo := adapter.Value(message.Content).(kirim.Video); isVideo {
-		return nil, system.UnsupportedContent(message)
+		return nil, vendor.UnsupportedContent(message)
 	}
 	if err := message.Validate(); err != nil {
 		return nil, err

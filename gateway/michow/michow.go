@@ -40,10 +40,10 @@ import (
 
 	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/gateway/internal/adapter"
-	"github.com/kirim-go/kirim/internal/envelope"
+	"github.com/kirim-go/kirim/internal/system"
 )
 
-const system = adapter.System(envelope.MichoW)
+var vendor = adapter.System{System: system.MichoW}
 
 // DefaultBaseURL is where requests go unless [kirim.WithBaseURL] is given.
 const DefaultBaseURL = "https://wapi.michotech.me/api/v1"
@@ -53,7 +53,7 @@ type Client struct{ api *adapter.Client }
 
 // NewClient returns a client for the API key, mw_….
 func NewClient(apiKey string, opts ...kirim.Option) (*Client, error) {
-	api, err := system.NewClient(apiKey, DefaultBaseURL, opts)
+	api, err := vendor.NewClient(apiKey, DefaultBaseURL, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func NewClient(apiKey string, opts ...kirim.Option) (*Client, error) {
 //
 // Docs: https://wapi.michotech.me/docs/errors
 func DecodeError(statusCode int, header http.Header, body []byte) *kirim.Error {
-	return system.DecodeError(statusCode, header, body)
+	return vendor.DecodeError(statusCode, header, body)
 }
 
 // Send sends a [kirim.Text] that is no reply. PreviewURL is ignored. ID and
@@ -74,12 +74,12 @@ func DecodeError(statusCode int, header http.Header, body []byte) *kirim.Error {
 func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts ...kirim.RequestOption) (*kirim.AcceptedMessage, error) {
 	text, ok := adapter.Value(message.Content).(kirim.Text)
 	if !ok {
-		return nil, system.UnsupportedContent(message)
+		return nil, vendor.UnsupportedContent(message)
 	}
 	if message.ReplyTo != "" {
-		return nil, system.Unsupported("kirim.Text as a reply")
+		return nil, vendor.Unsupported("kirim.Text as a reply")
 	}
-	if err := system.PhoneOnly(message); err != nil {
+	if err := vendor.PhoneOnly(message); err != nil {
 		return nil, err
 	}
 	if err := message.Validate(); err != nil {

@@ -43,10 +43,10 @@ import (
 
 	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/gateway/internal/adapter"
-	"github.com/kirim-go/kirim/internal/envelope"
+	"github.com/kirim-go/kirim/internal/system"
 )
 
-const system = adapter.System(envelope.Shingle)
+var vendor = adapter.System{System: system.Shingle}
 
 // DefaultBaseURL is where requests go unless [kirim.WithBaseURL] is given.
 const DefaultBaseURL = "https://api.shingleai.com/v1"
@@ -56,7 +56,7 @@ type Client struct{ api *adapter.Client }
 
 // NewClient returns a client for the API key, sk_live_….
 func NewClient(apiKey string, opts ...kirim.Option) (*Client, error) {
-	api, err := system.NewClient(apiKey, DefaultBaseURL, opts)
+	api, err := vendor.NewClient(apiKey, DefaultBaseURL, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func NewClient(apiKey string, opts ...kirim.Option) (*Client, error) {
 //
 // Docs: https://docs.shingleai.com/api-reference/errors
 func DecodeError(statusCode int, header http.Header, body []byte) *kirim.Error {
-	return system.DecodeError(statusCode, header, body)
+	return vendor.DecodeError(statusCode, header, body)
 }
 
 // Send sends nothing. It returns an error that matches
@@ -77,7 +77,7 @@ func (c *Client) Send(_ context.Context, message kirim.OutboundMessage, _ ...kir
 	if content := adapter.Value(message.Content); content != nil {
 		what = fmt.Sprintf("%T", content)
 	}
-	return nil, system.Unsupported(what)
+	return nil, vendor.Unsupported(what)
 }
 
 // Message is a message of any channel.

@@ -23,7 +23,9 @@ import (
 // is handed to a callback.
 var files = []string{
 	"retry.go", "call.go", "call_attempt.go", "call_result.go", "errors_decode.go",
-	"internal/envelope/envelope.go", "internal/envelope/codes.go", "internal/envelope/result.go", "internal/envelope/wait.go",
+	"internal/system/system.go", "internal/system/object.go", "internal/system/fields.go", "internal/system/result.go", "internal/system/wait.go",
+	"internal/system/kirim.go", "internal/system/apimessaging.go", "internal/system/michow.go", "internal/system/connexease.go",
+	"internal/system/shingle.go", "internal/system/meta.go",
 	"webhooks.go", "webhook_handler.go", "webhook_dedupe.go", "webhook_status.go", "webhook_status_tracker.go", "window.go",
 }
 

@@ -12,11 +12,11 @@ import (
 	"strings"
 
 	"github.com/kirim-go/kirim"
-	"github.com/kirim-go/kirim/internal/envelope"
+	"github.com/kirim-go/kirim/internal/system"
 )
 
-// System is one system to speak to. Its value is the name of its package.
-type System envelope.System
+// System is one system to speak to.
+type System struct{ *system.System }
 
 // NewClient returns a client for the system. The caller's options come last,
 // so that they win.
@@ -35,11 +35,11 @@ func (s System) NewClient(apiKey, baseURL string, opts []kirim.Option) (*Client,
 // DecodeError reads an answer that is known to be the system's.
 func (s System) DecodeError(statusCode int, header http.Header, body []byte) *kirim.Error {
 	e := kirim.DecodeError(statusCode, header, body)
-	found, ok := envelope.Read(envelope.System(s), statusCode, header, body)
+	found, ok := s.Read(statusCode, header, body)
 	if !ok {
 		return e
 	}
-	if !found.ViaMeta {
+	if !s.ViaMeta {
 		e.MetaCode, e.Details = 0, ""
 	}
 	kind := kirim.Kind(found.Kind)
@@ -95,13 +95,13 @@ type unsupportedError struct {
 }
 
 func (e *unsupportedError) Error() string {
-	return fmt.Sprintf("kirim: %s cannot send %s; nothing was sent: %v", e.system, e.what, errors.ErrUnsupported)
+	return fmt.Sprintf("kirim: %s cannot send %s; nothing was sent: %v", e.system.Name, e.what, errors.ErrUnsupported)
 }
 
 // Unwrap makes it a refusal like any other before sending, too.
 func (e *unsupportedError) Unwrap() []error {
 	return []error{errors.ErrUnsupported, &kirim.ValidationError{Violations: []kirim.Violation{
-		{Path: "type", Limit: "what " + string(e.system) + " can send", Actual: e.what},
+		{Path: "type", Limit: "what " + e.system.Name + " can send", Actual: e.what},
 	}}}
 }
 
@@ -179,10 +179,10 @@ func (d *data[T]) Missing() string {
 
 type answer struct{ out Out }
 
-// DecodeResult implements [envelope.Result].
-func (a answer) DecodeResult(body envelope.Body) error {
-	if envelope.Failed(body) {
-		return envelope.ErrFailed
+// DecodeResult implements [system.Result].
+func (a answer) DecodeResult(body system.Body) error {
+	if system.Failed(body) {
+		return system.ErrFailed
 	}
 	if len(body) > 0 { // else what is missing says more
 		if err := json.Unmarshal(body, a.out); err != nil {
@@ -190,7 +190,7 @@ func (a answer) DecodeResult(body envelope.Body) error {
 		}
 	}
 	if missing := a.out.Missing(); missing != "" {
-		return envelope.Missing(missing)
+		return system.Missing(missing)
 	}
 	return nil
 }

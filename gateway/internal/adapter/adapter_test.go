@@ -6,11 +6,12 @@ import (
 	"testing"
 
 	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/internal/system"
 )
 
 func TestOnlyAMessageToAPhoneNumberIsTaken(t *testing.T) {
 	t.Parallel()
-	system := System("a system")
+	unknown := System{&system.System{Name: "a system"}}
 	text := kirim.Text{Body: "hello"}
 	for name, tc := range map[string]struct {
 		message kirim.OutboundMessage
@@ -22,7 +23,7 @@ func TestOnlyAMessageToAPhoneNumberIsTaken(t *testing.T) {
 		"to a group":            {kirim.OutboundMessage{To: "group", RecipientType: kirim.RecipientGroup, Content: text}, "OutboundMessage.RecipientType"},
 		"with data":             {kirim.OutboundMessage{To: "+6281100000001", CallbackData: "order", Content: text}, "OutboundMessage.CallbackData"},
 	} {
-		err := system.PhoneOnly(tc.message)
+		err := unknown.PhoneOnly(tc.message)
 		if tc.field == "" {
 			if err != nil {
 				t.Errorf("%s: %v", name, err)

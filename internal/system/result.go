@@ -1,4 +1,4 @@
-package envelope
+package system
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package envelope
+package system
 
 import (
 	"encoding/json"
@@ -11,23 +11,50 @@ import (
 	"time"
 )
 
-func TestTheTableHoldsEachCodeOnce(t *testing.T) {
+func TestEachTableHoldsACodeOnceAndWhole(t *testing.T) {
 	t.Parallel()
-	counts := map[System]int{}
-	seen := map[string]bool{}
-	for _, c := range Codes {
-		counts[c.System]++
-		name := string(c.System) + " " + c.Code
-		if seen[name] {
-			t.Errorf("%s stands twice", name)
+	for s := range All() {
+		if len(s.Codes) == 0 || len(s.forms) == 0 || s.Title == "" || s.Waits == "" || len(s.Bodies) == 0 {
+			t.Errorf("%s has no codes, no form or no text for the documentation", s.Name)
 		}
-		seen[name] = true
-		if c.Kind == "" || c.Meaning == "" || c.Retry == "" {
-			t.Errorf("%s has no kind, no meaning or no advice", name)
+		seen := map[string]bool{}
+		for _, c := range s.Codes {
+			if seen[c.Code] {
+				t.Errorf("%s has %s twice", s.Name, c.Code)
+			}
+			seen[c.Code] = true
+			if c.Kind == "" || c.Meaning == "" || c.Retry == "" {
+				t.Errorf("%s %s has no kind, no meaning or no advice", s.Name, c.Code)
+			}
+		}
+		if s.fieldsCode != "" && !seen[s.fieldsCode] {
+			t.Errorf("%s reads fields as %s, which is not in its table", s.Name, s.fieldsCode)
 		}
 	}
-	if got, want := fmt.Sprint(counts), fmt.Sprint(map[System]int{Kirim: 38, APIMessaging: 31, MichoW: 9, Connexease: 12, Shingle: 13}); got != want {
-		t.Errorf("codes per system are %s, want %s", got, want)
+}
+
+func TestOneFormDecidesWhereTwoFit(t *testing.T) {
+	t.Parallel()
+	ranks := map[int]string{}
+	for _, f := range forms {
+		if other, taken := ranks[f.rank]; taken {
+			t.Errorf("%s and %s both have the rank %d", other, f.system.Name, f.rank)
+		}
+		ranks[f.rank] = f.system.Name
+	}
+}
+
+func TestTheSystemsComeInTheOrderOfTheDocumentation(t *testing.T) {
+	t.Parallel()
+	var names []string
+	for s := range All() {
+		if s.Own != (len(names) == 0) {
+			t.Errorf("%s stands at %d", s.Name, len(names))
+		}
+		names = append(names, s.Name)
+	}
+	if !slices.IsSorted(names[1:]) {
+		t.Errorf("the gateways are not sorted: %v", names)
 	}
 }
 
@@ -88,7 +115,7 @@ func TestAResetIsAHintOnlyWhenItMakesSense(t *testing.T) {
 		fmt.Sprint(now.Unix()) + ".5": 0,
 	} {
 		header := http.Header{"X-Ratelimit-Reset": {reset}, "Date": {now.Format(http.TimeFormat)}}
-		if got := waitByDefault(APIMessaging, nil, header); got != want {
+		if got := APIMessaging.defaultWait(nil, header); got != want {
 			t.Errorf("%q is read as %v, want %v", reset, got, want)
 		}
 	}
