@@ -1,6 +1,6 @@
 // Command mutate changes the files that decide, one place at a time, and runs
-// the tests of the root package against each change. A change that no test
-// notices has survived. It is run by make mutants.
+// the tests of the file's package and of the root against each change. A change
+// that no test notices has survived. It is run by make mutants.
 package main
 
 import (
@@ -13,6 +13,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -171,15 +172,15 @@ const (
 func unchanged(limit time.Duration, tests string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	command := exec.CommandContext(ctx, "go", "test", "-count=1", "-failfast", "-run", tests, ".")
+	command := exec.CommandContext(ctx, "go", "test", "-count=1", "-failfast", "-run", tests, ".", "./internal/...")
 	if out, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("the tests fail without a mutant: %w\n%s", err, out)
 	}
 	return nil
 }
 
-// try builds the tests with the changed file in place of the original, and runs
-// them in the directory of the package.
+// try runs the tests with the changed file in place of the original: first those
+// of its own package, which take less time.
 func (m mutant) try(dir string, number int, limit time.Duration, tests string) (result, error) {
 	base := filepath.Join(dir, fmt.Sprint(number))
 	original, err := filepath.Abs(m.file)
@@ -193,15 +194,31 @@ func (m mutant) try(dir string, number int, limit time.Duration, tests string) (
 	if err := errors.Join(os.WriteFile(base+".go", m.source, 0o600), os.WriteFile(base+".json", overlay, 0o600)); err != nil {
 		return 0, err
 	}
+	packages := []string{"."}
+	if own := "./" + path.Dir(m.file); own != "./." {
+		packages = []string{own, "."}
+	}
+	for _, pkg := range packages {
+		if r := tryTestsOf(pkg, base, limit, tests); r != survived {
+			return r, nil
+		}
+	}
+	return survived, nil
+}
+
+// tryTestsOf runs the tests of one package with the overlay base.json.
+func tryTestsOf(pkg, base string, limit time.Duration, tests string) result {
 	binary := base + ".test"
 	defer os.Remove(binary)
-	if exec.Command("go", "test", "-c", "-p", "1", "-vet=off", "-overlay", base+".json", "-o", binary, ".").Run() != nil {
-		return unbuildable, nil
+	if exec.Command("go", "test", "-c", "-p", "1", "-vet=off", "-overlay", base+".json", "-o", binary, pkg).Run() != nil {
+		return unbuildable
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	if exec.CommandContext(ctx, binary, "-test.failfast", "-test.run", tests, "-test.timeout", limit.String()).Run() != nil {
-		return killed, nil
+	run := exec.CommandContext(ctx, binary, "-test.failfast", "-test.run", tests, "-test.timeout", limit.String())
+	run.Dir = pkg
+	if run.Run() != nil {
+		return killed
 	}
-	return survived, nil
+	return survived
 }
