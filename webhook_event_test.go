@@ -244,6 +244,18 @@ func TestFailedStatusAnswersTheQuestionsOfErrors(t *testing.T) {
 	if text := errs[5].Error(); strings.Contains(text, "Old place") || strings.Contains(text, "\n") || !strings.Contains(text, "131026") {
 		t.Errorf("text %q", text)
 	}
+	for _, tt := range []struct {
+		err  kirim.EventError
+		want string
+	}{
+		{kirim.EventError{Code: 131047, Kind: kirim.KindOutsideWindow, Message: "+62811"}, "kirim: event: meta code 131047: the 24-hour window is closed, send a template"},
+		{kirim.EventError{Code: 131047, VendorCode: kirim.CodeOutside24hWindow, Kind: kirim.KindOutsideWindow, Title: "+62811"},
+			"kirim: event: outside_24h_window, meta code 131047: the 24-hour window is closed, send a template"},
+	} {
+		if text := tt.err.Error(); text != tt.want {
+			t.Errorf("text %q, want %q", text, tt.want)
+		}
+	}
 }
 
 func FuzzEvent(f *testing.F) {

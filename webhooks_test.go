@@ -260,6 +260,9 @@ func TestVerifierRefusesSecretsThatCannotBeMeant(t *testing.T) {
 			continue
 		}
 		checkNoMAC(t, err.Error(), nil)
+		if which := fmt.Sprintf("secret %d ", len(secrets)); len(secrets) > 0 && !strings.Contains(err.Error(), which) {
+			t.Errorf("%q: %v, want the last to be named", secrets, err)
+		}
 	}
 	var none *kirim.WebhookVerifier
 	for _, v := range []*kirim.WebhookVerifier{none, {}} {
