@@ -143,13 +143,16 @@ func TestAWaitThatDoesNotFitEndsTheCallWithTheAdvice(t *testing.T) {
 		policy kirim.RetryPolicy
 		limit  time.Duration
 		want   time.Duration
+		who    string // asks for the wait, in the text
 	}{
-		"pair rate, the deadline":    {answer{status: 500, body: metaBody(131056)}, kirim.DefaultRetryPolicy(), 2 * time.Second, 6 * time.Second},
-		"pair rate, the policy":      {answer{status: 500, body: metaBody(131056)}, short, time.Hour, 6 * time.Second},
-		"429, the deadline":          {answer{status: 429}, kirim.DefaultRetryPolicy(), 900 * time.Millisecond, time.Second},
-		"429, the policy":            {answer{status: 429}, short, time.Hour, time.Second},
-		"throttled 502, the policy":  {answer{status: 502, body: metaBody(130429)}, short, time.Hour, time.Second},
-		"maintenance under a status": {answer{status: 503, body: metaBody(2494100)}, kirim.DefaultRetryPolicy(), time.Hour, 5 * time.Minute},
+		"pair rate, the deadline":    {answer{status: 500, body: metaBody(131056)}, kirim.DefaultRetryPolicy(), 2 * time.Second, 6 * time.Second, "meta advises"},
+		"pair rate, the policy":      {answer{status: 500, body: metaBody(131056)}, short, time.Hour, 6 * time.Second, "meta advises"},
+		"429, the deadline":          {answer{status: 429}, kirim.DefaultRetryPolicy(), 900 * time.Millisecond, time.Second, "too many requests need"},
+		"429, the policy":            {answer{status: 429}, short, time.Hour, time.Second, "too many requests need"},
+		"throttled 502, the policy":  {answer{status: 502, body: metaBody(130429)}, short, time.Hour, time.Second, "too many requests need"},
+		"maintenance under a status": {answer{status: 503, body: metaBody(2494100)}, kirim.DefaultRetryPolicy(), time.Hour, 5 * time.Minute, "meta advises"},
+		"the server's, the deadline": {answer{status: 429, header: map[string]string{"Retry-After": "30"}}, kirim.DefaultRetryPolicy(), 20 * time.Second, 30 * time.Second, "the server asks for"},
+		"the server's, the policy":   {answer{status: 503, header: map[string]string{"Retry-After": "90"}}, kirim.DefaultRetryPolicy(), time.Hour, 90 * time.Second, "the server asks for"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -161,6 +164,9 @@ func TestAWaitThatDoesNotFitEndsTheCallWithTheAdvice(t *testing.T) {
 				e := answerOf(t, post(ctx, w.client(t, kirim.WithRetryPolicy(tc.policy))))
 				if len(w.seen()) != 1 || time.Since(began) != 0 || e.RetryAfter != tc.want {
 					t.Errorf("%d requests, back after %v with RetryAfter %v, want %v: %v", len(w.seen()), time.Since(began), e.RetryAfter, tc.want, e)
+				}
+				if said := fmt.Sprintf("the wait of %v that %s", tc.want, tc.who); !strings.Contains(e.Error(), said) {
+					t.Errorf("the text is %q and does not say %q", e, said)
 				}
 			})
 		})

@@ -246,6 +246,15 @@ func TestToleranceIsCountedInWholeSecondsBothWays(t *testing.T) {
 			t.Errorf("tolerance %v, age %v: %v, want %v", tt.tolerance, tt.age, err, tt.want)
 		}
 	}
+	// A clock that was never set counts as 1970, and does not wrap around.
+	for _, unset := range []time.Time{time.Unix(0, 0), {}} {
+		v := verifier(t, testSecret).WithClock(func() time.Time { return unset })
+		for stamp, want := range map[int64]error{0: nil, 300: nil, 301: kirim.ErrWebhookTooNew} {
+			if err := v.Verify(signed(testSecret, time.Unix(stamp, 0), nil).Header, nil); !errors.Is(err, want) {
+				t.Errorf("the clock says %v and the signature %d s: %v, want %v", unset, stamp, err, want)
+			}
+		}
+	}
 }
 
 func TestVerifierRefusesSecretsThatCannotBeMeant(t *testing.T) {
