@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/kirim-go/kirim/internal/jsonscan"
 	"github.com/kirim-go/kirim/internal/system"
 )
 
@@ -114,11 +115,11 @@ type resourceEnvelope[T any] struct{ data T }
 
 // DecodeResult implements [system.Result].
 func (e *resourceEnvelope[T]) DecodeResult(body system.Body) error {
-	r := jsonReader{data: body}
+	r := jsonscan.New(body)
 	found := false
-	for name := range r.fields() {
-		raw := r.skip()
-		if string(name) != "data" || r.bad {
+	for name := range r.Fields() {
+		raw := r.Skip()
+		if string(name) != "data" || r.Failed() {
 			continue
 		}
 		if found = string(raw) != "null"; !found {
@@ -128,7 +129,7 @@ func (e *resourceEnvelope[T]) DecodeResult(body system.Body) error {
 			return err
 		}
 	}
-	if err := r.complete(); err != nil {
+	if err := wholeObject(r, body); err != nil {
 		return err
 	}
 	if !found {

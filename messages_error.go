@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"log/slog"
 	"slices"
+
+	"github.com/kirim-go/kirim/internal/jsonscan"
 )
 
 // MessageError is why a message failed that the server had accepted. It is no
@@ -28,12 +30,12 @@ type MessageError struct {
 // UnmarshalJSON implements [json.Unmarshaler]: {code, message, provider_code},
 // and Meta's form, in which code is the number.
 func (e *MessageError) UnmarshalJSON(data []byte) error {
-	r := jsonReader{data: slices.Clone(data)}
-	if r.peek() != '{' {
+	r := jsonscan.New(slices.Clone(data))
+	if r.Peek() != '{' {
 		return notAnObject(data)
 	}
-	event := r.eventError()
-	if !r.atEnd() {
+	event := readEventError(r)
+	if !r.Done() {
 		return notAnObject(data)
 	}
 	*e = event.messageError()

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-querystring/query"
 
+	"github.com/kirim-go/kirim/internal/jsonscan"
 	"github.com/kirim-go/kirim/internal/system"
 )
 
@@ -95,35 +96,35 @@ type pageEnvelope[T any] struct {
 
 // DecodeResult implements [system.Result].
 func (e *pageEnvelope[T]) DecodeResult(body system.Body) error {
-	r := jsonReader{data: body}
-	for name := range r.fields() {
+	r := jsonscan.New(body)
+	for name := range r.Fields() {
 		var err error
 		switch string(name) {
 		case "data":
-			e.found = r.peek() != 'n' // null
-			e.items, err = decodeItems[T](&r)
+			e.found = r.Peek() != 'n' // null
+			e.items, err = decodeItems[T](r)
 		case "has_more":
-			err = decodeValue(r.skip(), &e.hasMore)
+			err = decodeValue(r.Skip(), &e.hasMore)
 		case "next_cursor":
-			err = decodeValue(r.skip(), &e.nextCursor)
+			err = decodeValue(r.Skip(), &e.nextCursor)
 		}
-		if err != nil && !r.bad {
+		if err != nil && !r.Failed() {
 			return err
 		}
 	}
-	if err := r.complete(); err != nil || e.found {
+	if err := wholeObject(r, body); err != nil || e.found {
 		return err
 	}
 	return system.Missing("data")
 }
 
-func decodeItems[T any](r *jsonReader) (items []*T, err error) {
-	if r.peek() != '[' {
-		return nil, json.Unmarshal(r.skip(), &items)
+func decodeItems[T any](r *jsonscan.Reader) (items []*T, err error) {
+	if r.Peek() != '[' {
+		return nil, json.Unmarshal(r.Skip(), &items)
 	}
-	for range r.elements() {
-		raw := r.skip()
-		if r.bad || string(raw) == "null" {
+	for range r.Elements() {
+		raw := r.Skip()
+		if r.Failed() || string(raw) == "null" {
 			continue
 		}
 		item := new(T)

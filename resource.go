@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"github.com/kirim-go/kirim/internal/jsonscan"
 )
 
 // A resource is a struct with the fields Extra and blank. Its JSON methods are
@@ -86,17 +88,17 @@ func fieldsOf(t reflect.Type) []resourceField {
 // such as null, to blank. It reads the object once; most fields are strings,
 // for which encoding/json would be asked one by one.
 func decodeResource(data []byte, resource any, extra *Extra, blank *[]blankField) error {
-	r := jsonReader{data: data}
-	if r.peek() != '{' {
+	r := jsonscan.New(data)
+	if r.Peek() != '{' {
 		return notAnObject(data)
 	}
 	v := reflect.ValueOf(resource).Elem()
 	v.SetZero()
 	fields := fieldsOf(v.Type())
-	for name := range r.fields() {
+	for name := range r.Fields() {
 		i := slices.IndexFunc(fields, func(f resourceField) bool { return f.name == string(name) })
 		if i < 0 {
-			extra.keep(string(name), r.skip())
+			extra.keep(string(name), r.Skip())
 			continue
 		}
 		f := &fields[i]
@@ -104,10 +106,10 @@ func decodeResource(data []byte, resource any, extra *Extra, blank *[]blankField
 		delete(*extra, f.name)
 		field := v.Field(f.index)
 		field.SetZero()
-		start := r.pos
-		if f.text && r.peek() == '"' {
-			field.SetString(f.read(&r))
-		} else if raw := r.skip(); !r.bad && string(raw) != "null" {
+		start := r.Pos()
+		if f.text && r.Peek() == '"' {
+			field.SetString(f.read(r))
+		} else if raw := r.Skip(); !r.Failed() && string(raw) != "null" {
 			if err := decodeValue(raw, field.Addr().Interface()); err != nil {
 				if !f.assumed {
 					return fmt.Errorf("field %q: %w", f.name, err)
@@ -118,10 +120,10 @@ func decodeResource(data []byte, resource any, extra *Extra, blank *[]blankField
 			}
 		}
 		if field.IsZero() {
-			*blank = append(*blank, blankField{f.name, bytes.Clone(r.since(start))})
+			*blank = append(*blank, blankField{f.name, bytes.Clone(r.Since(start))})
 		}
 	}
-	if r.atEnd() {
+	if r.Done() {
 		slices.SortFunc(*blank, func(a, b blankField) int { return strings.Compare(a.name, b.name) })
 		return nil
 	}
@@ -131,15 +133,15 @@ func decodeResource(data []byte, resource any, extra *Extra, blank *[]blankField
 
 // read reads a text. A word is most often the same as the last, and then not
 // allocated again.
-func (f *resourceField) read(r *jsonReader) string {
+func (f *resourceField) read(r *jsonscan.Reader) string {
 	if f.last == nil {
-		return r.text()
+		return r.Text()
 	}
 	var known string
 	if last := f.last.Load(); last != nil {
 		known = *last
 	}
-	text := r.intern(known)
+	text := r.Intern(known)
 	if text != known {
 		f.remember(text)
 	}
@@ -156,15 +158,17 @@ func decodeValue(raw []byte, target any) error {
 	return json.Unmarshal(raw, target)
 }
 
-// complete is the error for what is not one whole JSON object. A null is none.
-func (r *jsonReader) complete() error {
-	if r.atEnd() && bytes.HasPrefix(bytes.TrimLeft(r.data, " \n\r\t"), []byte("{")) {
+// wholeObject returns an error unless a reader has read all of data, and data
+// is an object or null.
+func wholeObject(r *jsonscan.Reader, data []byte) error {
+	if r.Done() && bytes.HasPrefix(bytes.TrimLeft(data, " \n\r\t"), []byte("{")) {
 		return nil
 	}
-	return notAnObject(r.data)
+	return notAnObject(data)
 }
 
-// notAnObject is the error for what should be a JSON object. A null is none.
+// notAnObject returns the error for data that should be a JSON object, and nil
+// for null.
 func notAnObject(data []byte) error {
 	err := json.Unmarshal(data, new(map[string]json.RawMessage))
 	if err == nil && string(bytes.TrimSpace(data)) != "null" {

@@ -1,6 +1,10 @@
 package kirim
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"github.com/kirim-go/kirim/internal/jsonscan"
+)
 
 // Enrichment is what Kirim is reported to add to Meta's events. All of it is
 // assumed and may be absent.
@@ -18,35 +22,35 @@ type Enrichment struct {
 	Raw            json.RawMessage // with what else there is
 }
 
-func (r *jsonReader) enrichment(k *Enrichment) {
-	start := r.pos
-	for name := range r.fields() {
+func readEnrichment(r *jsonscan.Reader, k *Enrichment) {
+	start := r.Pos()
+	for name := range r.Fields() {
 		switch string(name) {
 		case "event":
-			k.Event = WebhookEventType(r.text())
+			k.Event = WebhookEventType(r.Text())
 		case "delivery_id":
-			k.DeliveryID = r.text()
+			k.DeliveryID = r.Text()
 		case "message_id":
-			k.MessageID = r.text()
+			k.MessageID = r.Text()
 		case "conversation_id":
-			k.ConversationID = r.text()
+			k.ConversationID = r.Text()
 		case "phone_number_id":
-			k.PhoneNumberID = r.text()
+			k.PhoneNumberID = r.Text()
 		case "contact_id":
-			k.ContactID = r.text()
+			k.ContactID = r.Text()
 		case "contact":
 			id := ""
-			r.texts(map[string]*string{"id": &id, "name": &k.ContactName, "phone_number": &k.ContactPhone})
+			r.Texts(map[string]*string{"id": &id, "name": &k.ContactName, "phone_number": &k.ContactPhone})
 			if k.ContactPhone = digitsOf(k.ContactPhone); id != "" {
 				k.ContactID = id
 			}
 		case "media_url":
-			k.MediaURL = r.text()
+			k.MediaURL = r.Text()
 		case "media_status":
-			k.MediaStatus = r.text()
+			k.MediaStatus = r.Text()
 		}
 	}
-	k.Raw = r.since(start)
+	k.Raw = r.Since(start)
 }
 
 // enrich gives Kirim's addition to the message that it is about, which only a

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kirim-go/kirim/internal/jsonscan"
 	"github.com/kirim-go/kirim/internal/webhook"
 )
 
@@ -186,12 +187,12 @@ func decodeEvent(header http.Header, body []byte, now time.Time) (*Event, error)
 		Raw:        body,
 	}
 	e.Attempt, _ = strconv.Atoi(webhook.Value(header, "X-Kirim-Attempt"))
-	d := eventDecoder{event: e, jsonReader: jsonReader{data: body}}
-	if d.peek() != '{' {
+	d := eventDecoder{event: e, Reader: *jsonscan.New(body)}
+	if d.Peek() != '{' {
 		return nil, ErrWebhookMalformed
 	}
 	d.document()
-	if !d.atEnd() {
+	if !d.Done() {
 		return nil, ErrWebhookMalformed
 	}
 	d.identify(webhook.Value(header, "X-Kirim-Event"))
@@ -209,7 +210,7 @@ func decodeEvent(header http.Header, body []byte, now time.Time) (*Event, error)
 
 // eventDecoder is the state of decoding one event.
 type eventDecoder struct {
-	jsonReader
+	jsonscan.Reader
 	event      *Event
 	enrichment *Enrichment
 
@@ -220,32 +221,32 @@ type eventDecoder struct {
 }
 
 func (d *eventDecoder) document() {
-	for name := range d.fields() {
+	for name := range d.Fields() {
 		switch string(name) {
 		case "object":
-			d.skip()
+			d.Skip()
 		case "entry":
 			d.event.Source = sourceMeta
-			for range d.elements() {
+			for range d.Elements() {
 				d.entry()
 			}
 		case "kirim":
-			if k := optional(&d.jsonReader, (*jsonReader).enrichment); k != nil {
+			if k := jsonscan.Object(&d.Reader, readEnrichment); k != nil {
 				d.enrichment = k
 			}
 		case "id":
-			d.id = d.text()
+			d.id = d.Text()
 		case "type":
-			d.typ = d.text()
+			d.typ = d.Text()
 		case "event":
-			d.typ, d.third = d.text(), true
+			d.typ, d.third = d.Text(), true
 		case "created_at", "delivered_at":
-			d.event.CreatedAt = d.unix()
+			d.event.CreatedAt = readTime(&d.Reader)
 		case "livemode":
-			live := d.flag()
+			live := d.Bool()
 			d.event.Livemode = &live
 		case "data":
-			d.data = d.skip()
+			d.data = d.Skip()
 		}
 	}
 }

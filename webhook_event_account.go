@@ -3,6 +3,8 @@ package kirim
 import (
 	"context"
 	"time"
+
+	"github.com/kirim-go/kirim/internal/jsonscan"
 )
 
 // AccountUpdate tells of a change to a WhatsApp Business Account: that it was
@@ -68,81 +70,81 @@ func (h *WebhookHandler) OnPhoneNumberQuality(f func(context.Context, *PhoneNumb
 	onData(h, f)
 }
 
-func (r *jsonReader) accountUpdate(a *AccountUpdate) {
-	for name := range r.fields() {
+func readAccountUpdate(r *jsonscan.Reader, a *AccountUpdate) {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "event":
-			a.Event = r.text()
+			a.Event = r.Text()
 		case "phone_number":
-			a.PhoneNumber = digitsOf(r.text())
+			a.PhoneNumber = digitsOf(r.Text())
 		case "country":
-			a.Country = r.text()
+			a.Country = r.Text()
 		case "violation_info":
-			a.ViolationType = r.member("violation_type")
+			a.ViolationType = r.Member("violation_type")
 		case "ban_info":
-			r.texts(map[string]*string{"waba_ban_state": &a.BanState, "waba_ban_date": &a.BanDate})
+			r.Texts(map[string]*string{"waba_ban_state": &a.BanState, "waba_ban_date": &a.BanDate})
 		case "restriction_info":
-			a.Restrictions = objects(r, (*jsonReader).restriction)
+			a.Restrictions = jsonscan.Objects(r, readRestriction)
 		case "waba_info":
-			a.Partner = optional(r, (*jsonReader).accountPartner)
+			a.Partner = jsonscan.Object(r, readAccountPartner)
 		case "disconnection_info":
-			a.DisconnectionReason = r.member("reason")
+			a.DisconnectionReason = r.Member("reason")
 		case "partner_client_certification_info":
-			for name := range r.fields() {
+			for name := range r.Fields() {
 				switch string(name) {
 				case "status":
-					a.CertificationStatus = r.text()
+					a.CertificationStatus = r.Text()
 				case "rejection_reasons":
-					a.RejectionReasons = r.words()
+					a.RejectionReasons = r.Words()
 				}
 			}
 		}
 	}
 }
 
-func (r *jsonReader) restriction(a *AccountRestriction) {
-	for name := range r.fields() {
+func readRestriction(r *jsonscan.Reader, a *AccountRestriction) {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "restriction_type":
-			a.Type = r.text()
+			a.Type = r.Text()
 		case "expiration":
-			a.ExpiresAt = r.unix()
+			a.ExpiresAt = readTime(r)
 		}
 	}
 }
 
-func (r *jsonReader) accountPartner(p *AccountPartner) {
-	for name := range r.fields() {
+func readAccountPartner(r *jsonscan.Reader, p *AccountPartner) {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "waba_id":
-			p.BusinessAccountID = r.text()
+			p.BusinessAccountID = r.Text()
 		case "owner_business_id":
-			p.OwnerBusinessID = r.text()
+			p.OwnerBusinessID = r.Text()
 		case "partner_app_id":
-			p.AppID = r.text()
+			p.AppID = r.Text()
 		case "solution_id":
-			p.SolutionID = r.text()
+			p.SolutionID = r.Text()
 		case "solution_partner_business_ids":
-			p.PartnerBusinessIDs = r.words()
+			p.PartnerBusinessIDs = r.Words()
 		case "ad_account_linked":
-			p.AdAccountID = r.text()
+			p.AdAccountID = r.Text()
 		}
 	}
 }
 
-func (r *jsonReader) phoneNumberQuality(p *PhoneNumberQualityUpdate) {
-	for name := range r.fields() {
+func readPhoneNumberQuality(r *jsonscan.Reader, p *PhoneNumberQualityUpdate) {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "display_phone_number":
-			p.DisplayPhoneNumber = digitsOf(r.text())
+			p.DisplayPhoneNumber = digitsOf(r.Text())
 		case "event":
-			p.Event = r.text()
+			p.Event = r.Text()
 		case "current_limit":
-			p.CurrentLimit = r.text()
+			p.CurrentLimit = r.Text()
 		case "old_limit":
-			p.OldLimit = r.text()
+			p.OldLimit = r.Text()
 		case "max_daily_conversations_per_business":
-			p.MaxDailyConversations = r.text()
+			p.MaxDailyConversations = r.Text()
 		}
 	}
 }

@@ -3,6 +3,8 @@ package kirim
 import (
 	"context"
 	"time"
+
+	"github.com/kirim-go/kirim/internal/jsonscan"
 )
 
 // CallUpdate tells of a voice call over WhatsApp: that somebody calls, that a
@@ -30,9 +32,9 @@ func (h *WebhookHandler) OnCall(f func(context.Context, *CallUpdate) error) { on
 
 // decodeCalls reads calls, the statuses of calls, and errors, which stand
 // beside the calls that they are about.
-func decodeCalls(r *jsonReader, v *changeValue) []EventData {
-	read := element((*jsonReader).call)
-	data := r.listed(string(EventCalls), map[string]elementReader{"calls": read, "statuses": read})
+func decodeCalls(r *jsonscan.Reader, v *changeValue) []EventData {
+	read := element(readCall)
+	data := readListed(r, string(EventCalls), map[string]elementReader{"calls": read, "statuses": read})
 	for _, d := range data {
 		if c, ok := d.(*CallUpdate); ok {
 			v.describe(&c.From, false)
@@ -49,43 +51,43 @@ func decodeCalls(r *jsonReader, v *changeValue) []EventData {
 	return data
 }
 
-func (r *jsonReader) call(c *CallUpdate) {
-	for name := range r.fields() {
+func readCall(r *jsonscan.Reader, c *CallUpdate) {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "id":
-			c.ID = r.text()
+			c.ID = r.Text()
 		case "event":
-			c.Event = r.text()
+			c.Event = r.Text()
 		case "status":
-			c.Status = r.text()
+			c.Status = r.Text()
 		case "direction":
-			c.Direction = r.text()
+			c.Direction = r.Text()
 		case "timestamp":
-			c.Time = r.unix()
+			c.Time = readTime(r)
 		case "start_time":
-			c.StartedAt = r.unix()
+			c.StartedAt = readTime(r)
 		case "end_time":
-			c.EndedAt = r.unix()
+			c.EndedAt = readTime(r)
 		case "duration":
-			c.Duration = r.seconds()
+			c.Duration = readSeconds(r)
 		case "from":
-			c.From.address(r.text())
+			c.From.address(r.Text())
 		case "from_user_id":
-			c.From.UserID = r.text()
+			c.From.UserID = r.Text()
 		case "from_parent_user_id":
-			c.From.ParentUserID = r.text()
+			c.From.ParentUserID = r.Text()
 		case "to", "recipient_id":
-			c.To.address(r.text())
+			c.To.address(r.Text())
 		case "to_user_id", "recipient_user_id":
-			c.To.UserID = r.text()
+			c.To.UserID = r.Text()
 		case "to_parent_user_id", "parent_recipient_user_id", "recipient_parent_user_id":
-			c.To.ParentUserID = r.text()
+			c.To.ParentUserID = r.Text()
 		case "session":
-			r.texts(map[string]*string{"sdp_type": &c.SDPType, "sdp": &c.SDP})
+			r.Texts(map[string]*string{"sdp_type": &c.SDPType, "sdp": &c.SDP})
 		case "biz_opaque_callback_data":
-			c.CallbackData = r.text()
+			c.CallbackData = r.Text()
 		case "errors":
-			c.Errors = r.eventErrors()
+			c.Errors = readEventErrors(r)
 		}
 	}
 	c.From.settle()

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strconv"
 	"time"
+
+	"github.com/kirim-go/kirim/internal/jsonscan"
 )
 
 // Types of WhatsApp's events beside messages and statuses: the names of
@@ -61,14 +63,14 @@ func (c *MetaChange) dedupeKey(e *Event) string {
 // decodeField reads the value of a change of a field that is not messages.
 // It returns nothing when the field or the shape of the value is unknown.
 func decodeField(field string, value json.RawMessage, v *changeValue) []EventData {
-	r := &jsonReader{data: value}
+	r := jsonscan.New(value)
 	switch eventType(field) {
 	case EventGroupLifecycle, EventGroupParticipants, EventGroupSettings, EventGroupStatus:
-		return r.listed(field, map[string]elementReader{"groups": element((*jsonReader).groupUpdate)})
+		return readListed(r, field, map[string]elementReader{"groups": element(readGroupUpdate)})
 	case EventCalls:
 		return decodeCalls(r, v)
 	case EventMessageEchoes:
-		data := r.listed(field, map[string]elementReader{"message_echoes": element((*jsonReader).messageEcho)})
+		data := readListed(r, field, map[string]elementReader{"message_echoes": element(readMessageEcho)})
 		for _, d := range data {
 			if e, ok := d.(*MessageEcho); ok {
 				v.describe(&e.To, len(data) == 1 && len(v.people) == 1)
@@ -78,7 +80,7 @@ func decodeField(field string, value json.RawMessage, v *changeValue) []EventDat
 	case EventHistory:
 		return decodeHistory(r, v)
 	case EventUserPreferences:
-		data := r.listed(field, map[string]elementReader{"user_preferences": element((*jsonReader).userPreference)})
+		data := readListed(r, field, map[string]elementReader{"user_preferences": element(readUserPreference)})
 		for _, d := range data {
 			if p, ok := d.(*UserPreference); ok {
 				v.describe(&p.User, len(data) == 1 && len(v.people) == 1)
@@ -86,61 +88,61 @@ func decodeField(field string, value json.RawMessage, v *changeValue) []EventDat
 		}
 		return data
 	case EventAccountUpdate:
-		return r.whole(element((*jsonReader).accountUpdate))
+		return readWhole(r, element(readAccountUpdate))
 	case EventPhoneNumberQuality:
-		return r.whole(element((*jsonReader).phoneNumberQuality))
+		return readWhole(r, element(readPhoneNumberQuality))
 	case EventTemplateStatus:
 		// Meta's own sample has the quality under this name.
-		if (&jsonReader{data: value}).member("new_quality_score") == "" {
-			return r.whole(element((*jsonReader).templateStatus))
+		if jsonscan.New(value).Member("new_quality_score") == "" {
+			return readWhole(r, element(readTemplateStatus))
 		}
-		return r.whole(element(func(r *jsonReader, t *TemplateQualityUpdate) {
+		return readWhole(r, element(func(r *jsonscan.Reader, t *TemplateQualityUpdate) {
 			t.Field = EventTemplateQuality
-			r.templateQuality(t)
+			readTemplateQuality(r, t)
 		}))
 	case EventTemplateQuality:
-		return r.whole(element((*jsonReader).templateQuality))
+		return readWhole(r, element(readTemplateQuality))
 	default:
 		return nil
 	}
 }
 
-// whole reads a value that is one element.
-func (r *jsonReader) whole(read elementReader) []EventData {
-	if r.peek() != '{' {
+// readWhole reads a value that is one element.
+func readWhole(r *jsonscan.Reader, read elementReader) []EventData {
+	if r.Peek() != '{' {
 		return nil
 	}
 	return []EventData{read(r)}
 }
 
 // elementReader reads an object.
-type elementReader func(*jsonReader) metaChange
+type elementReader func(*jsonscan.Reader) metaChange
 
 // element makes of a method that reads a T one that reads an element.
 func element[T any, P interface {
 	*T
 	metaChange
-}](read func(*jsonReader, P)) elementReader {
-	return func(r *jsonReader) metaChange {
+}](read func(*jsonscan.Reader, P)) elementReader {
+	return func(r *jsonscan.Reader) metaChange {
 		p := P(new(T))
-		start := r.pos
+		start := r.Pos()
 		read(r, p)
-		p.change().Raw = r.since(start)
+		p.change().Raw = r.Since(start)
 		return p
 	}
 }
 
-// listed reads the elements of some of the arrays of a value. An odd one
+// readListed reads the elements of some of the arrays of a value. An odd one
 // stays raw and loses no other.
-func (r *jsonReader) listed(field string, arrays map[string]elementReader) (data []EventData) {
-	for name := range r.fields() {
+func readListed(r *jsonscan.Reader, field string, arrays map[string]elementReader) (data []EventData) {
+	for name := range r.Fields() {
 		read := arrays[string(name)]
 		if read == nil {
 			continue
 		}
-		for range r.elements() {
-			if r.peek() != '{' {
-				data = append(data, &UnknownData{Field: field, Raw: r.skip()})
+		for range r.Elements() {
+			if r.Peek() != '{' {
+				data = append(data, &UnknownData{Field: field, Raw: r.Skip()})
 				continue
 			}
 			data = append(data, read(r))

@@ -1,6 +1,10 @@
 package kirim
 
-import "context"
+import (
+	"context"
+
+	"github.com/kirim-go/kirim/internal/jsonscan"
+)
 
 // GroupUpdate tells of a change to a group: that it was created or deleted,
 // who joined or left it, its settings, or that it was suspended. Field tells
@@ -48,79 +52,79 @@ type GroupSetting struct {
 // [EventGroupStatus].
 func (h *WebhookHandler) OnGroup(f func(context.Context, *GroupUpdate) error) { onData(h, f) }
 
-func (r *jsonReader) groupUpdate(g *GroupUpdate) {
-	for name := range r.fields() {
+func readGroupUpdate(r *jsonscan.Reader, g *GroupUpdate) {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "timestamp":
-			g.Time = r.unix()
+			g.Time = readTime(r)
 		case "type":
-			g.Type = r.text()
+			g.Type = r.Text()
 		case "group_id":
-			g.GroupID = r.text()
+			g.GroupID = r.Text()
 		case "request_id":
-			g.RequestID = r.text()
+			g.RequestID = r.Text()
 		case "subject":
-			g.Subject = r.text()
+			g.Subject = r.Text()
 		case "description":
-			g.Description = r.text()
+			g.Description = r.Text()
 		case "invite_link":
-			g.InviteLink = r.text()
+			g.InviteLink = r.Text()
 		case "join_approval_mode":
-			g.JoinApprovalMode = r.text()
+			g.JoinApprovalMode = r.Text()
 		case "join_request_id":
-			g.JoinRequestID = r.text()
+			g.JoinRequestID = r.Text()
 		case "reason":
-			g.Reason = r.text()
+			g.Reason = r.Text()
 		case "initiated_by":
-			g.InitiatedBy = r.text()
+			g.InitiatedBy = r.Text()
 		case "added_participants":
-			g.Added = objects(r, (*jsonReader).participant)
+			g.Added = jsonscan.Objects(r, readParticipant)
 		case "removed_participants":
-			g.Removed = objects(r, (*jsonReader).participant)
+			g.Removed = jsonscan.Objects(r, readParticipant)
 		case "failed_participants":
-			g.Failed = objects(r, (*jsonReader).participant)
+			g.Failed = jsonscan.Objects(r, readParticipant)
 		case "group_subject", "group_description", "profile_picture":
-			if s := optional(r, (*jsonReader).groupSetting); s != nil {
+			if s := jsonscan.Object(r, readGroupSetting); s != nil {
 				s.Name = string(name)
 				g.Settings = append(g.Settings, *s)
 			}
 		case "errors":
-			g.Errors = r.eventErrors()
+			g.Errors = readEventErrors(r)
 		default:
-			r.personField(&g.Participant, name)
+			readPersonField(r, &g.Participant, name)
 		}
 	}
 	g.Participant.settle()
 }
 
-func (r *jsonReader) participant(p *GroupParticipant) {
-	for name := range r.fields() {
+func readParticipant(r *jsonscan.Reader, p *GroupParticipant) {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "input":
-			p.Input = r.text()
+			p.Input = r.Text()
 			p.Person.address(p.Input)
 		case "errors":
-			p.Errors = r.eventErrors()
+			p.Errors = readEventErrors(r)
 		default:
-			r.personField(&p.Person, name)
+			readPersonField(r, &p.Person, name)
 		}
 	}
 	p.Person.settle()
 }
 
-func (r *jsonReader) groupSetting(s *GroupSetting) {
-	for name := range r.fields() {
+func readGroupSetting(r *jsonscan.Reader, s *GroupSetting) {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "text":
-			s.Text = r.text()
+			s.Text = r.Text()
 		case "mime_type":
-			s.MIMEType = r.text()
+			s.MIMEType = r.Text()
 		case "sha256":
-			s.SHA256 = r.text()
+			s.SHA256 = r.Text()
 		case "update_successful":
-			s.Updated = r.optionalFlag()
+			s.Updated = r.OptionalBool()
 		case "errors":
-			s.Errors = r.eventErrors()
+			s.Errors = readEventErrors(r)
 		}
 	}
 }

@@ -3,6 +3,8 @@ package kirim
 import (
 	"context"
 	"strings"
+
+	"github.com/kirim-go/kirim/internal/jsonscan"
 )
 
 // MessageTypeMediaPlaceholder is the type of a message of the history whose
@@ -88,16 +90,16 @@ func messagesOf(data EventData) (messages []*InboundMessage) {
 	return messages
 }
 
-func (r *jsonReader) messageEcho(e *MessageEcho) {
+func readMessageEcho(r *jsonscan.Reader, e *MessageEcho) {
 	var m HistoryMessage
-	r.historyMessage(&m)
+	readHistoryMessage(r, &m)
 	e.ID, e.Time, e.To, e.Message = m.Message.ID, m.Message.Time, m.To, m.Message
 }
 
-func decodeHistory(r *jsonReader, v *changeValue) []EventData {
-	data := r.listed(string(EventHistory), map[string]elementReader{
-		"history":  element((*jsonReader).historyChunk),
-		"messages": element((*jsonReader).historyMedia),
+func decodeHistory(r *jsonscan.Reader, v *changeValue) []EventData {
+	data := readListed(r, string(EventHistory), map[string]elementReader{
+		"history":  element(readHistoryChunk),
+		"messages": element(readHistoryMedia),
 	})
 	for _, d := range data {
 		if c, ok := d.(*HistoryChunk); ok {
@@ -129,24 +131,24 @@ func (t *HistoryThread) settle(v *changeValue) {
 	v.describe(&t.Customer, false)
 }
 
-func (r *jsonReader) historyChunk(c *HistoryChunk) {
-	for name := range r.fields() {
+func readHistoryChunk(r *jsonscan.Reader, c *HistoryChunk) {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "metadata":
-			for name := range r.fields() {
+			for name := range r.Fields() {
 				switch string(name) {
 				case "phase":
-					c.Phase = int(r.integer())
+					c.Phase = int(r.Int())
 				case "chunk_order":
-					c.Order = int(r.integer())
+					c.Order = int(r.Int())
 				case "progress":
-					c.Progress = int(r.integer())
+					c.Progress = int(r.Int())
 				}
 			}
 		case "threads":
-			c.Threads = objects(r, (*jsonReader).historyThread)
+			c.Threads = jsonscan.Objects(r, readHistoryThread)
 		case "errors":
-			c.Errors = r.eventErrors()
+			c.Errors = readEventErrors(r)
 		}
 	}
 	for _, m := range messagesOf(c) {
@@ -156,43 +158,43 @@ func (r *jsonReader) historyChunk(c *HistoryChunk) {
 	}
 }
 
-func (r *jsonReader) historyMedia(c *HistoryChunk) {
+func readHistoryMedia(r *jsonscan.Reader, c *HistoryChunk) {
 	var m HistoryMessage
-	r.historyMessage(&m)
+	readHistoryMessage(r, &m)
 	c.Media, c.Time = true, m.Message.Time
 	c.Threads = []HistoryThread{{Messages: []HistoryMessage{m}}}
 }
 
-func (r *jsonReader) historyThread(t *HistoryThread) {
-	for name := range r.fields() {
+func readHistoryThread(r *jsonscan.Reader, t *HistoryThread) {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "id":
-			t.Customer.address(r.text())
+			t.Customer.address(r.Text())
 		case "messages":
-			t.Messages = objects(r, (*jsonReader).historyMessage)
+			t.Messages = jsonscan.Objects(r, readHistoryMessage)
 		}
 	}
 }
 
-// historyMessage reads a message, and then what a received one does not have.
-func (r *jsonReader) historyMessage(m *HistoryMessage) {
-	r.message(&m.Message)
-	rest := &jsonReader{data: m.Message.Raw}
-	for name := range rest.fields() {
+// readHistoryMessage reads a message, and then what a received one does not have.
+func readHistoryMessage(r *jsonscan.Reader, m *HistoryMessage) {
+	readMessage(r, &m.Message)
+	rest := jsonscan.New(m.Message.Raw)
+	for name := range rest.Fields() {
 		switch string(name) {
 		case "to":
-			m.To.address(rest.text())
+			m.To.address(rest.Text())
 		case "to_user_id":
-			m.To.UserID = rest.text()
+			m.To.UserID = rest.Text()
 		case "to_parent_user_id":
-			m.To.ParentUserID = rest.text()
+			m.To.ParentUserID = rest.Text()
 		case "history_context":
-			for name := range rest.fields() {
+			for name := range rest.Fields() {
 				switch string(name) {
 				case "status":
-					m.Status = MessageStatus(strings.ToLower(rest.text()))
+					m.Status = MessageStatus(strings.ToLower(rest.Text()))
 				case "from_me":
-					m.FromBusiness = rest.flag()
+					m.FromBusiness = rest.Bool()
 				}
 			}
 		}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/kirim-go/kirim/internal/jsonscan"
 )
 
 // entry reads one of Meta's entries: an account and what changed there.
@@ -13,14 +15,14 @@ func (d *eventDecoder) entry() {
 	first := len(d.event.Data)
 	account := ""
 	var told time.Time
-	for name := range d.fields() {
+	for name := range d.Fields() {
 		switch string(name) {
 		case "id":
-			account = d.text()
+			account = d.Text()
 		case "time":
-			told = d.unix()
+			told = readTime(&d.Reader)
 		case "changes":
-			for range d.elements() {
+			for range d.Elements() {
 				d.change()
 			}
 		}
@@ -53,27 +55,27 @@ func (d *eventDecoder) entry() {
 // change reads a field that changed. Its name, which decides how the value is
 // to be read, usually comes after the value.
 func (d *eventDecoder) change() {
-	d.peek()
-	start := d.pos
+	d.Peek()
+	start := d.Pos()
 	field := "messages"
 	var value json.RawMessage
 	before := len(d.event.Data)
 	v := changeValue{}
-	for name := range d.fields() {
+	for name := range d.Fields() {
 		switch string(name) {
 		case "field":
-			field = d.intern("messages")
+			field = d.Intern("messages")
 		case "value":
-			d.peek()
-			from := d.pos
+			d.Peek()
+			from := d.Pos()
 			d.event.Data = d.event.Data[:before]
 			v = changeValue{}
 			d.value(&v)
-			value = d.since(from)
+			value = d.Since(from)
 		}
 	}
 	if value == nil {
-		value = d.since(start)
+		value = d.Since(start)
 	}
 	if field != "messages" {
 		d.event.Data = append(d.event.Data[:before], decodeField(field, value, &v)...)
@@ -93,24 +95,24 @@ type changeValue struct {
 }
 
 func (d *eventDecoder) value(v *changeValue) {
-	for name := range d.fields() {
+	for name := range d.Fields() {
 		switch string(name) {
 		case "metadata":
-			for name := range d.fields() {
+			for name := range d.Fields() {
 				switch string(name) {
 				case "phone_number_id":
-					v.phoneNumberID = d.text()
+					v.phoneNumberID = d.Text()
 				case "display_phone_number":
-					v.displayPhoneNumber = digitsOf(d.text())
+					v.displayPhoneNumber = digitsOf(d.Text())
 				}
 			}
 		case "contacts":
-			for range d.elements() {
-				v.people = append(v.people, d.person())
+			for range d.Elements() {
+				v.people = append(v.people, readPerson(&d.Reader))
 			}
 		case "messages", "statuses", "errors":
 			kind := name[0]
-			for range d.elements() {
+			for range d.Elements() {
 				element := d.metaElement(kind)
 				if e, ok := element.(*AccountError); ok {
 					v.errors = append(v.errors, e.EventError)
@@ -125,15 +127,15 @@ func (d *eventDecoder) value(v *changeValue) {
 // the first letter of what they are called.
 func (d *eventDecoder) metaElement(kind byte) EventData {
 	switch {
-	case d.peek() != '{':
-		return &UnknownData{Field: "messages", Raw: d.skip()}
+	case d.Peek() != '{':
+		return &UnknownData{Field: "messages", Raw: d.Skip()}
 	case kind == 'm':
 		m := &InboundMessage{}
-		d.message(m)
+		readMessage(&d.Reader, m)
 		return m
 	case kind == 's':
 		s := &StatusUpdate{}
-		switch strings.ToLower(d.status(s)) {
+		switch strings.ToLower(readStatus(&d.Reader, s)) {
 		case "", "message":
 			return s
 		case "payment":
@@ -142,7 +144,7 @@ func (d *eventDecoder) metaElement(kind byte) EventData {
 		// What it is the status of is unknown: not of a message.
 		return &UnknownData{Field: "messages", Raw: s.Raw}
 	}
-	return &AccountError{EventError: d.eventError()}
+	return &AccountError{EventError: readEventError(&d.Reader)}
 }
 
 // giveErrors moves the errors of a change to its message when it has exactly
@@ -225,16 +227,16 @@ func decodeFlatMessage(e *Event, raw json.RawMessage) EventData {
 	if json.Unmarshal(raw, &wire) != nil || len(wire.Message) == 0 || wire.Message[0] != '{' {
 		return nil
 	}
-	r := jsonReader{data: wire.Message}
+	r := jsonscan.New(wire.Message)
 	if e.Type == EventMessageStatus {
 		s := &StatusUpdate{PhoneNumberID: wire.PhoneNumberID}
-		r.status(s)
+		readStatus(r, s)
 		return s
 	}
 	m := &InboundMessage{PhoneNumberID: wire.PhoneNumberID}
-	r.message(m)
+	readMessage(r, m)
 	flat := flatMessage{media: &InboundMedia{}}
-	flat.read(&jsonReader{data: wire.Message})
+	flat.read(jsonscan.New(wire.Message))
 	if flat.wamid != "" {
 		m.ID = flat.wamid
 	}
@@ -261,27 +263,27 @@ type flatMessage struct {
 	media                         *InboundMedia
 }
 
-func (f *flatMessage) read(r *jsonReader) {
-	for name := range r.fields() {
+func (f *flatMessage) read(r *jsonscan.Reader) {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "message_id":
-			f.wamid = r.text()
+			f.wamid = r.Text()
 		case "phone_number_id":
-			f.phoneNumberID = r.text()
+			f.phoneNumberID = r.Text()
 		case "whatsapp_account":
-			f.phoneNumberID = r.member("phone_number_id")
+			f.phoneNumberID = r.Member("phone_number_id")
 		case "content":
-			f.content = r.text()
+			f.content = r.Text()
 		case "created_at":
-			f.createdAt = r.unix()
+			f.createdAt = readTime(r)
 		case "media_url":
-			f.media.URL = r.text()
+			f.media.URL = r.Text()
 		case "mime_type":
-			f.media.MIMEType = r.text()
+			f.media.MIMEType = r.Text()
 		case "caption":
-			f.media.Caption = r.text()
+			f.media.Caption = r.Text()
 		case "filename":
-			f.media.Filename = r.text()
+			f.media.Filename = r.Text()
 		}
 	}
 }

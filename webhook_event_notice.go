@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
+
+	"github.com/kirim-go/kirim/internal/jsonscan"
 )
 
 // OutboundNotice tells of a message that was sent by the organisation, in
@@ -136,32 +138,32 @@ type messageNotice struct {
 // decodeNotice reads fields whose shape is only reported, so that none of
 // them can make the event unreadable.
 func decodeNotice(e *Event, raw json.RawMessage) (n messageNotice, ok bool) {
-	r := jsonReader{data: raw}
-	if r.peek() != '{' {
+	r := jsonscan.New(raw)
+	if r.Peek() != '{' {
 		return n, false
 	}
-	for name := range r.fields() {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "session", "phone_number_id":
-			n.phoneNumberID = r.text()
+			n.phoneNumberID = r.Text()
 		case "conversation_id":
-			n.conversationID = r.text()
+			n.conversationID = r.Text()
 		case "conversation":
-			n.conversationID = r.member("id")
+			n.conversationID = r.Member("id")
 		case "contact_id":
-			n.contactID = r.text()
+			n.contactID = r.Text()
 		case "contact":
-			r.texts(map[string]*string{"id": &n.contactID, "name": &n.name, "phone_number": &n.contact})
+			r.Texts(map[string]*string{"id": &n.contactID, "name": &n.name, "phone_number": &n.contact})
 		case "meta":
-			if id := r.member("phone_number_id"); n.phoneNumberID == "" {
+			if id := r.Member("phone_number_id"); n.phoneNumberID == "" {
 				n.phoneNumberID = id
 			}
 		case "message":
-			for name := range r.fields() {
-				n.field(&r, name)
+			for name := range r.Fields() {
+				n.field(r, name)
 			}
 		default:
-			n.field(&r, name)
+			n.field(r, name)
 		}
 	}
 	if n.time.IsZero() {
@@ -171,10 +173,10 @@ func decodeNotice(e *Event, raw json.RawMessage) (n messageNotice, ok bool) {
 }
 
 // field reads a field of the message, which may also stand beside it.
-func (n *messageNotice) field(r *jsonReader, name []byte) {
+func (n *messageNotice) field(r *jsonscan.Reader, name []byte) {
 	switch string(name) {
 	case "id", "message_id", "provider_id", "wamid", "original_message_id":
-		id := r.text()
+		id := r.Text()
 		switch known := strings.HasPrefix(id, "msg_"); {
 		case id == "":
 		case known || string(name) == "id" && !strings.HasPrefix(id, "wamid."):
@@ -183,22 +185,22 @@ func (n *messageNotice) field(r *jsonReader, name []byte) {
 			n.wamid = id
 		}
 	case "type":
-		n.typ = MessageType(r.text())
+		n.typ = MessageType(r.Text())
 	case "body", "content":
-		n.body = r.text()
+		n.body = r.Text()
 	case "text":
-		if r.peek() == '{' {
-			n.body = r.member("body")
+		if r.Peek() == '{' {
+			n.body = r.Member("body")
 		} else {
-			n.body = r.text()
+			n.body = r.Text()
 		}
 	case "from":
-		n.from.address(r.text())
+		n.from.address(r.Text())
 	case "to":
-		n.to.address(r.text())
+		n.to.address(r.Text())
 	case "source":
-		n.source = r.text()
+		n.source = r.Text()
 	case "timestamp":
-		n.time = r.unix()
+		n.time = readTime(r)
 	}
 }

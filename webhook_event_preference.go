@@ -1,6 +1,10 @@
 package kirim
 
-import "context"
+import (
+	"context"
+
+	"github.com/kirim-go/kirim/internal/jsonscan"
+)
 
 // UserPreference tells that a customer has stopped, or resumed, marketing
 // messages. A template of marketing to somebody who has stopped them is
@@ -25,19 +29,19 @@ func (h *WebhookHandler) OnUserPreference(f func(context.Context, *UserPreferenc
 	onData(h, f)
 }
 
-func (r *jsonReader) userPreference(p *UserPreference) {
-	for name := range r.fields() {
+func readUserPreference(r *jsonscan.Reader, p *UserPreference) {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "category":
-			p.Category = r.text()
+			p.Category = r.Text()
 		case "value":
-			p.Value = r.text()
+			p.Value = r.Text()
 		case "detail":
-			p.Detail = r.text()
+			p.Detail = r.Text()
 		case "timestamp":
-			p.Time = r.unix()
+			p.Time = readTime(r)
 		default:
-			r.personField(&p.User, name)
+			readPersonField(r, &p.User, name)
 		}
 	}
 	p.User.settle()

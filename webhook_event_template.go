@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"time"
+
+	"github.com/kirim-go/kirim/internal/jsonscan"
 )
 
 // TemplateStatusUpdate tells that a template was approved, rejected, paused
@@ -51,51 +53,51 @@ func (h *WebhookHandler) OnTemplateQuality(f func(context.Context, *TemplateQual
 	onData(h, f)
 }
 
-func (r *jsonReader) templateStatus(t *TemplateStatusUpdate) {
-	for name := range r.fields() {
+func readTemplateStatus(r *jsonscan.Reader, t *TemplateStatusUpdate) {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "message_template_id":
-			t.TemplateID = r.text()
+			t.TemplateID = r.Text()
 		case "message_template_name":
-			t.Name = r.text()
+			t.Name = r.Text()
 		case "message_template_language":
-			t.Language = r.text()
+			t.Language = r.Text()
 		case "message_template_category":
-			t.Category = TemplateCategory(r.text())
+			t.Category = TemplateCategory(r.Text())
 		case "event":
-			t.Event = r.text()
+			t.Event = r.Text()
 			t.Status = TemplateStatus(strings.ToLower(t.Event))
 		case "reason":
-			t.Reason = r.text()
+			t.Reason = r.Text()
 		case "rejection_info":
-			r.texts(map[string]*string{"reason": &t.Rejection, "recommendation": &t.Recommendation})
+			r.Texts(map[string]*string{"reason": &t.Rejection, "recommendation": &t.Recommendation})
 		case "other_info":
-			r.texts(map[string]*string{"title": &t.Title, "description": &t.Description})
+			r.Texts(map[string]*string{"title": &t.Title, "description": &t.Description})
 		case "disable_info":
-			for name := range r.fields() {
+			for name := range r.Fields() {
 				if string(name) == "disable_date" {
-					t.DisabledAt = r.unix()
+					t.DisabledAt = readTime(r)
 				}
 			}
 		}
 	}
 }
 
-func (r *jsonReader) templateQuality(t *TemplateQualityUpdate) {
-	for name := range r.fields() {
+func readTemplateQuality(r *jsonscan.Reader, t *TemplateQualityUpdate) {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "message_template_id":
-			t.TemplateID = r.text()
+			t.TemplateID = r.Text()
 		case "message_template_name":
-			t.Name = r.text()
+			t.Name = r.Text()
 		case "message_template_language":
-			t.Language = r.text()
+			t.Language = r.Text()
 		case "message_template_category":
-			t.Category = TemplateCategory(r.text())
+			t.Category = TemplateCategory(r.Text())
 		case "previous_quality_score":
-			t.Previous = r.text()
+			t.Previous = r.Text()
 		case "new_quality_score":
-			t.Quality = r.text()
+			t.Quality = r.Text()
 		}
 	}
 }

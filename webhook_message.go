@@ -3,6 +3,8 @@ package kirim
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/kirim-go/kirim/internal/jsonscan"
 )
 
 // Types of received messages beside those of [MessageType]'s first list.
@@ -174,35 +176,35 @@ func (m *InboundMessage) dedupeKey(e *Event) string {
 	return key + ":" + hashOfBytes(m.Raw)
 }
 
-func (r *jsonReader) message(m *InboundMessage) {
-	r.peek()
-	start := r.pos
-	for name := range r.fields() {
+func readMessage(r *jsonscan.Reader, m *InboundMessage) {
+	r.Peek()
+	start := r.Pos()
+	for name := range r.Fields() {
 		switch string(name) {
 		case "id":
-			m.ID = r.text()
+			m.ID = r.Text()
 		case "from":
-			m.From.address(r.text())
+			m.From.address(r.Text())
 		case "from_user_id":
-			m.From.UserID = r.text()
+			m.From.UserID = r.Text()
 		case "from_parent_user_id":
-			m.From.ParentUserID = r.text()
+			m.From.ParentUserID = r.Text()
 		case "group_id":
-			m.GroupID = r.text()
+			m.GroupID = r.Text()
 		case "timestamp":
-			m.Time = r.unix()
+			m.Time = readTime(r)
 		case "type":
-			m.Type = MessageType(r.intern("text", "image", "interactive", "button", "audio", "document", "video", "reaction"))
+			m.Type = MessageType(r.Intern("text", "image", "interactive", "button", "audio", "document", "video", "reaction"))
 		case "context":
-			m.Context = optional(r, (*jsonReader).context)
+			m.Context = jsonscan.Object(r, readContext)
 		case "identity":
-			m.Identity = r.identity()
+			m.Identity = readIdentity(r)
 		case "referral":
-			m.Referral = optional(r, (*jsonReader).referral)
+			m.Referral = jsonscan.Object(r, readReferral)
 		case "errors":
-			m.Errors = r.eventErrors()
+			m.Errors = readEventErrors(r)
 		default:
-			r.messageContent(m, name)
+			readMessageContent(r, m, name)
 		}
 	}
 	m.From.settle()
@@ -210,226 +212,215 @@ func (r *jsonReader) message(m *InboundMessage) {
 		m.From.IdentityKeyHash = m.Identity.Hash
 	}
 	m.settleContent()
-	m.Raw = r.since(start)
+	m.Raw = r.Since(start)
 }
 
-func (r *jsonReader) messageContent(m *InboundMessage, name []byte) {
+func readMessageContent(r *jsonscan.Reader, m *InboundMessage, name []byte) {
 	switch string(name) {
 	case "text":
-		m.Text = r.member("body")
+		m.Text = r.Member("body")
 	case "image", "video", "audio", "document", "sticker", "voice":
-		if media := optional(r, (*jsonReader).media); media != nil {
+		if media := jsonscan.Object(r, readMedia); media != nil {
 			media.Voice = media.Voice || string(name) == "voice"
 			m.Media = media
 		}
 	case "location":
-		m.Location = optional(r, (*jsonReader).location)
+		m.Location = jsonscan.Object(r, readLocation)
 	case "contacts":
-		m.Contacts = objects(r, (*jsonReader).contactCard)
+		m.Contacts = jsonscan.Objects(r, readContactCard)
 	case "reaction":
-		m.Reaction = r.reaction()
+		m.Reaction = readReaction(r)
 	case "button":
 		m.Button = &InboundButton{}
-		r.texts(map[string]*string{"payload": &m.Button.Payload, "text": &m.Button.Text})
+		r.Texts(map[string]*string{"payload": &m.Button.Payload, "text": &m.Button.Text})
 	case "interactive":
-		m.Interactive = optional(r, (*jsonReader).reply)
+		m.Interactive = jsonscan.Object(r, readReply)
 	case "order":
-		m.Order = optional(r, (*jsonReader).order)
+		m.Order = jsonscan.Object(r, readOrder)
 	case "system":
-		m.System = r.system()
+		m.System = readSystem(r)
 	case "unsupported":
-		m.Unsupported = r.member("type")
+		m.Unsupported = r.Member("type")
 	case "edit":
-		m.Edit = optional(r, (*jsonReader).edit)
+		m.Edit = jsonscan.Object(r, readEdit)
 	case "revoke":
-		m.Revoked = r.member("original_message_id")
+		m.Revoked = r.Member("original_message_id")
 	}
 }
 
-// texts reads an object into the targets that its fields name.
-func (r *jsonReader) texts(targets map[string]*string) {
-	for name := range r.fields() {
-		if target := targets[string(name)]; target != nil {
-			*target = r.text()
-		} else {
-			r.skip()
-		}
-	}
-}
-
-func (r *jsonReader) context(c *InboundContext) {
-	for name := range r.fields() {
+func readContext(r *jsonscan.Reader, c *InboundContext) {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "id":
-			c.ID = r.text()
+			c.ID = r.Text()
 		case "from":
-			c.From.address(r.text())
+			c.From.address(r.Text())
 		case "from_user_id":
-			c.From.UserID = r.text()
+			c.From.UserID = r.Text()
 		case "from_parent_user_id":
-			c.From.ParentUserID = r.text()
+			c.From.ParentUserID = r.Text()
 		case "forwarded":
-			c.Forwarded = r.flag()
+			c.Forwarded = r.Bool()
 		case "frequently_forwarded":
-			c.FrequentlyForwarded = r.flag()
+			c.FrequentlyForwarded = r.Bool()
 		case "referred_product":
-			r.texts(map[string]*string{"catalog_id": &c.CatalogID, "product_retailer_id": &c.ProductRetailerID})
+			r.Texts(map[string]*string{"catalog_id": &c.CatalogID, "product_retailer_id": &c.ProductRetailerID})
 		case "mentions":
-			c.Mentions = r.mentions()
+			c.Mentions = readMentions(r)
 		}
 	}
 	c.From.settle()
 }
 
-func (r *jsonReader) referral(f *Referral) {
+func readReferral(r *jsonscan.Reader, f *Referral) {
 	targets := map[string]*string{
 		"source_url": &f.SourceURL, "source_id": &f.SourceID, "source_type": &f.SourceType,
 		"headline": &f.Headline, "body": &f.Body, "media_type": &f.MediaType,
 		"image_url": &f.ImageURL, "video_url": &f.VideoURL, "thumbnail_url": &f.ThumbnailURL, "ctwa_clid": &f.ClickID,
 	}
-	for name := range r.fields() {
+	for name := range r.Fields() {
 		switch target := targets[string(name)]; {
 		case target != nil:
-			*target = r.text()
+			*target = r.Text()
 		case string(name) == "welcome_message":
-			f.WelcomeText = r.member("text")
+			f.WelcomeText = r.Member("text")
 		case string(name) == "image":
-			f.Image = optional(r, (*jsonReader).media)
+			f.Image = jsonscan.Object(r, readMedia)
 		case string(name) == "video":
-			f.Video = optional(r, (*jsonReader).media)
+			f.Video = jsonscan.Object(r, readMedia)
 		}
 	}
 }
 
-func (r *jsonReader) media(m *InboundMedia) {
-	for name := range r.fields() {
+func readMedia(r *jsonscan.Reader, m *InboundMedia) {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "id":
-			m.ID = r.text()
+			m.ID = r.Text()
 		case "mime_type":
-			m.MIMEType = r.text()
+			m.MIMEType = r.Text()
 		case "sha256":
-			m.SHA256 = r.text()
+			m.SHA256 = r.Text()
 		case "caption":
-			m.Caption = r.text()
+			m.Caption = r.Text()
 		case "filename":
-			m.Filename = r.text()
+			m.Filename = r.Text()
 		case "url":
-			m.URL = r.text()
+			m.URL = r.Text()
 		case "voice":
-			m.Voice = r.flag()
+			m.Voice = r.Bool()
 		case "animated":
-			m.Animated = r.flag()
+			m.Animated = r.Bool()
 		}
 	}
 }
 
-func (r *jsonReader) location(l *InboundLocation) {
-	for name := range r.fields() {
+func readLocation(r *jsonscan.Reader, l *InboundLocation) {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "latitude":
-			l.Latitude = r.float()
+			l.Latitude = r.Float()
 		case "longitude":
-			l.Longitude = r.float()
+			l.Longitude = r.Float()
 		case "name":
-			l.Name = r.text()
+			l.Name = r.Text()
 		case "address":
-			l.Address = r.text()
+			l.Address = r.Text()
 		case "url":
-			l.URL = r.text()
+			l.URL = r.Text()
 		}
 	}
 }
 
-func (r *jsonReader) reaction() *InboundReaction {
+func readReaction(r *jsonscan.Reader) *InboundReaction {
 	c := &InboundReaction{}
-	r.texts(map[string]*string{"message_id": &c.MessageID, "target_message_id": &c.MessageID, "emoji": &c.Emoji})
+	r.Texts(map[string]*string{"message_id": &c.MessageID, "target_message_id": &c.MessageID, "emoji": &c.Emoji})
 	return c
 }
 
-func (r *jsonReader) reply(i *InboundReply) {
-	r.peek()
-	start := r.pos
-	for name := range r.fields() {
+func readReply(r *jsonscan.Reader, i *InboundReply) {
+	r.Peek()
+	start := r.Pos()
+	for name := range r.Fields() {
 		switch string(name) {
 		case "type":
-			i.Type = r.text()
+			i.Type = r.Text()
 		case "button_reply", "list_reply":
-			r.texts(map[string]*string{"id": &i.ID, "title": &i.Title, "description": &i.Description})
+			r.Texts(map[string]*string{"id": &i.ID, "title": &i.Title, "description": &i.Description})
 		// The next three are of the flat shape that Kirim has elsewhere.
 		case "id":
-			i.ID = r.text()
+			i.ID = r.Text()
 		case "title":
-			i.Title = r.text()
+			i.Title = r.Text()
 		case "description":
-			i.Description = r.text()
+			i.Description = r.Text()
 		case "nfm_reply":
 			i.Flow = &FlowReply{}
-			r.texts(map[string]*string{"name": &i.Flow.Name, "body": &i.Flow.Body, "response_json": &i.Flow.Response})
+			r.Texts(map[string]*string{"name": &i.Flow.Name, "body": &i.Flow.Body, "response_json": &i.Flow.Response})
 		case "call_permission_reply":
-			i.CallPermission = optional(r, (*jsonReader).callPermission)
+			i.CallPermission = jsonscan.Object(r, readCallPermission)
 		}
 	}
-	i.Raw = r.since(start)
+	i.Raw = r.Since(start)
 }
 
-func (r *jsonReader) callPermission(c *CallPermission) {
-	for name := range r.fields() {
+func readCallPermission(r *jsonscan.Reader, c *CallPermission) {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "response":
-			c.Response = r.text()
+			c.Response = r.Text()
 		case "expiration_timestamp":
-			c.ExpiresAt = r.unix()
+			c.ExpiresAt = readTime(r)
 		case "is_permanent":
-			c.Permanent = r.flag()
+			c.Permanent = r.Bool()
 		case "response_source":
-			c.Source = r.text()
+			c.Source = r.Text()
 		}
 	}
 }
 
-func (r *jsonReader) order(o *InboundOrder) {
-	for name := range r.fields() {
+func readOrder(r *jsonscan.Reader, o *InboundOrder) {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "catalog_id":
-			o.CatalogID = r.text()
+			o.CatalogID = r.Text()
 		case "text":
-			o.Text = r.text()
+			o.Text = r.Text()
 		case "product_items":
-			for range r.elements() {
-				o.Items = append(o.Items, r.orderItem())
+			for range r.Elements() {
+				o.Items = append(o.Items, readOrderItem(r))
 			}
 		}
 	}
 }
 
-func (r *jsonReader) orderItem() (item OrderItem) {
-	for name := range r.fields() {
+func readOrderItem(r *jsonscan.Reader) (item OrderItem) {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "product_retailer_id":
-			item.ProductRetailerID = r.text()
+			item.ProductRetailerID = r.Text()
 		case "quantity":
-			item.Quantity = int(r.integer())
+			item.Quantity = int(r.Int())
 		case "item_price":
-			price := r.text()
-			if n := (jsonReader{data: []byte(price)}); n.isNumber() {
+			price := r.Text()
+			if jsonscan.IsNumber(price) {
 				item.Price = json.Number(price)
 			}
 		case "currency":
-			item.Currency = r.text()
+			item.Currency = r.Text()
 		}
 	}
 	return item
 }
 
-func (r *jsonReader) edit(e *InboundEdit) {
-	for name := range r.fields() {
+func readEdit(r *jsonscan.Reader, e *InboundEdit) {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "original_message_id":
-			e.OriginalID = r.text()
+			e.OriginalID = r.Text()
 		case "message":
 			e.Message = &InboundMessage{}
-			r.message(e.Message)
+			readMessage(r, e.Message)
 		}
 	}
 }

@@ -1,6 +1,10 @@
 package kirim
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"github.com/kirim-go/kirim/internal/jsonscan"
+)
 
 // InboundContact is a contact card. What the sender's phone does not share is
 // empty.
@@ -46,42 +50,42 @@ type InboundURL struct {
 	Type string // "HOME", "WORK" …
 }
 
-func (r *jsonReader) contactCard(c *InboundContact) {
-	start := r.pos
-	for name := range r.fields() {
+func readContactCard(r *jsonscan.Reader, c *InboundContact) {
+	start := r.Pos()
+	for name := range r.Fields() {
 		switch string(name) {
 		case "name":
-			r.texts(map[string]*string{
+			r.Texts(map[string]*string{
 				"formatted_name": &c.Name, "first_name": &c.FirstName, "middle_name": &c.MiddleName,
 				"last_name": &c.LastName, "prefix": &c.Prefix, "suffix": &c.Suffix,
 			})
 		case "phones":
-			c.Phones = objects(r, func(r *jsonReader, p *InboundPhone) {
-				r.texts(map[string]*string{"phone": &p.Phone, "wa_id": &p.WAID, "type": &p.Type})
+			c.Phones = jsonscan.Objects(r, func(r *jsonscan.Reader, p *InboundPhone) {
+				r.Texts(map[string]*string{"phone": &p.Phone, "wa_id": &p.WAID, "type": &p.Type})
 			})
 		case "emails":
-			for range r.elements() {
-				if email := r.member("email"); email != "" {
+			for range r.Elements() {
+				if email := r.Member("email"); email != "" {
 					c.Emails = append(c.Emails, email)
 				}
 			}
 		case "org":
 			o := &c.Organization
-			r.texts(map[string]*string{"company": &o.Company, "department": &o.Department, "title": &o.Title})
+			r.Texts(map[string]*string{"company": &o.Company, "department": &o.Department, "title": &o.Title})
 		case "addresses":
-			c.Addresses = objects(r, func(r *jsonReader, a *InboundAddress) {
-				r.texts(map[string]*string{
+			c.Addresses = jsonscan.Objects(r, func(r *jsonscan.Reader, a *InboundAddress) {
+				r.Texts(map[string]*string{
 					"street": &a.Street, "city": &a.City, "state": &a.State, "zip": &a.ZIP,
 					"country": &a.Country, "country_code": &a.CountryCode, "type": &a.Type,
 				})
 			})
 		case "urls":
-			c.URLs = objects(r, func(r *jsonReader, u *InboundURL) {
-				r.texts(map[string]*string{"url": &u.URL, "type": &u.Type})
+			c.URLs = jsonscan.Objects(r, func(r *jsonscan.Reader, u *InboundURL) {
+				r.Texts(map[string]*string{"url": &u.URL, "type": &u.Type})
 			})
 		case "birthday":
-			c.Birthday = r.text()
+			c.Birthday = r.Text()
 		}
 	}
-	c.Raw = r.since(start)
+	c.Raw = r.Since(start)
 }

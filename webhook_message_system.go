@@ -1,6 +1,10 @@
 package kirim
 
-import "time"
+import (
+	"time"
+
+	"github.com/kirim-go/kirim/internal/jsonscan"
+)
 
 // InboundSystem is a notice of WhatsApp's about a customer.
 type InboundSystem struct {
@@ -22,27 +26,27 @@ type InboundIdentity struct {
 	CreatedAt    time.Time
 }
 
-func (r *jsonReader) system() *InboundSystem {
+func readSystem(r *jsonscan.Reader) *InboundSystem {
 	s := &InboundSystem{}
 	var former string
-	for name := range r.fields() {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "type":
-			s.Type = r.text()
+			s.Type = r.Text()
 		case "body":
-			s.Body = r.text()
+			s.Body = r.Text()
 		case "wa_id":
-			s.WAID = digitsOf(r.text())
+			s.WAID = digitsOf(r.Text())
 		case "new_wa_id":
-			former = digitsOf(r.text())
+			former = digitsOf(r.Text())
 		case "user_id":
-			s.UserID = r.text()
+			s.UserID = r.Text()
 		case "parent_user_id":
-			s.ParentUserID = r.text()
+			s.ParentUserID = r.Text()
 		case "customer":
-			s.Customer = digitsOf(r.text())
+			s.Customer = digitsOf(r.Text())
 		case "identity":
-			s.Identity = r.identity()
+			s.Identity = readIdentity(r)
 		}
 	}
 	if s.WAID == "" {
@@ -51,23 +55,23 @@ func (r *jsonReader) system() *InboundSystem {
 	return s
 }
 
-// identity reads an identity, of which some events have the hash alone.
-func (r *jsonReader) identity() *InboundIdentity {
-	if r.peek() == '{' {
+// readIdentity reads an identity, of which some events have the hash alone.
+func readIdentity(r *jsonscan.Reader) *InboundIdentity {
+	if r.Peek() == '{' {
 		i := &InboundIdentity{}
-		for name := range r.fields() {
+		for name := range r.Fields() {
 			switch string(name) {
 			case "hash":
-				i.Hash = r.text()
+				i.Hash = r.Text()
 			case "acknowledged":
-				i.Acknowledged = r.flag()
+				i.Acknowledged = r.Bool()
 			case "created_timestamp":
-				i.CreatedAt = r.unix()
+				i.CreatedAt = readTime(r)
 			}
 		}
 		return i
 	}
-	if hash := r.text(); hash != "" {
+	if hash := r.Text(); hash != "" {
 		return &InboundIdentity{Hash: hash}
 	}
 	return nil

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"time"
+
+	"github.com/kirim-go/kirim/internal/jsonscan"
 )
 
 // PaymentUpdate tells what became of a payment that a message asked for. It
@@ -75,13 +77,13 @@ func (p *PaymentUpdate) dedupeKey(e *Event) string {
 // payment makes a payment of what was read as a status.
 func (s *StatusUpdate) payment() *PaymentUpdate {
 	p := &PaymentUpdate{ID: s.ID, Status: string(s.Status), Time: s.Time, Payer: s.Recipient, Errors: s.Errors, Raw: s.Raw}
-	r := &jsonReader{data: s.Raw}
-	for name := range r.fields() {
+	r := jsonscan.New(s.Raw)
+	for name := range r.Fields() {
 		switch string(name) {
 		case "payment":
-			r.payment(p)
+			readPayment(r, p)
 		case "from": // where other descriptions have the recipient
-			if from := r.text(); p.Payer == (Person{}) {
+			if from := r.Text(); p.Payer == (Person{}) {
 				p.Payer.address(from)
 			}
 		}
@@ -89,77 +91,77 @@ func (s *StatusUpdate) payment() *PaymentUpdate {
 	return p
 }
 
-func (r *jsonReader) payment(p *PaymentUpdate) {
-	for name := range r.fields() {
+func readPayment(r *jsonscan.Reader, p *PaymentUpdate) {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "reference_id":
-			p.ReferenceID = r.text()
+			p.ReferenceID = r.Text()
 		case "amount":
-			p.Amount = r.amount()
+			p.Amount = readAmount(r)
 		case "currency":
-			p.Currency = r.text()
+			p.Currency = r.Text()
 		case "receipt":
-			p.Receipt = r.text()
+			p.Receipt = r.Text()
 		case "transaction":
-			p.Transaction = optional(r, (*jsonReader).transaction)
+			p.Transaction = jsonscan.Object(r, readTransaction)
 		}
 	}
 }
 
-func (r *jsonReader) amount() (a PaymentAmount) {
-	for name := range r.fields() {
+func readAmount(r *jsonscan.Reader) (a PaymentAmount) {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "value":
-			a.Value = r.integer()
+			a.Value = r.Int()
 		case "offset":
-			a.Offset = r.integer()
+			a.Offset = r.Int()
 		}
 	}
 	return a
 }
 
-func (r *jsonReader) transaction(t *PaymentTransaction) {
-	for name := range r.fields() {
+func readTransaction(r *jsonscan.Reader, t *PaymentTransaction) {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "id":
-			t.ID = r.text()
+			t.ID = r.Text()
 		case "type":
-			t.Type = r.text()
+			t.Type = r.Text()
 		case "status":
-			t.Status = r.text()
+			t.Status = r.Text()
 		case "method":
-			t.Method = r.member("type")
+			t.Method = r.Member("type")
 		case "amount":
-			t.Amount = r.amount()
+			t.Amount = readAmount(r)
 		case "currency":
-			t.Currency = r.text()
+			t.Currency = r.Text()
 		case "created_timestamp":
-			t.CreatedAt = r.unix()
+			t.CreatedAt = readTime(r)
 		case "updated_timestamp":
-			t.UpdatedAt = r.unix()
+			t.UpdatedAt = readTime(r)
 		case "error":
-			r.texts(map[string]*string{"code": &t.ErrorCode, "reason": &t.ErrorReason})
+			r.Texts(map[string]*string{"code": &t.ErrorCode, "reason": &t.ErrorReason})
 		case "refunds":
-			t.Refunds = objects(r, (*jsonReader).refund)
+			t.Refunds = jsonscan.Objects(r, readRefund)
 		}
 	}
 }
 
-func (r *jsonReader) refund(f *PaymentRefund) {
-	for name := range r.fields() {
+func readRefund(r *jsonscan.Reader, f *PaymentRefund) {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "id":
-			f.ID = r.text()
+			f.ID = r.Text()
 		case "status":
-			f.Status = r.text()
+			f.Status = r.Text()
 		case "speed_processed":
-			f.Speed = r.text()
+			f.Speed = r.Text()
 		case "amount":
-			f.Amount = r.amount()
+			f.Amount = readAmount(r)
 		case "created_timestamp":
-			f.CreatedAt = r.unix()
+			f.CreatedAt = readTime(r)
 		case "updated_timestamp":
-			f.UpdatedAt = r.unix()
+			f.UpdatedAt = readTime(r)
 		}
 	}
 }

@@ -1,6 +1,10 @@
 package kirim
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/kirim-go/kirim/internal/jsonscan"
+)
 
 // Person is a customer, known by a phone number, by a user id, or by both.
 // Since 2026 WhatsApp users may hide their number behind a user name; then
@@ -93,51 +97,51 @@ func (v *changeValue) describe(p *Person, alone bool) {
 	}
 }
 
-// person reads an element of "contacts" beside messages and statuses.
-func (r *jsonReader) person() (p Person) {
-	for name := range r.fields() {
-		r.personField(&p, name)
+// readPerson reads an element of "contacts" beside messages and statuses.
+func readPerson(r *jsonscan.Reader) (p Person) {
+	for name := range r.Fields() {
+		readPersonField(r, &p, name)
 	}
 	return p
 }
 
-// personField reads one of the fields that tell who somebody is.
-func (r *jsonReader) personField(p *Person, name []byte) {
+// readPersonField reads one of the fields that tell who somebody is.
+func readPersonField(r *jsonscan.Reader, p *Person, name []byte) {
 	switch string(name) {
 	case "wa_id":
-		p.WAID = digitsOf(r.text())
+		p.WAID = digitsOf(r.Text())
 	case "user_id":
-		p.UserID = r.text()
+		p.UserID = r.Text()
 	case "parent_user_id":
-		p.ParentUserID = r.text()
+		p.ParentUserID = r.Text()
 	case "identity_key_hash":
-		p.IdentityKeyHash = r.text()
+		p.IdentityKeyHash = r.Text()
 	case "username":
-		p.Username = r.text()
+		p.Username = r.Text()
 	case "profile":
 		// Of every message: no map, for which the person would be allocated.
-		for name := range r.fields() {
+		for name := range r.Fields() {
 			switch string(name) {
 			case "name":
-				p.Name = r.text()
+				p.Name = r.Text()
 			case "username":
-				p.Username = r.text()
+				p.Username = r.Text()
 			case "country_code":
-				p.CountryCode = r.text()
+				p.CountryCode = r.Text()
 			}
 		}
 	}
 }
 
-// mentions reads a list of numbers, ids or people.
-func (r *jsonReader) mentions() (people []Person) {
-	for range r.elements() {
+// readMentions reads a list of numbers, ids or people.
+func readMentions(r *jsonscan.Reader) (people []Person) {
+	for range r.Elements() {
 		var p Person
-		if r.peek() == '{' {
-			p = r.person()
+		if r.Peek() == '{' {
+			p = readPerson(r)
 			p.settle()
 		} else {
-			p.address(r.text())
+			p.address(r.Text())
 		}
 		if p != (Person{}) {
 			people = append(people, p)

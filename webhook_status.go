@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/kirim-go/kirim/internal/jsonscan"
 )
 
 // MessagePlayed is the state of a voice message that was listened to.
@@ -148,99 +150,99 @@ func (a *AccountError) dedupeKey(e *Event) string {
 	return unnamedKey(e, "error:"+a.PhoneNumberID, a.Raw)
 }
 
-func (r *jsonReader) eventErrors() (errs []EventError) {
-	for range r.elements() {
-		errs = append(errs, r.eventError())
+func readEventErrors(r *jsonscan.Reader) (errs []EventError) {
+	for range r.Elements() {
+		errs = append(errs, readEventError(r))
 	}
 	return errs
 }
 
-func (r *jsonReader) eventError() (e EventError) {
-	r.peek()
-	start := r.pos
-	for name := range r.fields() {
+func readEventError(r *jsonscan.Reader) (e EventError) {
+	r.Peek()
+	start := r.Pos()
+	for name := range r.Fields() {
 		switch string(name) {
 		case "code": // a number of Meta's, or the vendor's word
-			text := r.text()
-			if n, ok := integerIn(text); !ok {
+			text := r.Text()
+			if n, ok := jsonscan.ParseInt(text); !ok {
 				e.VendorCode = ErrorCode(text)
 			} else if e.Code == 0 {
 				e.Code = int(n)
 			}
 		case "provider_code":
-			e.Code = int(r.integer())
+			e.Code = int(r.Int())
 		case "title":
-			e.Title = r.text()
+			e.Title = r.Text()
 		case "message":
-			e.Message = r.text()
+			e.Message = r.Text()
 		case "details": // where older events have it
-			e.Details = r.text()
+			e.Details = r.Text()
 		case "error_data":
-			if details := r.member("details"); details != "" {
+			if details := r.Member("details"); details != "" {
 				e.Details = details
 			}
 		case "href":
-			e.Href = r.text()
+			e.Href = r.Text()
 		}
 	}
-	e.Raw = r.since(start)
+	e.Raw = r.Since(start)
 	e.Kind = kindOfFailure(e.VendorCode, e.Code)
 	return e
 }
 
-// status reads a status and returns its type, which those of messages do not
+// readStatus reads a status and returns its type, which those of messages do not
 // have.
-func (r *jsonReader) status(s *StatusUpdate) (typ string) {
-	r.peek()
-	start := r.pos
+func readStatus(r *jsonscan.Reader, s *StatusUpdate) (typ string) {
+	r.Peek()
+	start := r.Pos()
 	var participant Person
 	var recipient, recipientType, group string
 	isPayment := false
-	for name := range r.fields() {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "id":
-			s.ID = r.text()
+			s.ID = r.Text()
 		case "status":
-			s.Status = MessageStatus(r.intern("sent", "delivered", "read", "failed", "played"))
+			s.Status = MessageStatus(r.Intern("sent", "delivered", "read", "failed", "played"))
 		case "timestamp":
-			s.Time = r.unix()
+			s.Time = readTime(r)
 		case "recipient_id":
-			recipient = r.text()
+			recipient = r.Text()
 		case "recipient_type":
-			recipientType = r.text()
+			recipientType = r.Text()
 		case "type":
-			typ = r.text()
+			typ = r.Text()
 		case "payment":
-			isPayment = r.peek() == '{'
+			isPayment = r.Peek() == '{'
 		// Meta's pages have two orders of the words.
 		case "recipient_participant_id", "participant_recipient_id":
-			if text := r.text(); text != "" {
+			if text := r.Text(); text != "" {
 				participant.address(text)
 			}
 		case "recipient_participant_user_id":
-			participant.UserID = r.text()
+			participant.UserID = r.Text()
 		case "recipient_participant_parent_user_id":
-			participant.ParentUserID = r.text()
+			participant.ParentUserID = r.Text()
 		case "group_id":
-			group = r.text()
+			group = r.Text()
 		case "recipient_user_id":
-			s.Recipient.UserID = r.text()
+			s.Recipient.UserID = r.Text()
 		// Meta's pages have three spellings of this one.
 		case "parent_recipient_user_id", "recipient_parent_user_id", "parent_user_id":
-			s.Recipient.ParentUserID = r.text()
+			s.Recipient.ParentUserID = r.Text()
 		case "recipient_identity_key_hash":
-			s.Recipient.IdentityKeyHash = r.text()
+			s.Recipient.IdentityKeyHash = r.Text()
 		case "biz_opaque_callback_data":
-			s.CallbackData = r.text()
+			s.CallbackData = r.Text()
 		case "conversation":
-			s.Conversation = optional(r, (*jsonReader).billedConversation)
+			s.Conversation = jsonscan.Object(r, readBilledConversation)
 		case "pricing":
-			s.Pricing = optional(r, (*jsonReader).pricing)
+			s.Pricing = jsonscan.Object(r, readPricing)
 		case "errors":
-			s.Errors = append(s.Errors, r.eventErrors()...)
+			s.Errors = append(s.Errors, readEventErrors(r)...)
 		case "error": // of the vendor's guide; its word comes first
-			if r.peek() == '{' {
-				s.Errors = slices.Insert(s.Errors, 0, r.eventError())
+			if r.Peek() == '{' {
+				s.Errors = slices.Insert(s.Errors, 0, readEventError(r))
 			}
 		}
 	}
@@ -254,37 +256,37 @@ func (r *jsonReader) status(s *StatusUpdate) (typ string) {
 		s.Recipient.address(recipient)
 	}
 	s.Recipient.settle()
-	s.Raw = r.since(start)
+	s.Raw = r.Since(start)
 	if typ == "" && isPayment {
 		return "payment"
 	}
 	return typ
 }
 
-func (r *jsonReader) billedConversation(c *BilledConversation) {
-	for name := range r.fields() {
+func readBilledConversation(r *jsonscan.Reader, c *BilledConversation) {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "id":
-			c.ID = r.text()
+			c.ID = r.Text()
 		case "expiration_timestamp":
-			c.ExpiresAt = r.unix()
+			c.ExpiresAt = readTime(r)
 		case "origin":
-			c.Origin = r.member("type")
+			c.Origin = r.Member("type")
 		}
 	}
 }
 
-func (r *jsonReader) pricing(p *Pricing) {
-	for name := range r.fields() {
+func readPricing(r *jsonscan.Reader, p *Pricing) {
+	for name := range r.Fields() {
 		switch string(name) {
 		case "billable":
-			p.Billable = r.optionalFlag()
+			p.Billable = r.OptionalBool()
 		case "pricing_model":
-			p.Model = r.intern("PMP", "CBP")
+			p.Model = r.Intern("PMP", "CBP")
 		case "type":
-			p.Type = r.intern("regular", "free_customer_service", "free_entry_point")
+			p.Type = r.Intern("regular", "free_customer_service", "free_entry_point")
 		case "category":
-			p.Category = r.intern("utility", "marketing", "authentication", "service")
+			p.Category = r.Intern("utility", "marketing", "authentication", "service")
 		}
 	}
 }
