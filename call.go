@@ -4,36 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"math"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
-
-	"github.com/hashicorp/go-retryablehttp"
 )
 
-const (
-	maxBody      = 8 << 20  // of a 2xx answer
-	maxErrorBody = 64 << 10 // of any other; what is longer is cut
-)
-
-const redactedKey = "[redacted]"
-
-// minSecret is the length from which a key is looked for in answers. Shorter
-// ones, which only tests have, also occur in ordinary words.
-const minSecret = 8
-
-// call is one logical call: all its attempts, and what they brought.
-//
-// go-retryablehttp runs the loop: it makes the call and sleeps. Each attempt
-// begins in begin and is judged in check, which is its only authority: the
-// library's own limits are out of reach, and its policies, its logger and its
-// final error are not used. check also reads the body, so that the decision
-// can depend on it, the connection can be used again, and nothing is left
-// open on any path.
+// call is one logical call: all its attempts, and what they brought. Its
+// methods limit, setKey, begin, judge and delay are its stages; the engine goes
+// through them. judge alone decides whether to retry. It also reads the body,
+// so that the decision can depend on it, the connection can be used again, and
+// nothing is left open on any path.
 type call struct {
 	client    *core
 	settings  requestSettings
@@ -42,12 +23,10 @@ type call struct {
 	path      string
 	key       string
 	url       url.URL
-	headers   http.Header     // of the request
-	payload   []byte          // likewise; nil for none
+	payload   []byte          // of the request; nil for none
 	out       any             // where the answer goes; nil for nowhere
 	ctx       context.Context //nolint:containedctx // the caller's; the value lives as long as the call
-	request   retryablehttp.Request
-	attempt   *attempt // the last one
+	attempt   *attempt        // the last one
 	first     attempt
 	keyHeader [1]string
 
@@ -75,45 +54,29 @@ func (c *call) run(ctx context.Context) error {
 	if err := contextError(ctx); err != nil {
 		return c.neverSent(err)
 	}
-	if err := c.waitForLimiter(); err != nil {
-		return c.neverSent(fmt.Errorf("waiting for the limiter: %w", err))
-	}
 	engine := c.client.engines.Get().(*engine)
-	engine.call, engine.HTTPClient = c, c.client.http
-	// What the engine returns is known already, from check: the body of its
-	// response has been read and closed there.
-	_, _ = engine.Do(&c.request) //nolint:bodyclose // closed in check, on every path
-	engine.call = nil
+	engine.run(ctx, c.client.http, c)
 	c.client.engines.Put(engine)
-	if c.waiting {
+	switch {
+	case c.attempts == 0:
+		return c.neverSent(fmt.Errorf("waiting for the limiter: %w", c.limited))
+	case c.waiting:
 		return c.endedWhileWaiting()
 	}
 	return c.result()
 }
 
-// engine is go-retryablehttp's client. A call has one for itself, but does
-// not make it: its hooks are closures, and would be half of what a call
-// allocates on top of net/http.
-type engine struct {
-	retryablehttp.Client
-	call *call // for which it works now
-}
-
-func newEngine() any {
-	e := &engine{}
-	e.RetryMax = math.MaxInt32
-	e.RequestLogHook = func(retryablehttp.Logger, *http.Request, int) { e.call.begin() }
-	e.CheckRetry = func(_ context.Context, resp *http.Response, err error) (bool, error) {
-		return e.call.check(resp, err), nil
+// limit waits for the limiter, and remembers what it says: the engine does not
+// return that as it is.
+func (c *call) limit() error {
+	if limiter := c.client.limiter; limiter != nil {
+		c.limited = c.withEnd(limiter.Wait(c.ctx, c.rateClass()))
 	}
-	e.Backoff = func(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return e.call.wait }
-	e.PrepareRetry = func(*http.Request) error { return e.call.waitForLimiter() }
-	e.ErrorHandler = retryablehttp.PassthroughErrorHandler
-	return e
+	return c.limited
 }
 
-// check records what an attempt brought and decides whether to repeat.
-func (c *call) check(resp *http.Response, err error) (again bool) {
+// judge records what an attempt brought and decides whether to retry.
+func (c *call) judge(resp *http.Response, err error) (again bool) {
 	c.attempts++
 	c.record(resp, err)
 	c.observe()
@@ -122,6 +85,9 @@ func (c *call) check(resp *http.Response, err error) (again bool) {
 	c.log()
 	return c.waiting
 }
+
+// delay is the time between two attempts, which judge has chosen.
+func (c *call) delay() time.Duration { return c.wait }
 
 func (c *call) record(resp *http.Response, err error) {
 	c.status, c.header, c.body, c.failure = 0, nil, nil, nil
@@ -142,9 +108,9 @@ func (c *call) record(resp *http.Response, err error) {
 			c.recordFailure(fmt.Errorf("the answer was cut short: %w", err))
 			return
 		case tooLarge:
-			c.judge(c.newInvalidResponse("the body is larger than 8 MiB", nil))
+			c.classify(c.newInvalidResponse("the body is larger than 8 MiB", nil))
 		default:
-			c.judge(c.decodeResult())
+			c.classify(c.decodeResult())
 		}
 	} else {
 		c.recordError(resp)
@@ -203,14 +169,14 @@ func (c *call) recordError(resp *http.Response) {
 	if e.Body == nil {
 		e.Body = body
 	}
-	c.judge(e)
+	c.classify(e)
 	if ended := contextError(c.ctx); ended != nil && (brokeOff != nil || c.client.policy.mayRepeat(c.row, c.operation, e)) {
 		c.stop(ended.Error(), ended)
 	}
 }
 
-// judge finds the row for an answer: e is the error that it is, nil for none.
-func (c *call) judge(e *Error) {
+// classify finds the row for an answer: e is the error that it is, nil for none.
+func (c *call) classify(e *Error) {
 	if e == nil {
 		c.row = success
 		return
@@ -296,15 +262,6 @@ func (c *call) settle(answer *Error) {
 	} else {
 		c.client.quota.give(c.cost)
 	}
-}
-
-// waitForLimiter remembers what the limiter says: the engine does not return
-// it as it is.
-func (c *call) waitForLimiter() error {
-	if limiter := c.client.limiter; limiter != nil {
-		c.limited = c.withEnd(limiter.Wait(c.ctx, c.rateClass()))
-	}
-	return c.limited
 }
 
 // result is the error of the last attempt, nil when it brought a 2xx answer.
@@ -400,37 +357,4 @@ func (c *call) log() {
 		attrs = append(attrs, slog.Duration("wait", c.wait))
 	}
 	logger.LogAttrs(c.ctx, level, message, attrs...)
-}
-
-// readBounded reads and closes a body. What goes beyond limit is left
-// unread, which costs the connection but not the memory.
-func readBounded(resp *http.Response, limit int) (body []byte, cut bool, err error) {
-	defer func() {
-		resp.Body.Close()
-		resp.Body = http.NoBody
-	}()
-	if resp.StatusCode == http.StatusSwitchingProtocols {
-		return nil, false, nil // the body is the connection itself, of which no context ends the reading
-	}
-	// Room for what the answer says that it has and one more, which tells its
-	// end or that it goes on; but not for any length that it may say.
-	const most = 64 << 10
-	size := resp.ContentLength
-	if size < 0 || size > most {
-		size = 512
-	}
-	body = make([]byte, 0, size+1)
-	for len(body) <= limit {
-		n, err := resp.Body.Read(body[len(body):min(cap(body), limit+1)])
-		body = body[:len(body)+n]
-		switch {
-		case errors.Is(err, io.EOF):
-			return body, false, nil
-		case err != nil:
-			return body, false, err
-		case len(body) == cap(body):
-			body = slices.Grow(body, min(len(body), limit+1-len(body)))
-		}
-	}
-	return body[:limit:limit], true, nil
 }

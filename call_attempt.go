@@ -21,6 +21,7 @@ type attempt struct {
 	cancel          context.CancelFunc
 	operation       operation
 	maxResends      int32
+	request         *http.Request
 	payload         []byte
 	body            bytes.Reader // over payload
 
@@ -56,15 +57,14 @@ func (a *attempt) Value(key any) any {
 
 func (a *attempt) neverConnected() bool { return a.looking.Load() && !a.connected.Load() }
 
-// begin makes the request of an attempt; the engine calls it before each.
-func (c *call) begin() {
+// begin returns the request of the next attempt.
+func (c *call) begin(headers http.Header) *http.Request {
 	if c.client.logger != nil {
 		c.began = time.Now()
 	}
 	a := &c.first // which a call that is not repeated need not make
 	if c.attempts > 0 {
 		a = &attempt{}
-		c.headers = c.newHeaders() // a cookie jar adds to those of the attempt before
 	}
 	a.operation, a.payload = c.operation, c.payload
 	if !c.settings.noRetry {
@@ -94,7 +94,7 @@ func (c *call) begin() {
 		Method:        c.method,
 		URL:           &c.url,
 		Host:          c.url.Host,
-		Header:        c.headers,
+		Header:        headers,
 		ContentLength: int64(len(c.payload)),
 		Proto:         "HTTP/1.1",
 		ProtoMajor:    1,
@@ -109,8 +109,9 @@ func (c *call) begin() {
 			request.GetBody = a.bodyAgain
 		}
 	}
+	a.request = request.WithContext(httptrace.WithClientTrace(a, &a.trace))
 	c.attempt = a
-	c.request.Request = request.WithContext(httptrace.WithClientTrace(a, &a.trace))
+	return a.request
 }
 
 var errNotResent = errors.New("the connection, or the stream, was closed before the answer")
@@ -133,15 +134,10 @@ func (a *attempt) bodyAgain() (io.ReadCloser, error) {
 	return io.NopCloser(bytes.NewReader(a.payload)), nil
 }
 
-// end releases what the attempt holds. The engine's request gets the caller's
-// context back, as the wait for the next attempt is no part of this one; a
-// copy gets it, as the transport may not be done with the old.
+// end releases what the attempt holds.
 func (c *call) end() {
 	c.client.dialer.over(c.attempt)
 	c.attempt.cancel()
-	if c.waiting {
-		c.request.Request = c.request.Request.WithContext(c.ctx)
-	}
 }
 
 // explain tells why the attempt was ended from the end of the caller's

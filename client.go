@@ -2,14 +2,9 @@ package kirim
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -267,20 +262,7 @@ func (c *Client) prepare(call *call, params, body any) error {
 		return err
 	}
 	call.keyHeader[0] = call.key
-	call.headers = call.newHeaders()
 	return nil
-}
-
-// newHeaders returns the headers of an attempt, which its transport may change.
-func (c *call) newHeaders() http.Header {
-	headers := maps.Clone(c.client.header)
-	if c.payload != nil {
-		headers["Content-Type"] = jsonContentType
-	}
-	if c.key != "" {
-		headers["Idempotency-Key"] = c.keyHeader[:]
-	}
-	return headers
 }
 
 var jsonContentType = []string{"application/json"}
@@ -297,42 +279,6 @@ func encodeQuery(params any) (string, error) {
 		return "", refuseEncoding("query", "nil, a url.Values or a struct for go-querystring", params, err)
 	}
 	return values.Encode(), nil
-}
-
-func encodeBody(body any) ([]byte, error) {
-	switch b := body.(type) {
-	case nil:
-		return nil, nil
-	case []byte:
-		return b, nil
-	case io.Reader:
-		return nil, refuse("body", "a []byte or a value for encoding/json, as a reader cannot be sent twice", fmt.Sprintf("a reader of type %T", body))
-	}
-	payload, err := json.Marshal(body)
-	if err != nil {
-		return nil, refuseEncoding("body", "a []byte or a value for encoding/json", body, err)
-	}
-	return payload, nil
-}
-
-// decodeInto hands the body of a 2xx answer to the caller.
-// newIdempotencyKey returns a random (version 4) UUID.
-func newIdempotencyKey() string {
-	var u [16]byte
-	rand.Read(u[:]) // never fails: https://pkg.go.dev/crypto/rand#Read
-	u[6] = u[6]&0x0f | 0x40
-	u[8] = u[8]&0x3f | 0x80
-	var text [36]byte
-	hex.Encode(text[:8], u[:4])
-	text[8] = '-'
-	hex.Encode(text[9:13], u[4:6])
-	text[13] = '-'
-	hex.Encode(text[14:18], u[6:8])
-	text[18] = '-'
-	hex.Encode(text[19:23], u[8:10])
-	text[23] = '-'
-	hex.Encode(text[24:], u[10:])
-	return string(text[:])
 }
 
 // PhoneNumber gives access to what belongs to one of the organisation's

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -54,6 +55,7 @@ func TestAWrongClientIsRefusedWithTheOptionsName(t *testing.T) {
 		{"no http client", "k", []kirim.Option{kirim.WithHTTPClient(nil)}, "kirim: WithHTTPClient: the client is nil"},
 		{"no limiter", "k", []kirim.Option{kirim.WithLimiter(nil)}, "kirim: WithLimiter: the limiter is nil"},
 		{"no logger", "k", []kirim.Option{kirim.WithLogger(nil)}, "kirim: WithLogger: the logger is nil"},
+		{"a zero logger", "k", []kirim.Option{kirim.WithLogger(&slog.Logger{})}, "kirim: WithLogger: the logger has no handler, as a zero slog.Logger; make it with slog.New"},
 		{"no decoder", "k", []kirim.Option{kirim.WithErrorDecoder(nil)}, "kirim: WithErrorDecoder: the decoder is nil"},
 		{"no product", "k", []kirim.Option{kirim.WithUserAgent("")}, "kirim: WithUserAgent: the product has 0 characters"},
 		{"a product with a line break", "k", []kirim.Option{kirim.WithUserAgent("a\r\nX: 1")}, "kirim: WithUserAgent: the product has a byte that is not printable ASCII at 2"},
@@ -310,8 +312,7 @@ func TestWhatARequestCarries(t *testing.T) {
 			t.Errorf("User-Agent is %q", h.Get("User-Agent"))
 		}
 	}
-	uuid := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
-	if key := sent[0].header.Get("Idempotency-Key"); !uuid.MatchString(key) {
+	if key := sent[0].header.Get("Idempotency-Key"); !regexp.MustCompile(`^[A-Z2-7]{26}$`).MatchString(key) {
 		t.Errorf("the key is %q", key)
 	}
 	if sent[0].body != `{"n":1}` || sent[1].body != "" {

@@ -292,20 +292,3 @@ func seconds(value string) (time.Duration, bool) {
 	}
 	return longest, true
 }
-
-// printable prepares a word of the server for a one-line text: as it is when
-// it looks like a code, an id or a field path, quoted and cut otherwise.
-func printable(s string) string {
-	const limit = 100
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.:[]/#"
-	if len(s) <= limit && strings.Trim(s, plain) == "" && !looksLikePhone(s) {
-		return s
-	}
-	return "(" + strconv.Itoa(len(s)) + " bytes)"
-}
-
-// looksLikePhone reports a run of seven digits or more and little else.
-func looksLikePhone(s string) bool {
-	digits := strings.Trim(s, "+-. ()")
-	return len(digits) >= 7 && strings.Trim(digits, "0123456789-. ()") == ""
-}

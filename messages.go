@@ -2,8 +2,6 @@ package kirim
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -112,7 +110,9 @@ func (s *MessagesService) send(ctx context.Context, message OutboundMessage, opt
 // [WithIdempotencyKey] sends neither of them twice. The template's key, which an
 // error may have, is that of the message with ":template" behind it; a call with
 // such a key is the one with the key before it, but with a memory that is no
-// [WindowDecider] the server refuses it. When there is doubt whether the
+// [WindowDecider] the server refuses it. Behind a key of more than 246
+// characters there is no room: the template's is then a hash of it, which does
+// not lead back, and is refused here. When there is doubt whether the
 // message is out, the template is not sent. A [Response] asked for with
 // [WithResponse] describes the last request, and in First the one before; if the
 // template fails too, the error is that of the template.
@@ -139,7 +139,10 @@ func (s *MessagesService) SendOrTemplate(ctx context.Context, message OutboundMe
 			return nil, err
 		}
 	}
-	key, opts := s.callKey(settings, opts)
+	key, opts, err := s.callKey(settings, opts)
+	if err != nil {
+		return nil, err
+	}
 	if s.templateFirst(ctx, message.To, key, settings) {
 		return s.sendRescue(ctx, rescue, key, opts)
 	}
@@ -168,35 +171,30 @@ func inPlaceOf(message OutboundMessage, template Template) OutboundMessage {
 	return message
 }
 
-// templateKey is what the key of a template that goes out in place of a message
-// ends in.
-const templateKey = ":template"
-
 // callKey returns the key of a call that may send a template in place of its
 // message, and the options with it. One that was derived, as an error of the
 // template's has it, leads back to the call that it is of: any other body under
 // it would be refused, and a template under one derived from it sent again.
-func (s *MessagesService) callKey(settings requestSettings, opts []RequestOption) (string, []RequestOption) {
+func (s *MessagesService) callKey(settings requestSettings, opts []RequestOption) (string, []RequestOption, error) {
 	if !s.client.keyed {
-		return "", opts
+		return "", opts, nil
 	}
 	key := settings.key
 	if key == "" {
 		key = newIdempotencyKey()
 	}
+	if isHashedKey(key, templateKey) {
+		return "", opts, refuse("WithIdempotencyKey", "the key of the call, not that of its template, which does not lead back to one so long",
+			"the key of a template")
+	}
 	// A memory that does not decide cannot tell what the call did.
-	_, decides := s.client.windows.(WindowDecider)
-	for decides || s.client.windows == nil {
-		of, derived := strings.CutSuffix(key, templateKey)
-		if !derived || of == "" || strings.TrimSpace(of) != of {
-			break
-		}
-		key = of
+	if _, decides := s.client.windows.(WindowDecider); decides || s.client.windows == nil {
+		key = originalKey(key, templateKey)
 	}
 	if key != settings.key {
 		opts = append(slices.Clip(opts), WithIdempotencyKey(key))
 	}
-	return key, opts
+	return key, opts, nil
 }
 
 // sendRescue sends what goes out in place of a message under key, which is empty
@@ -211,16 +209,6 @@ func (s *MessagesService) sendRescue(ctx context.Context, rescue OutboundMessage
 	}
 	accepted.UsedTemplate = true
 	return accepted, nil
-}
-
-// derivedKey is the key of a further request of the same call. It must stay
-// the same over versions of this package.
-func derivedKey(key, suffix string) string {
-	if len(key)+len(suffix) <= maxIdempotencyKey {
-		return key + suffix
-	}
-	sum := sha256.Sum256([]byte(key + suffix))
-	return hex.EncodeToString(sum[:])
 }
 
 // MarkRead marks a received message as read, and with it, on the customer's

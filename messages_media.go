@@ -165,7 +165,7 @@ func (e *Error) leadingNowhere(why error) *Error {
 // openMedia asks the host for the file.
 func (c *Client) openMedia(ctx context.Context, path string, target *url.URL, limit int64) (*Media, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	lost := func(err error) error { return mediaFailure(ctx, path, err) }
+	lost := func(err error) error { return mediaFailure(ctx, path, err, c.apiKey) }
 	slow := time.AfterFunc(c.policy.AttemptTimeout, func() {
 		cancel(&attemptTimeoutError{timeout: c.policy.AttemptTimeout})
 	})
@@ -175,10 +175,11 @@ func (c *Client) openMedia(ctx context.Context, path string, target *url.URL, li
 		cancel(nil)
 		return nil, err
 	}
+	header := redacted(resp.Header, c.apiKey)
 	m := &Media{
-		ContentType: resp.Header.Get("Content-Type"),
+		ContentType: header.Get("Content-Type"),
 		Size:        resp.ContentLength,
-		Filename:    filenameOf(resp.Header.Get("Content-Disposition"), from),
+		Filename:    filenameOf(header.Get("Content-Disposition"), from),
 		body:        resp.Body, limit: limit, lost: lost, stop: cancel,
 	}
 	switch {
@@ -209,8 +210,9 @@ func (c *Client) getMedia(ctx context.Context, path string, target *url.URL, los
 		if resp.StatusCode/100 == 2 {
 			return resp, target, nil
 		}
-		body, _, brokeOff := readBounded(resp, maxErrorBody)
-		answer := DecodeError(resp.StatusCode, resp.Header, body)
+		body, _, brokeOff := readRedacted(resp, maxErrorBody, c.apiKey)
+		answer := DecodeError(resp.StatusCode, redacted(resp.Header, c.apiKey), body)
+		answer.redact(c.apiKey)
 		answer.Method, answer.Path, answer.Attempts = http.MethodGet, path, 1
 		answer.detail = "from the host of the file"
 		switch {
@@ -233,7 +235,7 @@ func (c *Client) getMedia(ctx context.Context, path string, target *url.URL, los
 }
 
 // mediaFailure is the error for a file that did not come, or not in full.
-func mediaFailure(ctx context.Context, path string, err error) error {
+func mediaFailure(ctx context.Context, path string, err error, key string) error {
 	var slow *attemptTimeoutError
 	switch cause := context.Cause(ctx); {
 	case errors.Is(cause, os.ErrClosed) || errors.As(cause, &slow):
@@ -242,7 +244,7 @@ func mediaFailure(ctx context.Context, path string, err error) error {
 		err = contextError(ctx)
 	}
 	row, _ := failureOf(err, false, true)
-	return &TransportError{Method: http.MethodGet, Path: path, Attempts: 1, Err: err, permanent: row == misconfigured}
+	return &TransportError{Method: http.MethodGet, Path: path, Attempts: 1, Err: withoutServerText(err, key), permanent: row == misconfigured}
 }
 
 // Read implements [io.Reader].

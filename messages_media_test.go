@@ -480,3 +480,40 @@ func TestNamesOfFilesAreMadeSafe(t *testing.T) {
 		}
 	}
 }
+
+// The API answers from the same host here, and the host of a file may be a
+// proxy that sees both.
+func TestMediaKeepsTheKeyAndTheHostsWordsOut(t *testing.T) {
+	t.Parallel()
+	link := answer{status: 302, header: map[string]string{"Location": "https://files.example/f"}}
+	const words = "Budi-is-late"
+	for name, said := range map[string]answer{
+		"a refusal":    {status: 422, header: map[string]string{"X-Echo": testKey, "X-Request-Id": testKey}, body: `{"error":{"type":"a","code":"` + testKey + `","message":"\u006b` + testKey[1:] + `"}}`},
+		"a failure":    {err: fmt.Errorf("bad header %q for %s", words, testKey)},
+		"a redirect":   {status: 302, header: map[string]string{"Location": "ftp://" + testKey + "/"}},
+		"a file":       {status: 200, header: map[string]string{"Content-Type": "image/" + testKey, "Content-Disposition": `attachment; filename="` + testKey + `.jpg"`}},
+		"a broken one": {status: 200, cut: fmt.Errorf("bad chunk %q for %s", words, testKey)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, err := mediaFrom(t, newWire(link, said))
+			text := ""
+			if m != nil {
+				text = m.ContentType + m.Filename
+				_, err = io.ReadAll(m)
+				_ = m.Close()
+			}
+			var answer *kirim.Error
+			if errors.As(err, &answer) {
+				text += fmt.Sprintf("%+v %s", *answer, answer.Body)
+			}
+			var failure *kirim.TransportError
+			if errors.As(err, &failure) {
+				text += failure.Err.Error()
+			}
+			if text += fmt.Sprint(err); strings.Contains(text, testKey) || strings.Contains(text, words) {
+				t.Errorf("it is in %s", text)
+			}
+		})
+	}
+}

@@ -1,9 +1,11 @@
 package kirim_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -61,7 +63,7 @@ func TestSendOrTemplate(t *testing.T) {
 	meta := answer{status: 500, body: `{"error":{"type":"api_error","code":"internal_error","message":"(#131047) Re-engagement message","request_id":"r"}}`}
 	paused := answer{status: 422, body: envelope(kirim.TypeInvalidRequest, kirim.CodeTemplatePaused)}
 	long := strings.Repeat("k", 250)
-	hashed := sha256.Sum256([]byte(long + ":template"))
+	hashed := sha256.Sum256([]byte(long))
 	tests := []struct {
 		name    string
 		answers []answer
@@ -74,7 +76,7 @@ func TestSendOrTemplate(t *testing.T) {
 		{"the window is closed", []answer{windowClosed, accepted}, "order-1", []string{"order-1", "order-1:template"}, true, nil},
 		{"Meta says so, in a 500", []answer{meta, accepted}, "order-1", []string{"order-1", "order-1:template"}, true, nil},
 		{"without a key of the caller's", []answer{windowClosed, accepted}, "", []string{"", ""}, true, nil},
-		{"a key too long for a suffix", []answer{windowClosed, accepted}, long, []string{long, hex.EncodeToString(hashed[:])}, true, nil},
+		{"a key too long for a suffix", []answer{windowClosed, accepted}, long, []string{long, hex.EncodeToString(hashed[:]) + ":hashed:template"}, true, nil},
 		{"a reset before the refusal, so that the message may be out", []answer{{err: errReset}, windowClosed}, "order-1", []string{"order-1", "order-1"}, false, kirim.CodeOutside24hWindow},
 		{"another refusal", []answer{paused}, "order-1", []string{"order-1"}, false, kirim.CodeTemplatePaused},
 		{"the template fails too", []answer{windowClosed, paused}, "order-1", []string{"order-1", "order-1:template"}, false, kirim.CodeTemplatePaused},
@@ -114,6 +116,59 @@ func TestSendOrTemplate(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A queue repeats a call with the key of its error. Where that is the template's,
+// the call must not send either of the two again.
+func TestACallUnderTheKeyOfItsTemplateSendsNothingTwice(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1, 246, 247, 255} {
+		for name, send := range map[string]func(context.Context, *kirim.MessagesService, string) error{
+			"SendOrTemplate": func(ctx context.Context, s *kirim.MessagesService, key string) error {
+				_, err := s.SendOrTemplate(ctx, hello, reminder, kirim.WithIdempotencyKey(key), kirim.WithoutRetry())
+				return err
+			},
+			"SendAndWait": func(ctx context.Context, s *kirim.MessagesService, key string) error {
+				template := reminder
+				_, err := s.SendAndWait(ctx, hello, &template, kirim.WithIdempotencyKey(key), kirim.WithoutRetry())
+				return err
+			},
+		} {
+			t.Run(fmt.Sprintf("%s, %d characters", name, n), func(t *testing.T) {
+				t.Parallel()
+				w := newWire(windowClosed, answer{status: 502}, windowClosed, answer{status: 502})
+				messages := w.client(t).PhoneNumber("1").Messages
+				key := strings.Repeat("k", n)
+				failed := answerOf(t, send(t.Context(), messages, key))
+				err := send(t.Context(), messages, failed.IdempotencyKey)
+				if n > 246 {
+					wantRefusal(t, err, "WithIdempotencyKey")
+					if action, _ := kirim.Disposition(err); action != kirim.ActionDoNotRetry || len(w.seen()) != 2 {
+						t.Errorf("%s after %d requests", action, len(w.seen()))
+					}
+					err = send(t.Context(), messages, key)
+				}
+				if again := answerOf(t, err); again.IdempotencyKey != failed.IdempotencyKey {
+					t.Errorf("the template has the keys %q and %q", failed.IdempotencyKey, again.IdempotencyKey)
+				}
+				sent := w.seen()
+				if len(sent) != 4 || sent[2].header.Get("Idempotency-Key") != key || sent[2].body != sent[0].body || sent[3].body != sent[1].body {
+					t.Errorf("sent %+v", sent)
+				}
+			})
+		}
+	}
+}
+
+func TestAKeyThatOnlyLooksLikeThatOfATemplateIsSent(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{":template", "order:hashed:template", strings.Repeat("x", 64) + ":hashed:template", strings.Repeat("a", 64) + ":template"} {
+		w := newWire(accepted)
+		_, err := w.client(t).PhoneNumber("1").Messages.SendOrTemplate(t.Context(), hello, reminder, kirim.WithIdempotencyKey(key))
+		if err != nil || len(w.seen()) != 1 {
+			t.Errorf("%q: %v after %d requests", key, err, len(w.seen()))
+		}
 	}
 }
 

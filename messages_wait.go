@@ -206,7 +206,9 @@ func (s *MessagesService) SendAndWait(ctx context.Context, message OutboundMessa
 	if template == nil {
 		accepted, err = s.Send(ctx, message, opts...)
 	} else {
-		key, opts = s.callKey(settings, opts)
+		if key, opts, err = s.callKey(settings, opts); err != nil {
+			return nil, err
+		}
 		accepted, err = s.SendOrTemplate(ctx, message, *template, opts...)
 	}
 	if err != nil {

@@ -318,6 +318,16 @@ func TestSendAndWaitRescuesALateRefusalOnce(t *testing.T) {
 			t.Errorf("%d requests: %+v", len(seen), seen)
 		}
 
+		// A repeat under the key of the template is one of the call: the server
+		// answers both requests from memory.
+		w = newWire(accepted, state("failed", windowError), second, state("delivered"))
+		m, err = w.client(t).PhoneNumber("1").Messages.SendAndWait(t.Context(), hello, &template, kirim.WithIdempotencyKey("order-7:template"))
+		again := w.seen()
+		if err != nil || !m.UsedTemplate || len(again) != 4 || again[0].header.Get("Idempotency-Key") != "order-7" || again[0].body != seen[0].body ||
+			again[2].header.Get("Idempotency-Key") != "order-7:template" || again[2].body != seen[3].body {
+			t.Errorf("%+v, %v after %+v", m, err, again)
+		}
+
 		// The template fails late as well: that is the end.
 		w = newWire(accepted, state("failed", windowError), second, state("failed", windowError))
 		m, err = w.client(t).PhoneNumber("1").Messages.SendAndWait(t.Context(), hello, &template)

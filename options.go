@@ -209,6 +209,9 @@ func WithLogger(logger *slog.Logger) Option {
 		if logger == nil {
 			return errors.New("kirim: WithLogger: the logger is nil")
 		}
+		if isNil(logger.Handler()) {
+			return errors.New("kirim: WithLogger: the logger has no handler, as a zero slog.Logger; make it with slog.New")
+		}
 		s.logger = logger
 		return nil
 	}
@@ -299,28 +302,19 @@ func settingsOf(opts []RequestOption) (requestSettings, error) {
 // not even a restart of your program sends it twice. The same key for a
 // different request is an error, [CodeIdempotencyKeyReuse].
 //
-// The default is a random UUID for each call. On other methods the option
+// The default is a random text of 26 letters and digits for each call. On other methods the option
 // has no effect, as the server ignores the key there.
 //
 // Docs: https://developers.kirim.chat/concepts/idempotency/
 func WithIdempotencyKey(key string) RequestOption {
 	return func(s *requestSettings) error {
-		if key == "" || len(key) > maxIdempotencyKey {
-			return refuse("WithIdempotencyKey", bounds{1, maxIdempotencyKey, "character"}.String(), quantity(len(key), "character"))
-		}
-		const printableASCII = "printable ASCII without a space at an end"
-		if i := firstUnprintable(key); i >= 0 {
-			return refuse("WithIdempotencyKey", printableASCII, fmt.Sprintf("another character at byte %d of %d", i+1, len(key)))
-		}
-		if strings.TrimSpace(key) != key {
-			return refuse("WithIdempotencyKey", printableASCII, "a space at an end")
+		if err := checkIdempotencyKey(key); err != nil {
+			return err
 		}
 		s.key = key
 		return nil
 	}
 }
-
-const maxIdempotencyKey = 255
 
 func firstUnprintable(s string) int {
 	return strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r >= 0x7f })

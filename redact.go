@@ -6,17 +6,26 @@ import (
 	"net/http"
 	"net/textproto"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// What comes from the server passes one of the functions below on its way in,
-// as a server, or a proxy that shows what it was sent, may echo the API key.
+// A server, or a proxy that shows what it was sent, may echo the API key: what
+// comes from it passes one of the functions below on its way in. It may also
+// quote what a customer wrote: no text of an error and no log line has its
+// words, but for those that look like a code or an id.
 
-// readRedacted is readBounded, without the key. Of a body that is cut, what may
+const redactedKey = "[redacted]"
+
+// minSecret is the length from which a key is looked for in responses. Shorter
+// ones, which only tests have, also occur in ordinary words.
+const minSecret = 8
+
+// readRedacted is readResponse, without the key. Of a body that is cut, what may
 // be the beginning of the key goes, too.
-func readRedacted(resp *http.Response, limit int, key string) (body []byte, cut bool, err error) {
-	body, cut, err = readBounded(resp, limit)
+func readRedacted(resp *http.Response, limit int64, key string) (body []byte, cut bool, err error) {
+	body, cut, err = readResponse(resp, limit)
 	if len(key) < minSecret {
 		return body, cut, err
 	}
@@ -55,15 +64,37 @@ func redacted(header http.Header, key string) http.Header {
 		return header
 	}
 	for name, values := range header {
-		for i, value := range values {
-			if strings.Contains(value, key) {
-				header = header.Clone()
-				header[name][i] = strings.ReplaceAll(value, key, redactedKey)
-				return redacted(header, key)
-			}
+		if indexFold(name, key) >= 0 || slices.ContainsFunc(values, func(value string) bool { return strings.Contains(value, key) }) {
+			return rewritten(header, key)
 		}
 	}
 	return header
+}
+
+// rewritten is a copy of the header without the key. It may be in a name, where
+// net/http has changed the case of its letters.
+func rewritten(header http.Header, key string) http.Header {
+	clean := make(http.Header, len(header))
+	for name, values := range header {
+		for i := indexFold(name, key); i >= 0; i = indexFold(name, key) {
+			name = name[:i] + redactedKey + name[i+len(key):]
+		}
+		for _, value := range values {
+			clean[name] = append(clean[name], strings.ReplaceAll(value, key, redactedKey))
+		}
+	}
+	return clean
+}
+
+// indexFold is where the key is in the name of a header, in letters of either
+// case; -1 when it is not.
+func indexFold(name, key string) int {
+	for i := range len(name) - len(key) + 1 {
+		if strings.EqualFold(name[i:i+len(key)], key) {
+			return i
+		}
+	}
+	return -1
 }
 
 // redact takes the key out of what a decoder found. The body may have it in
@@ -114,3 +145,36 @@ type wordlessError struct {
 func (e *wordlessError) Error() string        { return e.text }
 func (e *wordlessError) Is(target error) bool { return errors.Is(e.err, target) }
 func (e *wordlessError) As(target any) bool   { return errors.As(e.err, target) }
+
+// printable prepares a word of the server for a one-line text: as it is when
+// it looks like a code, an id or a field path, quoted and cut otherwise.
+func printable(s string) string {
+	const limit = 100
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.:[]/#"
+	if len(s) <= limit && strings.Trim(s, plain) == "" && !looksLikePhone(s) {
+		return s
+	}
+	return "(" + strconv.Itoa(len(s)) + " bytes)"
+}
+
+// looksLikePhone reports a run of seven digits or more and little else.
+func looksLikePhone(s string) bool {
+	digits := strings.Trim(s, "+-. ()")
+	return len(digits) >= 7 && strings.Trim(digits, "0123456789-. ()") == ""
+}
+
+// routeOf is the path with everything that looks like an id replaced, for
+// texts and logs: "/106540352242922/messages" is "/{id}/messages".
+func routeOf(path string) string {
+	var b strings.Builder
+	for segment := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
+		b.WriteByte('/')
+		isWord := len(segment) <= 40 && strings.Trim(segment, "abcdefghijklmnopqrstuvwxyz_-") == ""
+		if isWord {
+			b.WriteString(segment)
+		} else {
+			b.WriteString("{id}")
+		}
+	}
+	return b.String()
+}

@@ -131,3 +131,18 @@ func TestTheKeyIsTakenOutOfWhatIsDecoded(t *testing.T) {
 		t.Errorf("the key is in %s", text)
 	}
 }
+
+func TestTheKeyIsTakenOutOfTheNamesOfHeaders(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{200, 422} {
+		var r kirim.Response
+		w := newWire(answer{status: status, header: map[string]string{"X-" + testKey + "-Echo": "v " + testKey, "X-Kept": "yes"}})
+		_ = post(t.Context(), w.client(t), kirim.WithResponse(&r), kirim.WithoutRetry())
+		if text := strings.ToLower(fmt.Sprint(r.Header)); strings.Contains(text, strings.ToLower(testKey)) {
+			t.Errorf("%d: the key is in %s", status, text)
+		}
+		if got := r.Header["X-[redacted]-Echo"]; len(got) != 1 || got[0] != "v [redacted]" || r.Header.Get("X-Kept") != "yes" {
+			t.Errorf("%d: %v", status, r.Header)
+		}
+	}
+}

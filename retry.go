@@ -10,7 +10,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 )
@@ -244,12 +243,6 @@ func (p *RetryPolicy) mayRepeat(row outcome, column operation, answer *Error) bo
 	default:
 		return false
 	}
-}
-
-// replayed reports whether the server answered with what it has stored under
-// the key.
-func replayed(header http.Header) bool {
-	return strings.EqualFold(header.Get("Idempotent-Replayed"), "true")
 }
 
 // leastThrottled is the least wait after an answer that says to go slower, and

@@ -79,6 +79,6 @@ func (c *call) proxy() *url.URL {
 	if !ok || transport.Proxy == nil {
 		return nil
 	}
-	proxy, _ := transport.Proxy(c.request.Request)
+	proxy, _ := transport.Proxy(c.attempt.request)
 	return proxy
 }

@@ -152,19 +152,3 @@ func pathOf(segments ...string) string {
 	}
 	return b.String()
 }
-
-// routeOf is the path with everything that looks like an id replaced, for
-// texts and logs: "/106540352242922/messages" is "/{id}/messages".
-func routeOf(path string) string {
-	var b strings.Builder
-	for segment := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
-		b.WriteByte('/')
-		isWord := len(segment) <= 40 && strings.Trim(segment, "abcdefghijklmnopqrstuvwxyz_-") == ""
-		if isWord {
-			b.WriteString(segment)
-		} else {
-			b.WriteString("{id}")
-		}
-	}
-	return b.String()
-}

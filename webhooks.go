@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -397,7 +396,7 @@ func (v *WebhookVerifier) Event(r *http.Request) (*Event, error) {
 	return decodeEvent(r.Header, body, v.time())
 }
 
-// read reads at most one byte more than the limit.
+// read reads the body within the limit.
 func (v *WebhookVerifier) read(r *http.Request) ([]byte, error) {
 	limit := v.limit()
 	if r.ContentLength > limit {
@@ -406,31 +405,14 @@ func (v *WebhookVerifier) read(r *http.Request) ([]byte, error) {
 	if r.Body == nil {
 		return nil, nil
 	}
-	// What the sender says about the size is not trusted with memory.
-	const trusted = 64 << 10
-	body := make([]byte, 0, min(max(r.ContentLength+1, 512), trusted))
-	limited := &io.LimitedReader{R: r.Body, N: limit + 1}
-	for {
-		n, err := limited.Read(body[len(body):cap(body)])
-		body = body[:len(body)+n]
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			var tooLarge *http.MaxBytesError
-			if errors.As(err, &tooLarge) {
-				return nil, ErrWebhookBodyTooLarge
-			}
-			return nil, fmt.Errorf("kirim: webhook: reading the body: %w", err)
-		}
-		if len(body) == cap(body) {
-			body = append(body, 0)[:len(body)]
-		}
-	}
-	if int64(len(body)) > limit {
+	body, cut, err := readBounded(r.Body, r.ContentLength, limit)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case cut || errors.As(err, &tooLarge):
 		return nil, ErrWebhookBodyTooLarge
-	}
-	if len(body) == 0 && r.ContentLength > 0 {
+	case err != nil:
+		return nil, fmt.Errorf("kirim: webhook: reading the body: %w", err)
+	case len(body) == 0 && r.ContentLength > 0:
 		return nil, ErrWebhookBodyConsumed
 	}
 	return body, nil

@@ -1,0 +1,71 @@
+package kirim
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+)
+
+const (
+	maxBody      = 8 << 20  // of a 2xx answer
+	maxErrorBody = 64 << 10 // of any other; what is longer is cut
+)
+
+// encodeBody returns the JSON of a request's body, nil for none.
+func encodeBody(body any) ([]byte, error) {
+	switch b := body.(type) {
+	case nil:
+		return nil, nil
+	case []byte:
+		return b, nil
+	case io.Reader:
+		return nil, refuse("body", "a []byte or a value for encoding/json, as a reader cannot be sent twice", fmt.Sprintf("a reader of type %T", body))
+	}
+	payload, err := json.Marshal(body)
+	if err != nil {
+		return nil, refuseEncoding("body", "a []byte or a value for encoding/json", body, err)
+	}
+	return payload, nil
+}
+
+// readResponse reads and closes the body of a response. What goes beyond limit
+// is left unread, which costs the connection but not the memory.
+func readResponse(resp *http.Response, limit int64) (body []byte, cut bool, err error) {
+	defer func() {
+		resp.Body.Close()
+		resp.Body = http.NoBody
+	}()
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		return nil, false, nil // the body is the connection itself, of which no context ends the reading
+	}
+	return readBounded(resp.Body, resp.ContentLength, limit)
+}
+
+// readBounded reads at most limit bytes, and one more, which tells whether there
+// are more: then the body is cut. size is how many there should be, negative
+// when that is not known. With an error, the body is what came before it.
+func readBounded(r io.Reader, size, limit int64) (body []byte, cut bool, err error) {
+	// Room for what the other side says that it sends, but not for any length
+	// that it may say.
+	const most = 64 << 10
+	if size < 0 {
+		size = 512
+	}
+	body = make([]byte, 0, min(size, most)+1)
+	for int64(len(body)) <= limit {
+		n, err := r.Read(body[len(body):min(int64(cap(body)), limit+1)])
+		body = body[:len(body)+n]
+		switch {
+		case errors.Is(err, io.EOF):
+			return body[:min(int64(len(body)), limit)], int64(len(body)) > limit, nil
+		case err != nil:
+			return body[:min(int64(len(body)), limit)], int64(len(body)) > limit, err
+		case len(body) == cap(body):
+			body = slices.Grow(body, int(min(int64(len(body)), limit+1-int64(len(body)))))
+		}
+	}
+	return body[:limit:limit], true, nil
+}
