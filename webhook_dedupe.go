@@ -7,6 +7,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/kirim-go/kirim/internal/fifo"
 )
 
 // ClaimState is the answer to [Deduper.Claim].
@@ -56,7 +58,7 @@ type MemoryDeduper struct {
 	size   int                      // zero for the default
 	memory time.Duration            // likewise
 	states map[dedupeHash]time.Time // when it was completed; zero while it is claimed
-	done   fifo[dedupeHash]
+	done   fifo.Queue[dedupeHash]
 }
 
 // dedupeHash stands for a key, to keep the memory small.
@@ -111,14 +113,14 @@ func (d *MemoryDeduper) Complete(_ context.Context, key string) error {
 	}
 	defer d.mu.Unlock()
 	d.put(h, now)
-	d.done.push(h, now)
+	d.done.Push(h, now)
 	size, memory := cmp.Or(d.size, defaultDedupeSize), cmp.Or(d.memory, defaultDedupeMemory)
 	for {
-		oldest, at, ok := d.done.oldest()
-		if !ok || d.done.len() <= size && now.Sub(at) < memory {
+		oldest, at, ok := d.done.Oldest()
+		if !ok || d.done.Len() <= size && now.Sub(at) < memory {
 			return nil
 		}
-		d.done.drop()
+		d.done.Pop()
 		// A key that was completed again later is in the queue again, too.
 		if d.states[oldest].Equal(at) {
 			delete(d.states, oldest)
@@ -153,35 +155,4 @@ func (d *MemoryDeduper) Len() int {
 	}
 	defer d.mu.Unlock()
 	return len(d.states)
-}
-
-// fifo is a queue of keys with the time at which they came. Room that is no
-// longer used at its front is reclaimed when it is half of the whole.
-type fifo[K any] struct {
-	items []fifoItem[K]
-	head  int
-}
-
-type fifoItem[K any] struct {
-	key K
-	at  time.Time
-}
-
-func (q *fifo[K]) len() int                { return len(q.items) - q.head }
-func (q *fifo[K]) push(key K, t time.Time) { q.items = append(q.items, fifoItem[K]{key, t}) }
-
-func (q *fifo[K]) oldest() (key K, at time.Time, ok bool) {
-	if q.len() == 0 {
-		return key, at, false
-	}
-	item := q.items[q.head]
-	return item.key, item.at, true
-}
-
-func (q *fifo[K]) drop() {
-	q.items[q.head] = fifoItem[K]{}
-	if q.head++; q.head*2 >= len(q.items) {
-		q.items = append(q.items[:0], q.items[q.head:]...)
-		q.head = 0
-	}
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/kirim-go/kirim/internal/fifo"
 )
 
 // serviceWindow is how long after a customer's message free-form messages
@@ -62,7 +64,7 @@ type MemoryWindows struct {
 	mu      sync.Mutex
 	size    int // zero for the default
 	last    map[string]time.Time
-	order   fifo[string]
+	order   fifo.Queue[string]
 	decided decisions
 }
 
@@ -87,13 +89,12 @@ func (w *MemoryWindows) Opened(_ context.Context, phoneNumberID, customer string
 		w.last = make(map[string]time.Time)
 	}
 	w.last[key] = at
-	w.order.push(key, at)
+	w.order.Push(key, at)
 	size := cmp.Or(w.size, defaultWindows)
 	// Those who wrote again stand in the queue more than once; only their
 	// last place counts. The queue is bounded as well.
-	for len(w.last) > size || w.order.len() > 4*size {
-		oldest, at, _ := w.order.oldest()
-		w.order.drop()
+	for len(w.last) > size || w.order.Len() > 4*size {
+		oldest, at, _ := w.order.Pop()
 		if w.last[oldest].Equal(at) {
 			delete(w.last, oldest)
 		}

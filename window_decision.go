@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/kirim-go/kirim/internal/fifo"
 )
 
 // WindowDecider is what a [WindowMemory] may be besides: it remembers for a
@@ -85,13 +87,13 @@ const (
 // decisions holds for each key whether the template goes first.
 type decisions struct {
 	template map[dedupeHash]bool
-	order    fifo[dedupeHash]
+	order    fifo.Queue[dedupeHash]
 }
 
 // lookup forgets what is old, and looks the key up.
 func (d *decisions) lookup(key dedupeHash, now time.Time) (template, known bool) {
 	for {
-		_, at, ok := d.order.oldest()
+		_, at, ok := d.order.Oldest()
 		if !ok || now.Sub(at) < decisionMemory {
 			break
 		}
@@ -106,12 +108,11 @@ func (d *decisions) add(key dedupeHash, template bool, now time.Time) {
 		d.template = make(map[dedupeHash]bool)
 	}
 	d.template[key] = template
-	d.order.push(key, now)
+	d.order.Push(key, now)
 }
 
 func (d *decisions) drop() {
-	oldest, _, _ := d.order.oldest()
-	d.order.drop()
+	oldest, _, _ := d.order.Pop()
 	delete(d.template, oldest)
 }
 
@@ -127,7 +128,7 @@ func (w *MemoryWindows) Decide(_ context.Context, key string, template bool) (de
 	if decided, known := w.decided.lookup(h, now); known {
 		return decided, nil
 	}
-	if w.decided.order.len() >= maxDecisions {
+	if w.decided.order.Len() >= maxDecisions {
 		return false, errNoRoomToDecide
 	}
 	w.decided.add(h, template, now)
@@ -157,7 +158,7 @@ func (c *decisionCache) remember(key string, template bool) bool {
 	if first, known := c.decisions.lookup(h, now); known {
 		return first
 	}
-	for c.order.len() >= cachedDecisions {
+	for c.order.Len() >= cachedDecisions {
 		c.drop()
 	}
 	c.add(h, template, now)
