@@ -11,9 +11,9 @@ OLDEST_GO = go1.25.14
 
 EXAMPLES = $(filter-out $(NESTED),$(patsubst %/main.go,%,$(wildcard examples/*/main.go)))
 
-.PHONY: all help examples test oldest budgets nested sends fmt vet tidy lint workflows fuzz chaos mutants bench pictures apidiff release
+.PHONY: all help examples test oldest budgets nested sends fmt vet tidy lint workflows fuzz chaos mutants bench pictures apidiff release release-check
 
-all: examples test oldest budgets nested sends fmt vet tidy lint fuzz ## everything that CI runs
+all: examples test oldest budgets nested sends release-check fmt vet tidy lint fuzz ## everything that CI runs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,6 +92,13 @@ release: ## check the version and the changelog for a tag; TAG=v0.1.0
 	if [ "$(TAG)" != "v$$version" ]; then echo "TAG is \"$(TAG)\", but Version in client.go is $$version"; exit 1; fi; \
 	if ! grep -q "^## $$version " CHANGELOG.md; then echo "CHANGELOG.md has no section $$version"; exit 1; fi; \
 	echo "$(TAG) is the version in client.go and has its section in CHANGELOG.md."
+
+# KEEP is a new directory that gets the clone with the commits and tags.
+VERSION ?= v0.0.0-check
+KEEP ?=
+
+release-check: ## build and run each released module from outside; VERSION=v0.1.0 KEEP=../release
+	go run ./internal/releasecheck -version $(VERSION) -keep '$(KEEP)'
 
 lint: workflows ## lint each module and the workflow files
 	@set -e; for m in $(MODULES); do echo "$$m:"; (cd $$m && $(GOLANGCI_LINT) run ./...); done

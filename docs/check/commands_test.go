@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -20,6 +21,7 @@ var (
 		is   func(dir string, args []string) error
 	}{
 		{regexp.MustCompile(`^go get ` + regexp.QuoteMeta(module) + `$`), nil},
+		{regexp.MustCompile(`^git clone https://` + regexp.QuoteMeta(module) + `$|^cd ` + path.Base(module) + `$`), nil},
 		{regexp.MustCompile(`^go run \./(\S+)(?: -[-\w =]+)?$`), func(dir string, args []string) error {
 			_, err := os.Stat(filepath.Join(dir, args[0], "main.go"))
 			return err
@@ -135,5 +137,26 @@ func TestTheReadmeNamesEveryExample(t *testing.T) {
 		if e.IsDir() && !strings.Contains(string(readme), "(examples/"+e.Name()+")") {
 			t.Errorf("README.md has no link to examples/%s", e.Name())
 		}
+	}
+}
+
+// installs is a command that needs a released version.
+var installs = regexp.MustCompile(`\bgo (?:get|run|install) ` + regexp.QuoteMeta(module) + `[\w/]*@(?:latest|v)`)
+
+func TestTheReadmeTellsWhetherAVersionIsReleased(t *testing.T) {
+	t.Parallel()
+	changelog := read(t, "CHANGELOG.md")
+	released := regexp.MustCompile(`(?m)^## v?\d`).MatchString(changelog)
+	readme := read(t, "README.md")
+	if says := !strings.Contains(readme, "No version is released yet: until then, clone"); says != released {
+		t.Errorf("README.md says released: %v; by CHANGELOG.md it is %v", says, released)
+	}
+	for _, p := range pages(t) {
+		if m := installs.FindString(p.text); m != "" && !released {
+			t.Errorf("%s shows %s, which needs a released version", p.path, m)
+		}
+	}
+	if !installs.MatchString("`go run "+module+"/cmd/kirim@latest sandbox`") || installs.MatchString("go get "+module) {
+		t.Error("what needs a version is told wrongly")
 	}
 }
