@@ -142,6 +142,8 @@ func TestWhatIsAmbiguousIsSettled(t *testing.T) {
 		{"6. the reset, with another status", 403, header("X-RateLimit-Reset", reset, "Date", date),
 			`{"success":false,"error":{"code":"rate_limit_exceeded","message":"Slow."}}`,
 			kirim.Error{Code: "rate_limit_exceeded", Kind: kirim.KindRateLimited, Message: "Slow.", RetryAfter: 40 * time.Second}},
+		{"white space in front of the body", 422, nil, " \r\n\t" + envelope(kirim.TypeInvalidRequest, kirim.CodeOutside24hWindow),
+			kirim.Error{Type: kirim.TypeInvalidRequest, Code: "outside_24h_window", Kind: kirim.KindOutsideWindow, Message: "Say it.", RequestID: "req_BODY"}},
 		{"6. a reset of zero is none", 429, header("X-RateLimit-Reset", "0", "Date", date), `{"success":false,"error":{"code":"rate_limit_exceeded","message":"Slow."}}`,
 			kirim.Error{Code: "rate_limit_exceeded", Kind: kirim.KindRateLimited, Message: "Slow.", RetryAfter: time.Minute}},
 		{"4. a negative status is a number", 422, nil, `{"error":{"code":"NO_SESSION","message":"Pair it.","status":-1}}`,

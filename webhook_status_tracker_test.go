@@ -195,6 +195,50 @@ func TestJoinIsBounded(t *testing.T) {
 	}
 }
 
+func TestAMessageHasAtMostEightIDs(t *testing.T) {
+	t.Parallel()
+	known := func(tracker *kirim.StatusTracker, ids ...string) (n int) {
+		for _, id := range ids {
+			if p, ok := tracker.Progress(id, ""); ok && p.Status == "sent" {
+				n++
+			}
+		}
+		return n
+	}
+	names := func(first string, n int) (ids []string) {
+		for i := range n {
+			ids = append(ids, fmt.Sprint(first, i))
+		}
+		return ids
+	}
+	for _, one := range []int{1, 7, 8, 9} { // joined one by one
+		tracker, ids := kirim.NewStatusTracker(0), names("w", one)
+		tracker.Apply(&kirim.StatusUpdate{ID: ids[0], Status: "sent"})
+		for _, id := range ids[1:] {
+			tracker.Join(ids[0], id)
+		}
+		if got := known(tracker, ids...); got != min(one, 8) {
+			t.Errorf("of %d ids %d are known", one, got)
+		}
+	}
+	for _, tt := range []struct{ m, other, want int }{{4, 4, 8}, {3, 5, 8}, {4, 5, 4}, {8, 1, 8}} { // two messages made one
+		tracker, m, other := kirim.NewStatusTracker(0), names("a", tt.m), names("b", tt.other)
+		for _, ids := range [][]string{m, other} {
+			for _, id := range ids[1:] {
+				tracker.Join(ids[0], id)
+			}
+		}
+		if len(other) == 1 {
+			tracker.Join(other[0], other[0])
+		}
+		tracker.Apply(&kirim.StatusUpdate{ID: m[0], Status: "sent"})
+		tracker.Join(m[0], other[0])
+		if got := known(tracker, append(m, other...)...); got != tt.want {
+			t.Errorf("%d and %d ids: %d are known after the join, want %d", tt.m, tt.other, got, tt.want)
+		}
+	}
+}
+
 func TestTheLatestParticipantsAreKept(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{1, 3} {

@@ -318,6 +318,9 @@ func TestBodyOneByteOverTheLimitIsTooLargeAndNotBadlySigned(t *testing.T) {
 			}
 		}
 	}
+	if _, err := verifier(t, testSecret).WithMaxBody(1).Event(signed(testSecret, testTime, []byte("{}"))); !errors.Is(err, kirim.ErrWebhookBodyTooLarge) {
+		t.Errorf("2 bytes over a limit of 1: %v", err)
+	}
 	exact := append(append([]byte(`{"a":"`), bytes.Repeat([]byte("x"), 3<<20-8)...), `"}`...)
 	if _, err := verifier(t, testSecret).WithMaxBody(0).Event(signed(testSecret, testTime, exact)); err != nil {
 		t.Errorf("3 MiB: %v", err)
