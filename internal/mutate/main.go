@@ -15,6 +15,8 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -36,17 +38,17 @@ func main() {
 	workers := flag.Int("workers", 2, "how many to try at once")
 	limit := flag.Duration("timeout", 5*time.Minute, "for the tests of one mutant; one that takes longer is killed")
 	goal := flag.Float64("goal", 0, "fail when less than so many percent are killed")
-	only := flag.String("file", "", "only the mutants of this file")
+	match := flag.String("match", "", "only the mutants whose name matches, a regular expression: ^retry.go, for one file")
 	tests := flag.String("run", "", "only the tests that match, as of go test; for trying something out")
 	explained := flag.String("explained", "internal/mutate/survivors.txt", "the file with explained survivors")
 	flag.Parse()
-	if err := run(*sample, *seed, *workers, *limit, *goal, *only, *tests, *explained); err != nil {
+	if err := run(*sample, *seed, *workers, *limit, *goal, *match, *tests, *explained); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(sample int, seed uint64, workers int, limit time.Duration, goal float64, only, tests, explained string) error {
+func run(sample int, seed uint64, workers int, limit time.Duration, goal float64, match, tests, explained string) error {
 	var all []mutant
 	for _, file := range files {
 		found, err := mutantsOf(file)
@@ -59,15 +61,11 @@ func run(sample int, seed uint64, workers int, limit time.Duration, goal float64
 	if err != nil {
 		return err
 	}
-	if only != "" {
-		var chosen []mutant
-		for _, m := range all {
-			if m.file == only {
-				chosen = append(chosen, m)
-			}
-		}
-		all = chosen
+	matching, err := regexp.Compile(match)
+	if err != nil {
+		return fmt.Errorf("-match: %w", err)
 	}
+	all = slices.DeleteFunc(all, func(m mutant) bool { return !matching.MatchString(m.id()) })
 	rand.New(rand.NewPCG(seed, 0)).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	if sample > 0 {
 		all = all[:min(sample, len(all))]
