@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/internal/testwire"
 )
 
 // refusingProxy answers every CONNECT with a status, and counts them.
@@ -176,7 +177,7 @@ func TestATransportThatFailsOverSendsNothingTwiceWithoutAKey(t *testing.T) {
 			if second != "" {
 				other = second
 			}
-			failover := roundTripFunc(func(req *http.Request) (*http.Response, error) {
+			failover := testwire.Func(func(req *http.Request) (*http.Response, error) {
 				var errs []error
 				for _, host := range []string{first, other} {
 					attempt := req.Clone(req.Context())
@@ -237,7 +238,7 @@ func TestNothingThatFollowsAConnectionProvesThatNothingWasSent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			attempts := 0
-			rt := roundTripFunc(func(req *http.Request) (*http.Response, error) {
+			rt := testwire.Func(func(req *http.Request) (*http.Response, error) {
 				attempts++
 				trace := httptrace.ContextClientTrace(req.Context())
 				trace.GetConn("h:443")
@@ -260,7 +261,7 @@ func TestNothingThatFollowsAConnectionProvesThatNothingWasSent(t *testing.T) {
 func TestWhatTheTransportSentAgainStaysInDoubt(t *testing.T) {
 	t.Parallel()
 	for method, want := range map[string]bool{"GET": false, "HEAD": false, "DELETE": true, "PUT": true, "PATCH": true, "POST": true} {
-		rt := roundTripFunc(func(req *http.Request) (*http.Response, error) {
+		rt := testwire.Func(func(req *http.Request) (*http.Response, error) {
 			trace := httptrace.ContextClientTrace(req.Context())
 			for range 2 {
 				trace.GetConn("h:443")
@@ -322,7 +323,7 @@ func TestTheBodyIsGivenAgainOnlyWhereThatCannotSendTwice(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := ""
-			rt := roundTripFunc(func(req *http.Request) (*http.Response, error) {
+			rt := testwire.Func(func(req *http.Request) (*http.Response, error) {
 				if _, err := io.Copy(io.Discard, req.Body); err != nil {
 					t.Error(err)
 				}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/internal/testwire"
 	"github.com/kirim-go/kirim/kirimtest"
 )
 
@@ -193,7 +194,7 @@ func TestAnEnvelopeInA2xxUnderAKeyStoresOneMessage(t *testing.T) {
 			defer sandbox.Close()
 			sandbox.Receive(kirimtest.Inbound{From: "+6281100000001", Text: "Halo"})
 			lies := true
-			lying := roundTripFunc(func(req *http.Request) (*http.Response, error) {
+			lying := testwire.Func(func(req *http.Request) (*http.Response, error) {
 				resp, err := sandbox.Transport().RoundTrip(req)
 				if err == nil && lies {
 					lies = false

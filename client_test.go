@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/internal/testwire"
 )
 
 func TestAWrongClientIsRefusedWithTheOptionsName(t *testing.T) {
@@ -468,7 +469,7 @@ func TestARedirectToWhatIsNoURLIsAnAnswerLikeAnyOther(t *testing.T) {
 func TestADowngradeToPlainHTTPIsNotFollowed(t *testing.T) {
 	t.Parallel()
 	asked := 0
-	rt := roundTripFunc(func(req *http.Request) (*http.Response, error) {
+	rt := testwire.Func(func(req *http.Request) (*http.Response, error) {
 		asked++
 		if req.URL.Scheme != "https" {
 			t.Errorf("asked %s with %q", req.URL, req.Header.Get("Authorization"))

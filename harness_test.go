@@ -6,17 +6,17 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"testing/iotest"
 	"time"
 
 	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/internal/testwire"
 )
 
 const (
 	testKey  = "kdv_live_TESTtestTESTtestTESTtest"
-	testBase = "https://api.kirim.example/prefix/v1"
+	testBase = testwire.BaseURL
 )
 
 // answer is one turn of a wire.
@@ -34,9 +34,8 @@ type answer struct {
 // wire is a server without a network: it gives its answers in turn, and the
 // last one for ever.
 type wire struct {
-	mu       sync.Mutex
-	answers  []answer
-	requests []seen
+	*testwire.Wire
+	answers []answer
 }
 
 // seen is a request as the server read it.
@@ -46,18 +45,21 @@ type seen struct {
 	at                time.Time
 }
 
-func newWire(answers ...answer) *wire { return &wire{answers: answers} }
+func newWire(answers ...answer) *wire {
+	w := &wire{answers: answers}
+	w.Wire = testwire.Serving(func(n int, req *http.Request) (*http.Response, error) {
+		return w.answers[min(n, len(w.answers)-1)].give(req.Context())
+	})
+	return w
+}
 
-func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
-	var body []byte
-	if req.Body != nil {
-		body, _ = io.ReadAll(req.Body)
-		req.Body.Close()
-	}
-	w.mu.Lock()
-	a := w.answers[min(len(w.requests), len(w.answers)-1)]
-	w.requests = append(w.requests, seen{req.Method, req.URL.String(), string(body), req.Header.Clone(), time.Now()})
-	w.mu.Unlock()
+// restart begins again, with other answers.
+func (w *wire) restart(answers ...answer) {
+	w.Forget()
+	w.answers = answers
+}
+
+func (a answer) give(ctx context.Context) (*http.Response, error) {
 	if a.before != nil {
 		a.before()
 	}
@@ -66,8 +68,8 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if a.after > 0 {
 		select {
-		case <-req.Context().Done():
-			return nil, req.Context().Err()
+		case <-ctx.Done():
+			return nil, ctx.Err()
 		case <-time.After(a.after):
 		}
 	}
@@ -82,26 +84,21 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	if a.cut != nil {
 		reader = io.MultiReader(reader, iotest.ErrReader(a.cut))
 	}
-	return &http.Response{
-		StatusCode: a.status, Header: header, Body: io.NopCloser(reader), ContentLength: -1,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: req,
-	}, nil
+	return &http.Response{StatusCode: a.status, Header: header, Body: io.NopCloser(reader), ContentLength: -1}, nil
 }
 
 func (w *wire) seen() []seen {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return append([]seen(nil), w.requests...)
+	var all []seen
+	for _, r := range w.Requests() {
+		all = append(all, seen{r.Method, r.URL, r.Body, r.Header, r.At})
+	}
+	return all
 }
 
 // client returns a client that speaks to the wire.
 func (w *wire) client(t testing.TB, opts ...kirim.Option) *kirim.Client {
 	t.Helper()
-	opts = append([]kirim.Option{
-		kirim.WithBaseURL(testBase),
-		kirim.WithHTTPClient(&http.Client{Transport: w}),
-	}, opts...)
-	c, err := kirim.NewClient(testKey, opts...)
+	c, err := kirim.NewClient(testKey, w.Options(opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

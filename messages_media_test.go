@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/internal/testwire"
 )
 
 // host is a host of files, and an API that leads to it.
@@ -204,7 +205,7 @@ func TestMediaThatBreaksOffIsAnError(t *testing.T) {
 
 func TestMediaShorterThanItsHostSaidIsAnErrorEvenIfTheTransportIsContent(t *testing.T) {
 	t.Parallel()
-	serve := roundTripper(func(req *http.Request) (*http.Response, error) {
+	serve := testwire.Func(func(req *http.Request) (*http.Response, error) {
 		if req.URL.Host != "cdn.example" {
 			return newWire(okMedia...).RoundTrip(req)
 		}
@@ -270,7 +271,7 @@ func TestAHostThatDoesNotAnswerIsGivenUpAndOneThatIsSlowLaterIsNot(t *testing.T)
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		slow := 34 * time.Second
-		serve := roundTripper(func(req *http.Request) (*http.Response, error) {
+		serve := testwire.Func(func(req *http.Request) (*http.Response, error) {
 			if req.URL.Host != "cdn.example" {
 				return newWire(okMedia...).RoundTrip(req)
 			}

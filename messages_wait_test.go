@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/internal/testwire"
 )
 
 // state is an answer to a question for a message.
@@ -197,7 +198,7 @@ func TestWaitsWithAFeedAskOnce(t *testing.T) {
 		const waits = 1000
 		var mu sync.Mutex
 		asked := 0
-		rt := roundTripFunc(func(req *http.Request) (*http.Response, error) {
+		rt := testwire.Func(func(req *http.Request) (*http.Response, error) {
 			mu.Lock()
 			asked++
 			mu.Unlock()

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 
 	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/internal/testwire"
 )
 
 // pageOf is an answer with labels of these ids; an empty cursor is null.
@@ -106,7 +107,7 @@ func TestAListIsReadPageByPageAsItIsAskedFor(t *testing.T) {
 
 func TestAnIterationCanBeRepeatedAlsoAtTheSameTime(t *testing.T) {
 	t.Parallel()
-	serve := roundTripper(func(req *http.Request) (*http.Response, error) {
+	serve := testwire.Func(func(req *http.Request) (*http.Response, error) {
 		next := map[string]string{"": "A", "A": "B", "B": ""}[req.URL.Query().Get("cursor")]
 		return newWire(pageOf(next, "x"+req.URL.Query().Get("cursor"))).RoundTrip(req)
 	})
@@ -137,10 +138,6 @@ func TestAnIterationCanBeRepeatedAlsoAtTheSameTime(t *testing.T) {
 		t.Errorf("the params were changed: %+v", params)
 	}
 }
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
 func TestAnIterationEndsAtAnErrorAndGoesOnFromItsCursor(t *testing.T) {
 	t.Parallel()
@@ -209,7 +206,7 @@ func TestAServerThatLeadsInACircleIsLeft(t *testing.T) {
 				return fmt.Sprint(n)
 			}
 			n, requests := 0, 0
-			serve := roundTripper(func(req *http.Request) (*http.Response, error) {
+			serve := testwire.Func(func(req *http.Request) (*http.Response, error) {
 				fmt.Sscan(req.URL.Query().Get("cursor"), &n)
 				requests++
 				if requests > 1000 {

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/internal/testwire"
 )
 
 // Causes of attempts without an answer, as net/http reports them.
@@ -528,7 +529,7 @@ func TestAnAttemptThatTimesOutIsRepeatedAndIsNotTheCallersDeadline(t *testing.T)
 func TestABodyThatNeverEndsIsUnderTheAttemptsTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		stuck := roundTripFunc(func(req *http.Request) (*http.Response, error) {
+		stuck := testwire.Func(func(req *http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: 200, Body: &stuckBody{req.Context()}, ContentLength: -1, Request: req}, nil
 		})
 		c, err := kirim.NewClient(testKey, kirim.WithHTTPClient(&http.Client{Transport: stuck}))
@@ -543,10 +544,6 @@ func TestABodyThatNeverEndsIsUnderTheAttemptsTimeout(t *testing.T) {
 		}
 	})
 }
-
-type roundTripFunc func(*http.Request) (*http.Response, error)
-
-func (f roundTripFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
 type stuckBody struct{ ctx context.Context }
 
@@ -605,15 +602,11 @@ func TestTheQuotaEndsRepeatsInAnOutageAndSaysSo(t *testing.T) {
 		}
 		wantText(t, last, "the client's retry quota is used up")
 
-		w.mu.Lock()
-		w.answers, w.requests = []answer{{status: 422}}, nil
-		w.mu.Unlock()
+		w.restart(answer{status: 422})
 		for range 14 {
 			_ = post(t.Context(), c) // a verdict, though not success, shows a living server
 		}
-		w.mu.Lock()
-		w.answers, w.requests = []answer{{status: 502}, {status: 200}, {status: 502}, {status: 200}}, nil
-		w.mu.Unlock()
+		w.restart(answer{status: 502}, answer{status: 200}, answer{status: 502}, answer{status: 200})
 		for i := range 2 { // the units of a repeat that succeeds come back
 			if err := post(t.Context(), c); err != nil {
 				t.Errorf("call %d after the outage: %v", i+1, err)

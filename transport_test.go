@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/internal/testwire"
 )
 
 // Over HTTP/2 a connection serves many requests, and net/http reports having
@@ -71,7 +72,7 @@ func TestEachAttemptIsProvenOnItsOwn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			attempts := 0
-			rt := roundTripFunc(func(req *http.Request) (*http.Response, error) {
+			rt := testwire.Func(func(req *http.Request) (*http.Response, error) {
 				attempts++
 				trace := httptrace.ContextClientTrace(req.Context())
 				if attempts == 2 {
@@ -103,7 +104,7 @@ func TestEachAttemptIsProvenOnItsOwn(t *testing.T) {
 func TestARefusalAfterNetHTTPHasSentAgainLeavesTheFirstInDoubt(t *testing.T) {
 	t.Parallel()
 	for _, connections := range []int{1, 2} {
-		rt := roundTripFunc(func(req *http.Request) (*http.Response, error) {
+		rt := testwire.Func(func(req *http.Request) (*http.Response, error) {
 			trace := httptrace.ContextClientTrace(req.Context())
 			for range connections {
 				trace.GetConn("h:443")

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/internal/testwire"
 	"github.com/kirim-go/kirim/kirimtest"
 )
 
@@ -242,7 +243,7 @@ func (p *proxy) transport(t *testing.T) *http.Transport {
 
 // watch records the answers that a client gets.
 func (p *proxy) watch(next http.RoundTripper) *http.Client {
-	return &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+	return &http.Client{Transport: testwire.Func(func(r *http.Request) (*http.Response, error) {
 		resp, err := next.RoundTrip(r)
 		if err != nil {
 			return nil, err
@@ -257,10 +258,6 @@ func (p *proxy) watch(next http.RoundTripper) *http.Client {
 		return resp, nil
 	})}
 }
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // client returns the client for the messages of the sandbox.
 func (p *proxy) client(t *testing.T, opts ...kirim.Option) *kirim.Client {

@@ -15,10 +15,10 @@ import (
 	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/gateway/apimessaging"
 	"github.com/kirim-go/kirim/gateway/connexease"
-	"github.com/kirim-go/kirim/gateway/internal/fakewire"
 	"github.com/kirim-go/kirim/gateway/michow"
 	"github.com/kirim-go/kirim/gateway/shingle"
 	"github.com/kirim-go/kirim/internal/system"
+	"github.com/kirim-go/kirim/internal/testwire"
 )
 
 const testKey = "sk_TESTtestTESTtest"
@@ -134,7 +134,7 @@ func testCode(t *testing.T, sys *system.System, row system.Code) {
 	}
 
 	synctest.Test(t, func(t *testing.T) {
-		wire := fakewire.Answering(status, text, header...)
+		wire := testwire.Answering(status, text, header...)
 		began := time.Now()
 		err := known.call(t.Context(), wire.Options())
 		var e *kirim.Error
@@ -189,7 +189,7 @@ func TestA503IsRepeatedOnlyWhenItSaysHowLongToWait(t *testing.T) {
 			t.Run(fmt.Sprintf("%s asks to wait %qs", sys.Name, wait), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					wire := fakewire.Answering(503, "", "Retry-After", wait)
+					wire := testwire.Answering(503, "", "Retry-After", wait)
 					err := known.call(t.Context(), wire.Options())
 					if got := len(wire.Requests()); got != want || kirim.MaybeSent(err) != (wait == "") {
 						t.Errorf("%d requests, MaybeSent is %v", got, kirim.MaybeSent(err))
@@ -209,13 +209,13 @@ func TestASendThatMayHaveArrivedIsNotRepeated(t *testing.T) {
 		t.Run(sys.Name, func(t *testing.T) {
 			t.Parallel()
 			for _, status := range []int{408, 500, 502, 504} {
-				wire := fakewire.Answering(status, "<html>")
+				wire := testwire.Answering(status, "<html>")
 				if err := known.call(t.Context(), wire.Options()); !kirim.MaybeSent(err) || len(wire.Requests()) != 1 {
 					t.Errorf("%d: %d requests, %v", status, len(wire.Requests()), err)
 				}
 			}
 			requests := 0
-			broken := kirim.WithHTTPClient(&http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+			broken := kirim.WithHTTPClient(&http.Client{Transport: testwire.Func(func(*http.Request) (*http.Response, error) {
 				requests++
 				return nil, io.ErrUnexpectedEOF
 			})})
@@ -227,14 +227,10 @@ func TestASendThatMayHaveArrivedIsNotRepeated(t *testing.T) {
 	}
 }
 
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
-
 func TestNoGatewaySendsAnIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	for sys, known := range systems {
-		wire := fakewire.Answering(204, "")
+		wire := testwire.Answering(204, "")
 		if err := known.call(t.Context(), wire.Options()); err != nil {
 			t.Errorf("%s: %v", sys.Name, err)
 		}
@@ -249,7 +245,7 @@ func TestADecoderOfTheCallersWins(t *testing.T) {
 	t.Parallel()
 	mine := kirim.WithErrorDecoder(func(int, http.Header, []byte) *kirim.Error { return &kirim.Error{Code: "MINE"} })
 	for sys, known := range systems {
-		if err := known.call(t.Context(), fakewire.Answering(400, "").Options(mine)); !errors.Is(err, kirim.ErrorCode("MINE")) {
+		if err := known.call(t.Context(), testwire.Answering(400, "").Options(mine)); !errors.Is(err, kirim.ErrorCode("MINE")) {
 			t.Errorf("%s: %v", sys.Name, err)
 		}
 	}
@@ -262,7 +258,7 @@ func TestA2xxWithoutTheResultIsNoSuccessOfAGateway(t *testing.T) {
 			``, `{}`, `null`, `[]`, `{"data":null}`, `{"data":{}}`, `{"success":true}`, `{"isSuccess":true}`, `{"status":"ok"}`,
 			`{"isSuccess":true,"data":{"messages":[]}}`, `{"isSuccess":true,"data":{"messages":[{"id":""}]}}`, `{"message":"Unauthenticated."}`, `<html>`,
 		} {
-			wire := fakewire.Answering(200, body)
+			wire := testwire.Answering(200, body)
 			err := known.call(t.Context(), wire.Options())
 			if !errors.Is(err, kirim.KindInvalidResponse) || kirim.MaybeSent(err) != (known.column != "read") || len(wire.Requests()) != 1 {
 				t.Errorf("%s: %s: MaybeSent %v after %d requests: %v", sys.Name, body, kirim.MaybeSent(err), len(wire.Requests()), err)
@@ -294,7 +290,7 @@ func TestFailureInA2xxIsAnErrorWithThatStatus(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			wire := fakewire.Answering(202, tt.body, "X-Request-Id", "req_1")
+			wire := testwire.Answering(202, tt.body, "X-Request-Id", "req_1")
 			err := systems[tt.system].call(t.Context(), wire.Options())
 			var e *kirim.Error
 			if !errors.As(err, &e) {

@@ -12,7 +12,7 @@ import (
 
 	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/gateway/apimessaging"
-	"github.com/kirim-go/kirim/gateway/internal/fakewire"
+	"github.com/kirim-go/kirim/internal/testwire"
 )
 
 const testKey = "am_TESTtestTESTtest"
@@ -50,7 +50,7 @@ func fake(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func client(t *testing.T, wire *fakewire.Wire) *apimessaging.Client {
+func client(t *testing.T, wire *testwire.Wire) *apimessaging.Client {
 	t.Helper()
 	c, err := apimessaging.NewClient(testKey, wire.Options()...)
 	if err != nil {
@@ -79,7 +79,7 @@ func TestEachContentIsSentInTheSystemsForm(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			wire := fakewire.New(fake)
+			wire := testwire.New(fake)
 			tt.message.To = "+6281100000001"
 			var r kirim.Response
 			accepted, err := client(t, wire).Send(t.Context(), tt.message, kirim.WithResponse(&r))
@@ -88,7 +88,7 @@ func TestEachContentIsSentInTheSystemsForm(t *testing.T) {
 			}
 			got := wire.Requests()[0]
 			want := `{"sessionId":"s1","to":"6281100000001",` + tt.body + `}`
-			if got.Body != want || got.URL != "https://gateway.example/prefix/v1/messages/"+tt.path {
+			if got.Body != want || got.URL != testwire.BaseURL+"/messages/"+tt.path {
 				t.Errorf("sent %s to %s, want %s", got.Body, got.URL, want)
 			}
 			if r.RateLimit.Limit != 60 || r.RateLimit.Remaining != 59 || r.RateLimit.Reset.IsZero() {
@@ -115,7 +115,7 @@ func TestWhatTheSystemCannotDoIsNotSent(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			wire := fakewire.New(fake)
+			wire := testwire.New(fake)
 			tt.message.To = "+6281100000001"
 			_, err := client(t, wire).Send(t.Context(), tt.message)
 			if !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), tt.text) || len(wire.Requests()) != 0 || kirim.MaybeSent(err) {
@@ -135,7 +135,7 @@ func TestAMessageThatBreaksALimitIsNotSent(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			wire := fakewire.New(fake)
+			wire := testwire.New(fake)
 			_, err := client(t, wire).Send(t.Context(), message)
 			var invalid *kirim.ValidationError
 			if !errors.As(err, &invalid) || len(wire.Requests()) != 0 {
@@ -160,7 +160,7 @@ func TestTheBaseURLMustBeGiven(t *testing.T) {
 
 func TestSessions(t *testing.T) {
 	t.Parallel()
-	wire := fakewire.New(fake)
+	wire := testwire.New(fake)
 	c := client(t, wire)
 	session, err := c.CreateSession(t.Context(), apimessaging.SessionCreateParams{Name: "shop", Webhook: "https://shop.example/hook"})
 	if err != nil || session.ID != "s2" || !strings.HasPrefix(session.QRCode, "data:image/png") {
@@ -185,7 +185,7 @@ func TestALimitWithoutRetryAfterIsWaitedOutUntilTheReset(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		wire := fakewire.New(fakewire.Once(func(w http.ResponseWriter, _ *http.Request) {
+		wire := testwire.New(testwire.Once(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
 			w.Header().Set("X-RateLimit-Reset", fmt.Sprint(time.Now().Add(20*time.Second).Unix()))
 			w.WriteHeader(429)

@@ -16,7 +16,7 @@ import (
 
 	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/gateway/connexease"
-	"github.com/kirim-go/kirim/gateway/internal/fakewire"
+	"github.com/kirim-go/kirim/internal/testwire"
 )
 
 const testKey = "sk_TESTtestTESTtest"
@@ -56,7 +56,7 @@ func fake(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func client(t *testing.T, wire *fakewire.Wire) *connexease.Client {
+func client(t *testing.T, wire *testwire.Wire) *connexease.Client {
 	t.Helper()
 	c, err := connexease.NewClient(testKey, wire.Options()...)
 	if err != nil {
@@ -97,7 +97,7 @@ func TestEachContentIsSentInMetasForm(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			wire := fakewire.New(fake)
+			wire := testwire.New(fake)
 			message := to(tt.content)
 			message.ReplyTo = "wamid.0"
 			accepted, err := client(t, wire).Send(t.Context(), message)
@@ -108,7 +108,7 @@ func TestEachContentIsSentInMetasForm(t *testing.T) {
 			var body map[string]json.RawMessage
 			json.Unmarshal([]byte(got.Body), &body)
 			if string(body[tt.kind]) != tt.object || string(body["type"]) != `"`+tt.kind+`"` || string(body["to"]) != `"905321234567"` ||
-				string(body["context"]) != `{"message_id":"wamid.0"}` || got.URL != "https://gateway.example/prefix/v1/wa/message" {
+				string(body["context"]) != `{"message_id":"wamid.0"}` || got.URL != testwire.BaseURL+"/wa/message" {
 				t.Errorf("sent %s to %s", got.Body, got.URL)
 			}
 		})
@@ -117,7 +117,7 @@ func TestEachContentIsSentInMetasForm(t *testing.T) {
 
 func TestAVideoIsNotSent(t *testing.T) {
 	t.Parallel()
-	wire := fakewire.New(fake)
+	wire := testwire.New(fake)
 	for _, content := range []kirim.Content{kirim.Video{Link: "https://a.example/v"}, &kirim.Video{}} {
 		if _, err := client(t, wire).Send(t.Context(), to(content)); !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "connexease cannot send kirim.Video") {
 			t.Errorf("%v", err)
@@ -135,7 +135,7 @@ func TestAVideoIsNotSent(t *testing.T) {
 
 func TestHowAMessageIsSentIsInTheQuery(t *testing.T) {
 	t.Parallel()
-	wire := fakewire.New(fake)
+	wire := testwire.New(fake)
 	c := client(t, wire)
 	accepted, err := c.With(connexease.SendParams{Fake: true, MarketingLite: true}).Send(t.Context(), to(kirim.Text{Body: "a"}))
 	if err != nil || accepted.ID != "wamid.FAKE_1" || !strings.HasSuffix(wire.Requests()[0].URL, "/wa/message?is_fake=true&mmlite=true") {
@@ -149,7 +149,7 @@ func TestHowAMessageIsSentIsInTheQuery(t *testing.T) {
 func TestBothWindowsOfTheRateLimitAreRead(t *testing.T) {
 	t.Parallel()
 	var r kirim.Response
-	if _, err := client(t, fakewire.New(fake)).Send(t.Context(), to(kirim.Text{Body: "a"}), kirim.WithResponse(&r)); err != nil {
+	if _, err := client(t, testwire.New(fake)).Send(t.Context(), to(kirim.Text{Body: "a"}), kirim.WithResponse(&r)); err != nil {
 		t.Fatal(err)
 	}
 	second, minute := connexease.RateLimits(r.Header)
@@ -174,7 +174,7 @@ func TestTheWaitInTheBodyIsWaitedOut(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				began := time.Now()
-				wire := fakewire.New(fakewire.Once(func(w http.ResponseWriter, _ *http.Request) {
+				wire := testwire.New(testwire.Once(func(w http.ResponseWriter, _ *http.Request) {
 					w.WriteHeader(429)
 					fmt.Fprintf(w, `{"isSuccess":false,"errors":{"code":"RATE_001","group":"TOO_MANY_REQUESTS","description":"d","params":%s}}`, params)
 				}, fake))
@@ -189,7 +189,7 @@ func TestTheWaitInTheBodyIsWaitedOut(t *testing.T) {
 
 func TestARefusalKeepsItsCode(t *testing.T) {
 	t.Parallel()
-	_, err := client(t, fakewire.New(fake)).Send(t.Context(), kirim.OutboundMessage{To: "+905321234560", Content: kirim.Text{Body: "a"}})
+	_, err := client(t, testwire.New(fake)).Send(t.Context(), kirim.OutboundMessage{To: "+905321234560", Content: kirim.Text{Body: "a"}})
 	if !kirim.IsInvalidRecipient(err) || !errors.Is(err, kirim.ErrorCode("GW_001")) || kirim.MaybeSent(err) {
 		t.Errorf("%v", err)
 	}

@@ -11,8 +11,8 @@ import (
 
 	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/gateway"
-	"github.com/kirim-go/kirim/gateway/internal/fakewire"
 	"github.com/kirim-go/kirim/gateway/michow"
+	"github.com/kirim-go/kirim/internal/testwire"
 )
 
 const testKey = "mw_TESTtestTESTtest"
@@ -59,7 +59,7 @@ func fake(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func client(t *testing.T, wire *fakewire.Wire) *michow.Client {
+func client(t *testing.T, wire *testwire.Wire) *michow.Client {
 	t.Helper()
 	c, err := michow.NewClient(testKey, wire.Options()...)
 	if err != nil {
@@ -74,7 +74,7 @@ func text(to string) kirim.OutboundMessage {
 
 func TestATextIsSentWithDigitsOnly(t *testing.T) {
 	t.Parallel()
-	wire := fakewire.New(fake)
+	wire := testwire.New(fake)
 	accepted, err := client(t, wire).Send(t.Context(), text("+260971000000"))
 	if err != nil || accepted.ID != "3EB0" || accepted.WAMID != "3EB0" || accepted.Status != "sent" {
 		t.Fatalf("%+v, %v", accepted, err)
@@ -93,13 +93,13 @@ func TestOnlyTextCanBeSent(t *testing.T) {
 		"michow cannot send kirim.Template":        {To: "+260971000000", Content: &kirim.Template{Name: "a", Language: "id"}},
 		"michow cannot send kirim.Text as a reply": reply,
 	} {
-		wire := fakewire.New(fake)
+		wire := testwire.New(fake)
 		if _, err := client(t, wire).Send(t.Context(), message); !errors.Is(err, errors.ErrUnsupported) || !errors.Is(err, kirim.KindInvalidRequest) || !strings.Contains(err.Error(), want) || len(wire.Requests()) != 0 {
 			t.Errorf("%d requests, %v", len(wire.Requests()), err)
 		}
 	}
 	for _, message := range []kirim.OutboundMessage{text("260971000000"), {To: "+260971000000"}} {
-		wire := fakewire.New(fake)
+		wire := testwire.New(fake)
 		if _, err := client(t, wire).Send(t.Context(), message); !errors.Is(err, kirim.KindInvalidRequest) || len(wire.Requests()) != 0 {
 			t.Errorf("%d requests, %v", len(wire.Requests()), err)
 		}
@@ -109,7 +109,7 @@ func TestOnlyTextCanBeSent(t *testing.T) {
 func TestAFieldListIsAnInvalidRequestWithoutACode(t *testing.T) {
 	t.Parallel()
 	body := `{"message":"to is wrong (1 more problem)","errors":{"to":["to is wrong","to is odd"],"message":["message is absent"]}}`
-	_, err := client(t, fakewire.Answering(422, body)).Send(t.Context(), text("+260971000000"))
+	_, err := client(t, testwire.Answering(422, body)).Send(t.Context(), text("+260971000000"))
 	var e *kirim.Error
 	if !errors.As(err, &e) || e.Code != "" || e.Kind != kirim.KindInvalidRequest || e.Param != "to" || e.Message != "to is wrong (1 more problem)" {
 		t.Fatalf("%#v", err)
@@ -144,7 +144,7 @@ func TestADamagedEnvelopeIsReadAsMichoWsAllTheSame(t *testing.T) {
 
 func TestMessagesAreRead(t *testing.T) {
 	t.Parallel()
-	wire := fakewire.New(fake)
+	wire := testwire.New(fake)
 	c := client(t, wire)
 	m, err := c.Get(t.Context(), "5")
 	if err != nil || m.ID != "5" || m.WhatsAppID != "3EB05" || m.CreatedAt.Year() != 2026 || m.Content != "Halo" {
@@ -165,7 +165,7 @@ func TestMessagesAreRead(t *testing.T) {
 
 func TestAllGoesThroughThePages(t *testing.T) {
 	t.Parallel()
-	wire := fakewire.New(fake)
+	wire := testwire.New(fake)
 	c := client(t, wire)
 	var ids []string
 	for m, err := range c.All(t.Context(), michow.MessageListParams{}) {

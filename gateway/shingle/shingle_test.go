@@ -14,8 +14,8 @@ import (
 
 	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/gateway"
-	"github.com/kirim-go/kirim/gateway/internal/fakewire"
 	"github.com/kirim-go/kirim/gateway/shingle"
+	"github.com/kirim-go/kirim/internal/testwire"
 )
 
 const testKey = "sk_live_TESTtestTESTtest"
@@ -63,7 +63,7 @@ func fake(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func client(t *testing.T, wire *fakewire.Wire) *shingle.Client {
+func client(t *testing.T, wire *testwire.Wire) *shingle.Client {
 	t.Helper()
 	c, err := shingle.NewClient(testKey, wire.Options()...)
 	if err != nil {
@@ -74,7 +74,7 @@ func client(t *testing.T, wire *fakewire.Wire) *shingle.Client {
 
 func TestNothingIsSent(t *testing.T) {
 	t.Parallel()
-	wire := fakewire.New(fake)
+	wire := testwire.New(fake)
 	for _, content := range []kirim.Content{kirim.Text{Body: "a"}, &kirim.Template{}, kirim.Raw{Type: "x", Object: 1}} {
 		if _, err := client(t, wire).Send(t.Context(), kirim.OutboundMessage{To: "+6281100000001", Content: content}); !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "shingle cannot send kirim.") {
 			t.Errorf("%v", err)
@@ -87,7 +87,7 @@ func TestNothingIsSent(t *testing.T) {
 
 func TestMessagesAreReadAndMarked(t *testing.T) {
 	t.Parallel()
-	wire := fakewire.New(fake)
+	wire := testwire.New(fake)
 	c := client(t, wire)
 	m, err := c.Get(t.Context(), "m1")
 	if err != nil || m.ID != "m1" || m.Direction != "incoming" || m.ReadAt != nil || len(m.Sender) == 0 {
@@ -109,7 +109,7 @@ func TestMessagesAreReadAndMarked(t *testing.T) {
 
 func TestListingsGoThroughThePages(t *testing.T) {
 	t.Parallel()
-	wire := fakewire.New(fake)
+	wire := testwire.New(fake)
 	c := client(t, wire)
 	var got strings.Builder
 	for contact, err := range c.AllContacts(t.Context(), shingle.ListParams{Limit: 2}) {
@@ -135,7 +135,7 @@ func TestListingsGoThroughThePages(t *testing.T) {
 	}
 	var urls []string
 	for _, r := range wire.Requests() {
-		urls = append(urls, strings.TrimPrefix(r.URL, "https://gateway.example/prefix/v1"))
+		urls = append(urls, strings.TrimPrefix(r.URL, testwire.BaseURL))
 	}
 	want := "/contacts?limit=2 /contacts?limit=2&offset=2 /contacts?limit=2&offset=4 /customers?offset=3&sort=asc /tasks/search?limit=3&query=call+back /tasks/search?limit=3&offset=3&query=call+back"
 	if strings.Join(urls, " ") != want {
@@ -158,7 +158,7 @@ func TestListingsGoThroughThePages(t *testing.T) {
 
 func TestAListingThatNeverAdvancesEnds(t *testing.T) {
 	t.Parallel()
-	wire := fakewire.Answering(200, `{"data":[],"meta":{"pagination":{"hasMore":true}}}`)
+	wire := testwire.Answering(200, `{"data":[],"meta":{"pagination":{"hasMore":true}}}`)
 	for contact, err := range client(t, wire).AllContacts(t.Context(), shingle.ListParams{}) {
 		t.Errorf("%+v, %v", contact, err)
 	}
@@ -175,7 +175,7 @@ func TestBothShapesOfAValidationErrorGiveFields(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			wire := fakewire.Answering(400, `{"error":{"code":"VALIDATION_ERROR","message":"m","details":`+details+`}}`)
+			wire := testwire.Answering(400, `{"error":{"code":"VALIDATION_ERROR","message":"m","details":`+details+`}}`)
 			_, err := client(t, wire).Update(t.Context(), "m1", shingle.MessageUpdateParams{})
 			var e *kirim.Error
 			if !errors.As(err, &e) || e.Code != "VALIDATION_ERROR" || e.Kind != kirim.KindInvalidRequest || e.Param != "emails.0" {
@@ -203,7 +203,7 @@ func TestTheWaitIsFoundInEveryEditionsPlace(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				wire := fakewire.Answering(429, edition.body, edition.header...)
+				wire := testwire.Answering(429, edition.body, edition.header...)
 				began := time.Now()
 				_, err := client(t, wire).Get(t.Context(), "m1")
 				var e *kirim.Error
