@@ -44,7 +44,7 @@ type Event struct {
 	// CreatedAt is when it happened, for Kirim's own events. Those of Meta
 	// have a time in each of their elements.
 	CreatedAt  time.Time
-	ReceivedAt time.Time // by the verifier's clock
+	ReceivedAt time.Time // by the verifier's clock, or when it was decoded
 	Livemode   *bool     // false for a test key; nil when it is not told
 	Data       []EventData
 	Enrichment *Enrichment // what Kirim adds to events of Meta's; nil when it adds nothing
@@ -175,15 +175,24 @@ const (
 	sourceKirim = "kirim"
 )
 
-// decodeEvent reads a verified body of any of the three shapes: Meta's,
-// Kirim's envelope, and one that some of the vendor's pages show, with the
-// delivery's id in place of the event's.
-func decodeEvent(header http.Header, body []byte, now time.Time) (*Event, error) {
+// DecodeEvent decodes the body of a delivery without verifying it, for bodies
+// that were verified elsewhere: by a gateway in front, before a queue, or by an
+// [EventVerifier] of your own. It reads Kirim's events and those of Meta's Cloud
+// API. The error is [ErrWebhookMalformed]; what is JSON of another shape is an
+// [*UnknownData].
+//
+// The header has the ids and the type that [Event] says come from there; nil is
+// fine. ReceivedAt is now. The event keeps the body, which must not be changed
+// afterwards. Its size is up to the caller: verifiers here refuse more than 3 MiB.
+func DecodeEvent(header http.Header, body []byte) (*Event, error) {
+	// The body has one of three shapes: Meta's, Kirim's envelope, and one that
+	// some of the vendor's pages show, with the delivery's id in place of the
+	// event's.
 	e := &Event{
 		ID:         webhook.Value(header, "X-Kirim-Event-Id"),
 		DeliveryID: webhook.Value(header, "X-Kirim-Delivery-Id"),
 		Source:     sourceKirim,
-		ReceivedAt: now,
+		ReceivedAt: time.Now(),
 		Raw:        body,
 	}
 	e.Attempt, _ = strconv.Atoi(webhook.Value(header, "X-Kirim-Attempt"))

@@ -47,6 +47,7 @@ const (
 //	body is not an event                                  400
 //	signature missing, malformed or wrong                 401
 //	GET or HEAD, as a check that the URL is reachable     200
+//	a check of a sender that the verifier does not know   403
 //	another method that is not POST                       405
 //	body too large                                        413
 //	a callback failed or panicked                         500
@@ -54,6 +55,9 @@ const (
 //	element is in work for another delivery               503
 //	too many deliveries at once, no secret, shut down     503
 //	time was up before every element had its turn         503
+//
+// The [EventVerifier] of another sender may choose another status for what it
+// refuses.
 //
 // Elements of a delivery are handled in order, each whether or not others
 // fail. When the delivery comes again, only those that failed are handled
@@ -70,7 +74,7 @@ type WebhookHandler struct {
 }
 
 type webhookHandler struct {
-	verifier *WebhookVerifier
+	verifier EventVerifier
 	deduper  Deduper
 	windows  WindowMemory
 	logger   *slog.Logger
@@ -124,9 +128,9 @@ func WithWebhookLogger(logger *slog.Logger) WebhookOption {
 }
 
 // NewWebhookHandler returns a handler that accepts what the verifier accepts.
-// With a nil verifier it answers everything with 503, so that no delivery is
-// lost before there is a secret.
-func NewWebhookHandler(v *WebhookVerifier, opts ...WebhookOption) *WebhookHandler {
+// With a nil verifier, also a nil pointer in the interface, it answers every
+// delivery with 503, so that none is lost before there is a secret.
+func NewWebhookHandler(v EventVerifier, opts ...WebhookOption) *WebhookHandler {
 	h := &webhookHandler{
 		verifier: v,
 		byType:   make(map[WebhookEventType]func(context.Context, *Event) error),
@@ -303,9 +307,7 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodPost:
 	case http.MethodGet, http.MethodHead:
-		// The vendor checks that a URL is reachable, with a method that is
-		// not documented, before there is a secret.
-		answer(w, http.StatusOK)
+		h.answerCheck(w, r)
 		return
 	default:
 		w.Header().Set("Allow", "GET, HEAD, POST")
@@ -321,8 +323,9 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 
 	e, err := h.receive(ctx, w, r)
-	status := WebhookStatusCode(err)
+	var status int
 	if err != nil {
+		status = h.refusal(ctx, err)
 		h.logger.LogAttrs(ctx, slog.LevelWarn, "kirim: webhook refused", slog.Int("answer", status), slog.Any("error", err))
 	} else {
 		status = h.deliver(ctx, e)
@@ -334,7 +337,7 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // longer than the context: the deadline for reading is moved up then, and
 // never back. Only what is verified is freed of the server's own deadline,
 // which would end the request's context while callbacks run.
-func (h *webhookHandler) receive(ctx context.Context, w http.ResponseWriter, r *http.Request) (*Event, error) {
+func (h *webhookHandler) receive(ctx context.Context, w http.ResponseWriter, r *http.Request) (e *Event, err error) {
 	// Writers that have no deadlines are those of tests and adapters.
 	deadline := http.NewResponseController(w)
 	ended := make(chan struct{})
@@ -342,19 +345,21 @@ func (h *webhookHandler) receive(ctx context.Context, w http.ResponseWriter, r *
 		defer close(ended)
 		_ = deadline.SetReadDeadline(time.Now())
 	})
-	e, err := h.verifier.Event(r)
-	switch {
-	case !stop():
-		<-ended // the writer must not be used after the request
-	case err == nil:
-		_ = deadline.SetReadDeadline(time.Time{})
-	}
-	return e, err
+	// Deferred, because a verifier may also end its goroutine.
+	defer func() {
+		switch {
+		case !stop():
+			<-ended // the writer must not be used after the request
+		case e != nil:
+			_ = deadline.SetReadDeadline(time.Time{})
+		}
+	}()
+	return h.verify(ctx, r)
 }
 
 // answer says no more than the status does.
 func answer(w http.ResponseWriter, status int) {
-	if status == http.StatusOK {
+	if status < http.StatusBadRequest {
 		w.WriteHeader(status)
 		return
 	}
@@ -480,7 +485,8 @@ func (h *webhookHandler) handle(ctx context.Context, key string, callback func(c
 	return err
 }
 
-// PanicError is what a [WebhookHandler] logs when a callback has panicked.
+// PanicError is what a [WebhookHandler] logs when a callback, or a method of its
+// [EventVerifier], has panicked.
 type PanicError struct {
 	Value any
 	Stack []byte

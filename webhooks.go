@@ -54,8 +54,9 @@ var errNilRequest = errors.New("kirim: webhook: the request is nil")
 
 // WebhookStatusCode returns the HTTP status to answer a webhook request with
 // whose [WebhookVerifier.Verify] or [WebhookVerifier.Event] returned err: the
-// one that the error's own text names, 200 for nil, and 503 for the others,
-// such as a body that broke off, so that the delivery comes again.
+// one that the error's own text names, 413 for an [*http.MaxBytesError], 200
+// for nil, and 503 for the others, such as a body that broke off, so that the
+// delivery comes again.
 func WebhookStatusCode(err error) int {
 	for _, known := range []struct {
 		err    error
@@ -69,10 +70,15 @@ func WebhookStatusCode(err error) int {
 		{ErrWebhookMalformed, http.StatusBadRequest},
 		{ErrWebhookBodyConsumed, http.StatusInternalServerError},
 		{errNilRequest, http.StatusInternalServerError},
+		{errFaultyVerifier, http.StatusInternalServerError},
 	} {
 		if errors.Is(err, known.err) {
 			return known.status
 		}
+	}
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return http.StatusRequestEntityTooLarge
 	}
 	return http.StatusServiceUnavailable
 }
@@ -120,7 +126,7 @@ func SignWebhook(secret string, t time.Time, body []byte) string {
 type WebhookVerifier struct {
 	keys      []*signingKey // pointers, as fmt does not follow nested ones
 	tolerance time.Duration
-	now       func() time.Time
+	now       func() time.Time // nil for time.Now
 	maxBody   int64
 }
 
@@ -137,7 +143,7 @@ func NewWebhookVerifier(secrets ...string) (*WebhookVerifier, error) {
 	if len(secrets) == 0 {
 		return nil, ErrWebhookNoSecret
 	}
-	v := &WebhookVerifier{tolerance: defaultWebhookTolerance, now: time.Now, maxBody: defaultMaxWebhookBody}
+	v := &WebhookVerifier{tolerance: defaultWebhookTolerance, maxBody: defaultMaxWebhookBody}
 	for i, secret := range secrets {
 		if err := webhook.CheckSecret(secret); err != nil {
 			return nil, fmt.Errorf("kirim: webhook: secret %d %w", i+1, err)
@@ -393,7 +399,11 @@ func (v *WebhookVerifier) Event(r *http.Request) (*Event, error) {
 	if err := v.Verify(r.Header, body); err != nil {
 		return nil, err
 	}
-	return decodeEvent(r.Header, body, v.time())
+	e, err := DecodeEvent(r.Header, body)
+	if err == nil && v.now != nil {
+		e.ReceivedAt = v.now()
+	}
+	return e, err
 }
 
 // read reads the body within the limit.
