@@ -7,7 +7,7 @@ import (
 )
 
 // AccountsService reads the organisation's WhatsApp accounts.
-type AccountsService struct{ client *Client }
+type AccountsService struct{ client *core }
 
 // Account is a WhatsApp number of the organisation, or of one of its
 // customers.

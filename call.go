@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"time"
@@ -270,7 +271,7 @@ func (c *call) result() error {
 		return &TransportError{
 			Method: c.method, Path: c.path, IdempotencyKey: c.key, Attempts: c.attempts,
 			StatusCode: c.status, Err: c.failure, Last: c.answer,
-			maybeSent: c.ambiguous && c.operation != read,
+			inDoubt:   c.ambiguous && c.operation != read,
 			permanent: c.row == misconfigured || c.row == refused,
 			stopped:   c.stopped, cause: c.cause,
 		}
@@ -357,4 +358,18 @@ func (c *call) log() {
 		attrs = append(attrs, slog.Duration("wait", c.wait))
 	}
 	logger.LogAttrs(c.ctx, level, message, attrs...)
+}
+
+// setKey returns the headers of an attempt, with the key of the call. They are
+// new for each: a transport or a cookie jar may add to those of the attempt
+// before.
+func (c *call) setKey() http.Header {
+	headers := maps.Clone(c.client.header)
+	if c.payload != nil {
+		headers["Content-Type"] = jsonContentType
+	}
+	if c.key != "" {
+		headers["Idempotency-Key"] = c.keyHeader[:]
+	}
+	return headers
 }

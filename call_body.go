@@ -1,6 +1,7 @@
 package kirim
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -68,4 +69,25 @@ func readBounded(r io.Reader, size, limit int64) (body []byte, cut bool, err err
 		}
 	}
 	return body[:limit:limit], true, nil
+}
+
+// readRedacted is readResponse, without the key. Of a body that is cut, what may
+// be the beginning of the key goes, too.
+func readRedacted(resp *http.Response, limit int64, key string) (body []byte, cut bool, err error) {
+	body, cut, err = readResponse(resp, limit)
+	if len(key) < minSecret {
+		return body, cut, err
+	}
+	if holds(body, key) {
+		body = bytes.ReplaceAll(body, []byte(key), []byte(redactedKey))
+	}
+	if cut || err != nil {
+		for n := min(len(key)-1, len(body)); n > 0; n-- {
+			if bytes.HasSuffix(body, []byte(key[:n])) {
+				body = body[:len(body)-n]
+				break
+			}
+		}
+	}
+	return body, cut, err
 }

@@ -2,26 +2,15 @@ package kirim
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
-	"net/url"
 	"os"
-	"reflect"
-	"sync"
-
-	"github.com/google/go-querystring/query"
-
-	"github.com/kirim-go/kirim/internal/system"
 )
 
 // Version is the version of this package, as sent in the User-Agent.
 const Version = "0.1.0"
-
-// DefaultBaseURL is where requests go unless [WithBaseURL] or, for
-// [NewClientFromEnv], KIRIM_BASE_URL says otherwise.
-const DefaultBaseURL = "https://api.kirimdev.com/v1"
 
 // Client speaks to one server with one API key. It is immutable after
 // construction and safe for concurrent use; make one and share it. It never
@@ -41,27 +30,7 @@ type Client struct {
 	// Behind a pointer, because fmt walks unexported fields too, but stops
 	// at nested pointers.
 	*core
-}
-
-// core is what a client is made of, the same for every call.
-type core struct {
-	base       *url.URL // without trailing slash
-	apiKey     string
-	header     http.Header // of every request
-	http       *http.Client
-	dialer     *sparingDialer // nil over a transport of the caller's
-	policy     RetryPolicy
-	quota      *retryQuota
-	limiter    Limiter
-	limits     *perClass[lastLimit] // what was last learnt
-	logger     *slog.Logger
-	decode     ErrorDecoder
-	keyed      bool // POST requests carry an Idempotency-Key
-	validating bool
-	windows    WindowMemory
-	decided    *decisionCache
-	feed       *StatusFeed // nil for none
-	engines    *sync.Pool  // of *engine
+	sending *sendSettings
 }
 
 // NewClient returns a client for Kirim's API. The key is the kdv_live_… key
@@ -111,11 +80,11 @@ func withServices(c *Client, err error) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Accounts = &AccountsService{c}
-	c.Labels = &LabelsService{c}
-	c.Customers = &CustomersService{c}
-	c.WebhookSubscriptions = &WebhookSubscriptionsService{c}
-	c.WebhookDeliveries = &WebhookDeliveriesService{c}
+	c.Accounts = &AccountsService{c.core}
+	c.Labels = &LabelsService{c.core}
+	c.Customers = &CustomersService{c.core}
+	c.WebhookSubscriptions = &WebhookSubscriptionsService{c.core}
+	c.WebhookDeliveries = &WebhookDeliveriesService{c.core}
 	return c, nil
 }
 
@@ -143,33 +112,8 @@ func (c *Client) String() string { return "kirim.Client(" + c.BaseURL() + ")" }
 
 func (c *Client) isZero() bool { return c == nil || c.core == nil }
 
-// check refuses what every call needs and would otherwise be found missing deep
-// inside.
-func (c *Client) check(ctx context.Context) error {
-	switch {
-	case c.isZero():
-		return refuse("client", "one that NewClient made", "a zero Client")
-	case isNil(ctx):
-		return refuse("ctx", "a context", "nil")
-	}
-	return nil
-}
-
 // GoString is String, so that %#v shows no more.
 func (c *Client) GoString() string { return c.String() }
-
-// Response is what HTTP said about a call; ask for it with [WithResponse].
-// Like the error of the same call, it describes the last attempt.
-type Response struct {
-	StatusCode     int         // 0 when there was no answer
-	Header         http.Header // of the answer; nil when there was none
-	RequestID      string      // the server's id of the request, for its support
-	RateLimit      RateLimit   // zero when the answer did not say
-	Replayed       bool        // the server answered from memory: an earlier request with this key had done the work
-	IdempotencyKey string      // the key that the request carried; empty when it carried none
-	Attempts       int         // requests made, those of First included
-	First          *Response   // to the message itself, when [MessagesService.SendOrTemplate] sent the template after it
-}
 
 // Do makes one call: it is what every method of this package is built on,
 // and the way to an operation that has no method yet.
@@ -202,83 +146,15 @@ type Response struct {
 // port, and never otherwise: the 3xx answer is then the error, with Location
 // in its Header. The key goes nowhere else.
 func (c *Client) Do(ctx context.Context, method, path string, query, body, out any, opts ...RequestOption) error {
-	if err := c.check(ctx); err != nil {
-		return err
-	}
-	call, err := c.newCall(method, path, opts)
-	if err != nil {
-		return err
-	}
-	if err := c.prepare(call, query, body); err != nil {
-		return err
-	}
-	if _, own := out.(system.Result); out != nil && (isNil(out) || !own && reflect.TypeOf(out).Kind() != reflect.Pointer) {
-		return refuse("out", "nil or a pointer to what is to be filled", fmt.Sprintf("a value of type %T that is none", out))
-	}
-	call.out = out
-	err = call.run(ctx)
-	if r := call.settings.response; r != nil {
-		*r = call.response()
-	}
-	return err
+	return c.shared().do(ctx, method, path, query, body, out, opts)
 }
 
-func (c *Client) newCall(method, path string, opts []RequestOption) (*call, error) {
-	settings, err := settingsOf(opts)
-	if err != nil {
-		return nil, err
+// shared is what the calls of all services need; nil for a zero client.
+func (c *Client) shared() *core {
+	if c == nil {
+		return nil
 	}
-	call := &call{client: c.core, method: method, path: path, settings: settings}
-	switch method {
-	case http.MethodPost:
-		if call.settings.key != "" && !c.keyed {
-			return nil, refuse("WithIdempotencyKey", "none on a client made WithoutIdempotencyKeys", "a key, which would protect nothing")
-		}
-		if c.keyed {
-			call.key = call.settings.key
-			if call.key == "" {
-				call.key = newIdempotencyKey()
-			}
-		}
-	case http.MethodGet, http.MethodHead, http.MethodPut, http.MethodPatch, http.MethodDelete:
-	default:
-		return nil, refuse("method", "GET, HEAD, POST, PUT, PATCH or DELETE", fmt.Sprintf("%.20q", method))
-	}
-	call.operation = operationOf(method, call.key)
-	return call, nil
-}
-
-// prepare readies what the HTTP requests of the call will have in common.
-// Nothing has been sent when it fails.
-func (c *Client) prepare(call *call, params, body any) error {
-	var err error
-	if call.url, err = c.resolve(call.path); err != nil {
-		return err
-	}
-	if call.url.RawQuery, err = encodeQuery(params); err != nil {
-		return err
-	}
-	if call.payload, err = encodeBody(body); err != nil {
-		return err
-	}
-	call.keyHeader[0] = call.key
-	return nil
-}
-
-var jsonContentType = []string{"application/json"}
-
-func encodeQuery(params any) (string, error) {
-	switch p := params.(type) {
-	case nil:
-		return "", nil
-	case url.Values:
-		return p.Encode(), nil
-	}
-	values, err := query.Values(params)
-	if err != nil {
-		return "", refuseEncoding("query", "nil, a url.Values or a struct for go-querystring", params, err)
-	}
-	return values.Encode(), nil
+	return c.core
 }
 
 // PhoneNumber gives access to what belongs to one of the organisation's
@@ -287,11 +163,15 @@ func encodeQuery(params any) (string, error) {
 // id shows at the first call, as [CodeResourceNotFound], and an empty one as a
 // [*ValidationError].
 func (c *Client) PhoneNumber(id string) *PhoneNumber {
+	core, sending := c.shared(), &sendSettings{}
+	if !c.isZero() {
+		sending = c.sending
+	}
 	return &PhoneNumber{
-		Messages:      &MessagesService{client: c, phoneNumberID: id, path: pathOf(id, "messages")},
-		Templates:     &TemplatesService{client: c, phoneNumberID: id},
-		Conversations: &ConversationsService{client: c, phoneNumberID: id},
-		Contacts:      &ContactsService{client: c, phoneNumberID: id},
+		Messages:      &MessagesService{client: core, settings: sending, phoneNumberID: id, path: pathOf(id, "messages")},
+		Templates:     &TemplatesService{client: core, phoneNumberID: id},
+		Conversations: &ConversationsService{client: core, phoneNumberID: id},
+		Contacts:      &ContactsService{client: core, phoneNumberID: id},
 	}
 }
 
@@ -302,4 +182,45 @@ type PhoneNumber struct {
 	Templates     *TemplatesService
 	Conversations *ConversationsService
 	Contacts      *ContactsService
+}
+
+// RateLimit returns what the class's last answer with rate limit headers
+// said, with or without a [Limiter]; the zero value before the first. It is
+// as old as that answer, which may be any age: since then the bucket has
+// been filling, at Limit/60 requests a second, and others may have taken from
+// it. It never makes a request.
+func (c *Client) RateLimit(class RateClass) RateLimit {
+	if c.isZero() {
+		return RateLimit{}
+	}
+	return c.limits.of(class).load()
+}
+
+// Me tells what the API key stands for: the organisation, the key and its
+// rate limits. It is the cheapest call that proves that the key works; a key
+// that does not is an error for which [IsAuthentication] is true.
+//
+// Docs: https://developers.kirim.chat/api/operations/me/
+func (c *Client) Me(ctx context.Context, opts ...RequestOption) (*Me, error) {
+	return request[Me](ctx, c.shared(), http.MethodGet, "/me", nil, nil, opts)
+}
+
+// Health returns nil when the API is up. The server needs no key for it, so
+// it says nothing about the key.
+//
+// Docs: https://developers.kirim.chat/api/operations/health/
+func (c *Client) Health(ctx context.Context, opts ...RequestOption) error {
+	return c.Do(ctx, http.MethodGet, "/health", nil, nil, nil, opts...)
+}
+
+// OpenAPI returns the server's own description of its API, an OpenAPI 3.1
+// document of at most 8 MiB.
+//
+// Docs: https://developers.kirim.chat/authentication/
+func (c *Client) OpenAPI(ctx context.Context, opts ...RequestOption) (json.RawMessage, error) {
+	var document json.RawMessage
+	if err := c.Do(ctx, http.MethodGet, "/openapi.json", nil, nil, &document, opts...); err != nil {
+		return nil, err
+	}
+	return document, nil
 }

@@ -13,7 +13,7 @@ import (
 // ContactsService manages the people that a number has chatted with. Get it
 // from [Client.PhoneNumber].
 type ContactsService struct {
-	client        *Client
+	client        *core
 	phoneNumberID string
 }
 
@@ -101,7 +101,7 @@ func (s *ContactsService) Update(ctx context.Context, id string, params ContactU
 // is assumed. Repeated after a lost answer it may be [IsNotFound] although it
 // was done; [Error.Attempts] is then more than 1.
 func (s *ContactsService) Delete(ctx context.Context, id string, opts ...RequestOption) error {
-	return s.client.Do(ctx, http.MethodDelete, s.path(id), nil, nil, nil, opts...)
+	return s.client.do(ctx, http.MethodDelete, s.path(id), nil, nil, nil, opts)
 }
 
 // AttachLabel attaches a label of the contact's team. Doing so twice is no

@@ -10,7 +10,7 @@ import (
 // ConversationsService manages the conversations of a number. Get it from
 // [Client.PhoneNumber].
 type ConversationsService struct {
-	client        *Client
+	client        *core
 	phoneNumberID string
 }
 

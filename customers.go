@@ -12,7 +12,7 @@ import (
 // a [Contact] is somebody whom a number chats with.
 //
 // Docs: https://docs.kirimdev.com/platform/customers/
-type CustomersService struct{ client *Client }
+type CustomersService struct{ client *core }
 
 // Customer is a tenant of the organisation in platform mode.
 //

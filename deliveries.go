@@ -9,7 +9,7 @@ import (
 
 // WebhookDeliveriesService looks at deliveries of events and repeats those
 // that failed.
-type WebhookDeliveriesService struct{ client *Client }
+type WebhookDeliveriesService struct{ client *core }
 
 // WebhookDelivery is one event on its way to one subscription. Only ID,
 // Object, Status and ReplayedFrom are documented; the rest is assumed.

@@ -128,26 +128,6 @@ func (e *Error) Is(target error) bool {
 	return false
 }
 
-// Is makes a message that was refused here look like one that the server
-// refused: [KindInvalidRequest], and [KindInvalidRecipient] when "to" is wrong.
-func (e *ValidationError) Is(target error) bool {
-	return target == KindInvalidRequest || target == KindInvalidRecipient &&
-		slices.ContainsFunc(e.Violations, func(v Violation) bool { return v.Path == "to" })
-}
-
-// As sets a target of type *[Kind]: to [KindInvalidRecipient] when "to" is
-// wrong, else to [KindInvalidRequest].
-func (e *ValidationError) As(target any) bool {
-	kind, ok := target.(*Kind)
-	if !ok {
-		return false
-	}
-	if *kind = KindInvalidRequest; e.Is(KindInvalidRecipient) {
-		*kind = KindInvalidRecipient
-	}
-	return true
-}
-
 // As sets a target of type *[ErrorCode] or *[Kind].
 func (e *Error) As(target any) bool {
 	switch t := target.(type) {
@@ -211,7 +191,7 @@ type TransportError struct {
 	Err            error  // why the last attempt failed
 	Last           *Error // what the server answered to an earlier attempt; nil when it never did
 
-	maybeSent bool
+	inDoubt   bool // it may have been carried out
 	stopped   string
 	permanent bool // nothing but a change of configuration helps
 	cause     error
@@ -292,23 +272,14 @@ func (e *TransportError) LogValue() slog.Value {
 //
 // It is false for nil and for errors that are not of this package.
 func MaybeSent(err error) bool {
-	switch e := err.(type) { //nolint:errorlint // every error of the tree is looked at, not the first that matches
-	case nil:
+	if err == nil {
 		return false
-	case *Error:
-		if e.maybeSent() {
-			return true
-		}
-	case *TransportError:
-		if e.maybeSent {
-			return true
-		}
-	case *WaitError:
-		if e.sent {
-			return true
-		}
 	}
-	switch e := err.(type) { //nolint:errorlint // likewise
+	// Every error of the tree is looked at, not the first that matches.
+	if e, ok := err.(interface{ maybeSent() bool }); ok && e.maybeSent() { //nolint:errorlint // as said
+		return true
+	}
+	switch e := err.(type) { //nolint:errorlint // as said
 	case interface{ Unwrap() error }:
 		return MaybeSent(e.Unwrap())
 	case interface{ Unwrap() []error }:
@@ -316,6 +287,8 @@ func MaybeSent(err error) bool {
 	}
 	return false
 }
+
+func (e *TransportError) maybeSent() bool { return e.inDoubt }
 
 func (e *Error) maybeSent() bool {
 	if e.late || operationOf(e.Method, "") == read {

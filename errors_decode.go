@@ -292,3 +292,9 @@ func seconds(value string) (time.Duration, bool) {
 	}
 	return longest, true
 }
+
+// redact takes the key out of what a decoder found. The body may have it in
+// another spelling, such as with escapes of JSON.
+func (e *Error) redact(key string) {
+	redactTexts(key, &e.Message, &e.Details, &e.Param, &e.RequestID, (*string)(&e.Code), (*string)(&e.Type))
+}

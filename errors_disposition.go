@@ -1,7 +1,6 @@
 package kirim
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -61,24 +60,10 @@ func Disposition(err error) (action Action, wait time.Duration) {
 // disposition is empty for an error that says nothing.
 func disposition(err error) (Action, time.Duration) {
 	switch e := err.(type) { //nolint:errorlint // every error of the tree is looked at, not the first that matches
-	case *Error:
+	case interface {
+		disposition() (Action, time.Duration)
+	}:
 		return e.disposition()
-	case *TransportError:
-		return e.disposition()
-	case *MessageError, *EventError, *AccountError:
-		return actionOfFailure(err), 0
-	case *TemplateNotApprovedError:
-		return e.disposition()
-	case *ValidationError, *MediaTooLargeError, *shapeError:
-		return ActionDoNotRetry, 0
-	case *WaitError, pagingError:
-		return ActionDecide, 0
-	case ErrorCode:
-		return actionOfKind(kindOfCode[e]), 0
-	case Kind:
-		return actionOfKind(e), 0
-	}
-	switch e := err.(type) { //nolint:errorlint // likewise
 	case interface{ Unwrap() []error }:
 		return mostCareful(e.Unwrap())
 	case interface{ As(any) bool }: // an error of the caller's that has one of this package in it
@@ -86,14 +71,8 @@ func disposition(err error) (Action, time.Duration) {
 			return actionOfKind(kind), 0
 		}
 	}
-	switch err {
-	case ErrWebhookTooOld, ErrWebhookTooNew: //nolint:errorlint // as above; the sender repeats the delivery, freshly signed
-		return ActionRetry, 0
-	case errors.ErrUnsupported, ErrWebhookSignatureMissing, ErrWebhookSignatureMalformed, ErrWebhookSignatureMismatch,
-		ErrWebhookBodyTooLarge, ErrWebhookMalformed:
+	if err == errors.ErrUnsupported { //nolint:errorlint // as above
 		return ActionDoNotRetry, 0
-	case ErrWebhookNoSecret, ErrWebhookBodyConsumed, errNilRequest:
-		return ActionDecide, 0
 	}
 	if e, ok := err.(interface{ Unwrap() error }); ok {
 		return disposition(e.Unwrap())
@@ -140,18 +119,18 @@ func (e *TransportError) disposition() (Action, time.Duration) {
 	return ActionRetry, 0
 }
 
-// disposition of a wait: a verdict stands, and a wait that ended may go on.
-func (e *TemplateNotApprovedError) disposition() (Action, time.Duration) {
-	switch {
-	case errors.Is(e.Err, context.Canceled), errors.Is(e.Err, context.DeadlineExceeded):
-		return ActionRetry, 0
-	case e.Err != nil:
-		return disposition(e.Err)
-	case errors.Is(e, KindTemplateUnavailable):
-		return actionOfKind(KindTemplateUnavailable), 0
-	}
-	return ActionDoNotRetry, 0
+func (e *ValidationError) disposition() (Action, time.Duration) { return ActionDoNotRetry, 0 }
+func (c ErrorCode) disposition() (Action, time.Duration)        { return actionOfKind(kindOfCode[c]), 0 }
+func (k Kind) disposition() (Action, time.Duration)             { return actionOfKind(k), 0 }
+
+// knownError is an error to compare with, which says what a queue does.
+type knownError struct {
+	text   string
+	action Action
 }
+
+func (e *knownError) Error() string                        { return e.text }
+func (e *knownError) disposition() (Action, time.Duration) { return e.action, 0 }
 
 func actionRetryIn(wait time.Duration) (Action, time.Duration) {
 	if wait > 0 {

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"maps"
 	"net/http"
 	"strings"
 )
@@ -29,20 +28,6 @@ func checkIdempotencyKey(key string) error {
 		return refuse(option, printableASCII, "a space at an end")
 	}
 	return nil
-}
-
-// setKey returns the headers of an attempt, with the key of the call. They are
-// new for each: a transport or a cookie jar may add to those of the attempt
-// before.
-func (c *call) setKey() http.Header {
-	headers := maps.Clone(c.client.header)
-	if c.payload != nil {
-		headers["Content-Type"] = jsonContentType
-	}
-	if c.key != "" {
-		headers["Idempotency-Key"] = c.keyHeader[:]
-	}
-	return headers
 }
 
 // templateKey is what the key of a template that goes out in place of a message
@@ -89,4 +74,13 @@ func isHashedKey(key, suffix string) bool {
 // the key.
 func replayed(header http.Header) bool {
 	return strings.EqualFold(header.Get("Idempotent-Replayed"), "true")
+}
+
+// keyHash stands for a key, to keep the memory small.
+type keyHash [16]byte
+
+func hashOf(key string) (h keyHash) {
+	sum := sha256.Sum256([]byte(key))
+	copy(h[:], sum[:])
+	return h
 }

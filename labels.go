@@ -8,7 +8,7 @@ import (
 )
 
 // LabelsService manages the labels that contacts and conversations can carry.
-type LabelsService struct{ client *Client }
+type LabelsService struct{ client *core }
 
 // Label is a coloured word of a team.
 //
@@ -100,7 +100,7 @@ func (s *LabelsService) Update(ctx context.Context, id string, params LabelUpdat
 // is assumed. Repeated after a lost answer it may be [IsNotFound] although it
 // was done; [Error.Attempts] is then more than 1.
 func (s *LabelsService) Delete(ctx context.Context, id string, opts ...RequestOption) error {
-	return s.client.Do(ctx, http.MethodDelete, pathOf("labels", id), nil, nil, nil, opts...)
+	return s.client.do(ctx, http.MethodDelete, pathOf("labels", id), nil, nil, nil, opts)
 }
 
 // LabelAttachment tells whether a contact or a conversation carries a label
@@ -115,12 +115,12 @@ type LabelAttachment struct {
 }
 
 // attachLabel attaches a label to the contact or conversation at path.
-func attachLabel(ctx context.Context, c *Client, path, labelID string, opts []RequestOption) (*LabelAttachment, error) {
+func attachLabel(ctx context.Context, c *core, path, labelID string, opts []RequestOption) (*LabelAttachment, error) {
 	return request[LabelAttachment](ctx, c, http.MethodPost, path+"/labels", nil, struct {
 		LabelID string `json:"label_id"`
 	}{labelID}, opts)
 }
 
-func detachLabel(ctx context.Context, c *Client, path, labelID string, opts []RequestOption) (*LabelAttachment, error) {
+func detachLabel(ctx context.Context, c *core, path, labelID string, opts []RequestOption) (*LabelAttachment, error) {
 	return request[LabelAttachment](ctx, c, http.MethodDelete, path+"/labels"+pathOf(labelID), nil, nil, opts)
 }

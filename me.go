@@ -1,11 +1,5 @@
 package kirim
 
-import (
-	"context"
-	"encoding/json"
-	"net/http"
-)
-
 // Me is what the API key stands for.
 //
 // Docs: https://developers.kirim.chat/api/operations/me/
@@ -55,33 +49,4 @@ type Team struct {
 	Name  string `json:"name,omitzero" kirim:"assumed"`
 	Extra Extra  `json:"-"`
 	blank []blankField
-}
-
-// Me tells what the API key stands for: the organisation, the key and its
-// rate limits. It is the cheapest call that proves that the key works; a key
-// that does not is an error for which [IsAuthentication] is true.
-//
-// Docs: https://developers.kirim.chat/api/operations/me/
-func (c *Client) Me(ctx context.Context, opts ...RequestOption) (*Me, error) {
-	return request[Me](ctx, c, http.MethodGet, "/me", nil, nil, opts)
-}
-
-// Health returns nil when the API is up. The server needs no key for it, so
-// it says nothing about the key.
-//
-// Docs: https://developers.kirim.chat/api/operations/health/
-func (c *Client) Health(ctx context.Context, opts ...RequestOption) error {
-	return c.Do(ctx, http.MethodGet, "/health", nil, nil, nil, opts...)
-}
-
-// OpenAPI returns the server's own description of its API, an OpenAPI 3.1
-// document of at most 8 MiB.
-//
-// Docs: https://developers.kirim.chat/authentication/
-func (c *Client) OpenAPI(ctx context.Context, opts ...RequestOption) (json.RawMessage, error) {
-	var document json.RawMessage
-	if err := c.Do(ctx, http.MethodGet, "/openapi.json", nil, nil, &document, opts...); err != nil {
-		return nil, err
-	}
-	return document, nil
 }

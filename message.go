@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -240,20 +241,6 @@ func (m OutboundMessage) MarshalJSON() ([]byte, error) {
 	return m.wireBody()
 }
 
-// isNil reports whether an interface holds nothing, or a nil of some type, which
-// is as good as nothing to whoever calls its methods.
-func isNil(value any) bool {
-	v := reflect.ValueOf(value)
-	switch v.Kind() {
-	case reflect.Invalid:
-		return true
-	case reflect.Pointer, reflect.Func, reflect.Map, reflect.Chan:
-		return v.IsNil()
-	default:
-		return false
-	}
-}
-
 // reservedFields are the fields of the body, of a send or a read receipt, that
 // are not the object of a content.
 var reservedFields = []string{
@@ -477,7 +464,8 @@ func decodeAs[T Content](object []byte) (Content, error) {
 // encoding/json it never holds the value.
 type shapeError struct{ path, want string }
 
-func (e *shapeError) Error() string { return e.path + " is not " + e.want }
+func (e *shapeError) Error() string                        { return e.path + " is not " + e.want }
+func (e *shapeError) disposition() (Action, time.Duration) { return ActionDoNotRetry, 0 }
 
 // decodeStrict fails with errNotTyped where json.Unmarshal would drop or merge
 // something, and with a *shapeError where a value is of the wrong kind.

@@ -1,85 +1,11 @@
 package kirim
 
 import (
-	"fmt"
-	"log/slog"
 	"net/url"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 )
-
-// Violation is one rule that a message breaks. It holds lengths and shapes,
-// never the content itself.
-type Violation struct {
-	// Path is where in the body: "interactive.action.buttons[1].reply.title",
-	// or else what is wrong beside it: an id in the path, such as
-	// "phone_number_id", "path", "query", "body", "method", "ctx", or the name
-	// of an option.
-	Path string
-	// Limit is what is allowed there: "1 to 20 characters".
-	Limit string
-	// Actual is the length or the shape found: "27 characters".
-	Actual string
-}
-
-// String is "path: want limit, got actual". A path longer than 120 characters,
-// which only carousels within carousels have, is cut.
-func (v Violation) String() string {
-	return fmt.Sprintf("%.120s: want %s, got %s", v.Path, v.Limit, v.Actual)
-}
-
-// ValidationError is all that is wrong with a request that was therefore not
-// sent. Every refusal of this package before sending is one. Its text holds no
-// phone number, no URL and nothing of the content.
-type ValidationError struct {
-	Violations []Violation
-
-	cause error // what said so; may be nil
-}
-
-// refuse is the error for a request with one fault, for which nothing was sent.
-func refuse(path, limit, actual string) *ValidationError {
-	return &ValidationError{Violations: []Violation{{path, limit, actual}}}
-}
-
-// refuseEncoding is refuse for a value that could not be encoded. Its text
-// shows no more than the type, as that of the cause may quote the value.
-func refuseEncoding(path, limit string, value any, cause error) error {
-	e := refuse(path, limit, fmt.Sprintf("a value of type %T that cannot be encoded", value))
-	e.cause = cause
-	return e
-}
-
-// Unwrap returns what kept a value from being encoded, which may quote it; nil
-// for all else.
-func (e *ValidationError) Unwrap() error { return e.cause }
-
-const maxListedViolations = 10
-
-func (e *ValidationError) listed() []string {
-	list := make([]string, 0, maxListedViolations+1)
-	for i, v := range e.Violations {
-		if i == maxListedViolations {
-			return append(list, fmt.Sprintf("and %d more", len(e.Violations)-i))
-		}
-		list = append(list, v.String())
-	}
-	return list
-}
-
-// Error is one line with the first ten violations and the number of the rest.
-func (e *ValidationError) Error() string {
-	return "kirim: invalid request: " + strings.Join(e.listed(), "; ")
-}
-
-// LogValue is the number of violations and the text of the first ten.
-func (e *ValidationError) LogValue() slog.Value {
-	return slog.GroupValue(
-		slog.Int("count", len(e.Violations)),
-		slog.Any("violations", e.listed()),
-	)
-}
 
 // Validate checks the message against the documented limits and reports all
 // that it breaks in one [*ValidationError].
@@ -266,4 +192,21 @@ func (c Raw) check(found *checker) {
 	if _, err := c.encoded(); err != nil {
 		found.add(path, "a value that encodes to JSON", "none")
 	}
+}
+
+// digitsOf strips a phone number to its digits; a text that is none stays.
+func digitsOf(phone string) string {
+	plain := true
+	for i := range len(phone) {
+		plain = plain && '0' <= phone[i] && phone[i] <= '9'
+	}
+	if plain || strings.Trim(phone, "+0123456789 -().") != "" {
+		return phone
+	}
+	return strings.Map(func(c rune) rune {
+		if c < '0' || c > '9' {
+			return -1
+		}
+		return c
+	}, phone)
 }

@@ -2,14 +2,7 @@ package kirim
 
 import (
 	"regexp"
-	"strconv"
 )
-
-// bounds is how many of a unit there may be. A max of 0 is none.
-type bounds struct {
-	min, max int
-	unit     string
-}
 
 // Every limit that Validate checks. Kirim's own pages win over Meta's. No page
 // says what a character is; Unicode code points are counted, because a count in
@@ -102,23 +95,3 @@ var (
 		"order_details", "quick_reply", "reminder", "url", "voice_call",
 	}
 )
-
-func (l bounds) allows(n int) bool { return n >= l.min && (l.max == 0 || n <= l.max) }
-
-func (l bounds) String() string {
-	switch {
-	case l.max == 0:
-		return "at least " + quantity(l.min, l.unit)
-	case l.min == 0:
-		return "at most " + quantity(l.max, l.unit)
-	default:
-		return strconv.Itoa(l.min) + " to " + quantity(l.max, l.unit)
-	}
-}
-
-func quantity(n int, unit string) string {
-	if n != 1 {
-		unit += "s"
-	}
-	return strconv.Itoa(n) + " " + unit
-}

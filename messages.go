@@ -14,9 +14,18 @@ import (
 //
 // Docs: https://developers.kirim.chat/api/operations/phone_number_idmessages/post/
 type MessagesService struct {
-	client        *Client
+	client        *core
+	settings      *sendSettings
 	phoneNumberID string
 	path          string // of its messages
+}
+
+// sendSettings are what a client was made with that concerns messages alone.
+type sendSettings struct {
+	validating bool
+	windows    WindowMemory
+	decided    *decisionCache
+	feed       statusSource // nil for none
 }
 
 // AcceptedMessage is the answer to a send. Accepted means queued: whether the
@@ -85,7 +94,7 @@ func (s *MessagesService) Send(ctx context.Context, message OutboundMessage, opt
 }
 
 func (s *MessagesService) validate(message OutboundMessage, settings requestSettings) error {
-	if s.client.validating && !settings.skipValidation {
+	if s.settings.validating && !settings.skipValidation {
 		return message.Validate()
 	}
 	return nil
@@ -188,7 +197,7 @@ func (s *MessagesService) callKey(settings requestSettings, opts []RequestOption
 			"the key of a template")
 	}
 	// A memory that does not decide cannot tell what the call did.
-	if _, decides := s.client.windows.(WindowDecider); decides || s.client.windows == nil {
+	if _, decides := s.settings.windows.(WindowDecider); decides || s.settings.windows == nil {
 		key = originalKey(key, templateKey)
 	}
 	if key != settings.key {
@@ -242,7 +251,7 @@ func (s *MessagesService) markRead(ctx context.Context, wamid string, typing *ty
 	if err != nil {
 		return nil, err
 	}
-	if s.client.validating && !settings.skipValidation {
+	if s.settings.validating && !settings.skipValidation {
 		if err := checkWAMID("message_id", wamid); err != nil {
 			return nil, err
 		}

@@ -3,8 +3,10 @@ package kirim
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"slices"
+	"time"
 
 	"github.com/kirim-go/kirim/internal/jsonscan"
 )
@@ -94,6 +96,8 @@ func (e *MessageError) LogValue() slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
+func (e *MessageError) disposition() (Action, time.Duration) { return actionOfFailure(e), 0 }
+
 // asError is the error as one of an answer, of which it has no part.
 func (e *MessageError) asError() *Error {
 	return &Error{Code: e.Code, Kind: e.Kind, MetaCode: e.MetaCode, Message: cmp.Or(e.Message, e.Details), Details: e.Details, late: true}
@@ -105,4 +109,103 @@ func (e *MessageError) asError() *Error {
 func kindOfFailure(code ErrorCode, metaCode int) Kind {
 	failure := Error{MetaCode: metaCode}
 	return failure.classify(kindOfCode[code])
+}
+
+// EventError is an error in an event: of a message that failed, of one that
+// could not be received, or of the account. It matches what a [MessageError]
+// does, also when it is nil.
+type EventError struct {
+	Code int // Meta's; 0 when there is none
+	// VendorCode is the vendor's own word, such as outside_24h_window, which the
+	// guide on failed sends shows beside Meta's number; usually empty.
+	VendorCode ErrorCode
+	Kind       Kind   // that of VendorCode, or else of Code; never empty
+	Title      string // for people
+	Message    string
+	Details    string
+	Href       string
+	Raw        json.RawMessage
+}
+
+// Error returns one line without the server's text, which may quote a number.
+func (e *EventError) Error() string {
+	if e == nil {
+		return "kirim: event: no error"
+	}
+	code := ""
+	if e.VendorCode != "" {
+		code = printable(string(e.VendorCode)) + ", "
+	}
+	return fmt.Sprintf("kirim: event: %smeta code %d: %s", code, e.Code, e.Kind.text())
+}
+
+// Is reports whether target is this error's [ErrorCode] or [Kind].
+func (e *EventError) Is(target error) bool {
+	if e == nil {
+		return false
+	}
+	m := e.messageError()
+	return m.Is(target)
+}
+
+// As sets a target of type *[ErrorCode], *[Kind], **[MessageError] or **[Error].
+func (e *EventError) As(target any) bool {
+	if e == nil {
+		return false
+	}
+	m := e.messageError()
+	if t, ok := target.(**MessageError); ok {
+		*t = &m
+		return true
+	}
+	return m.As(target)
+}
+
+func (e *EventError) disposition() (Action, time.Duration) { return actionOfFailure(e), 0 }
+
+func (e *EventError) messageError() MessageError {
+	return MessageError{
+		Code: e.VendorCode, MetaCode: e.Code, Kind: e.Kind,
+		Message: cmp.Or(e.Message, e.Title), Details: e.Details, Raw: e.Raw,
+	}
+}
+
+func readEventErrors(r *jsonscan.Reader) (errs []EventError) {
+	for range r.Elements() {
+		errs = append(errs, readEventError(r))
+	}
+	return errs
+}
+
+func readEventError(r *jsonscan.Reader) (e EventError) {
+	r.Peek()
+	start := r.Pos()
+	for name := range r.Fields() {
+		switch string(name) {
+		case "code": // a number of Meta's, or the vendor's word
+			text := r.Text()
+			if n, ok := jsonscan.ParseInt(text); !ok {
+				e.VendorCode = ErrorCode(text)
+			} else if e.Code == 0 {
+				e.Code = int(n)
+			}
+		case "provider_code":
+			e.Code = int(r.Int())
+		case "title":
+			e.Title = r.Text()
+		case "message":
+			e.Message = r.Text()
+		case "details": // where older events have it
+			e.Details = r.Text()
+		case "error_data":
+			if details := r.Member("details"); details != "" {
+				e.Details = details
+			}
+		case "href":
+			e.Href = r.Text()
+		}
+	}
+	e.Raw = r.Since(start)
+	e.Kind = kindOfFailure(e.VendorCode, e.Code)
+	return e
 }

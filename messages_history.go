@@ -123,19 +123,6 @@ const (
 	MessageTypeUnsupported MessageType = "unsupported"
 )
 
-// MessageStatus is the state of a message. The server may have more.
-type MessageStatus string
-
-// States of a message. Only read and failed are on the vendor's pages; the
-// others are assumed.
-const (
-	MessagePending   MessageStatus = "pending"
-	MessageSent      MessageStatus = "sent"
-	MessageDelivered MessageStatus = "delivered"
-	MessageRead      MessageStatus = "read"
-	MessageFailed    MessageStatus = "failed"
-)
-
 // MessageListParams selects messages.
 type MessageListParams struct {
 	ConversationID string           `url:"conversation_id,omitempty"`

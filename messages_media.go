@@ -100,7 +100,7 @@ func (s *MessagesService) Media(ctx context.Context, id string, params MediaPara
 
 // mediaLink asks the API for the link. Unlike Do it follows no redirect, not
 // even to the same origin, as that would read the file into memory.
-func (c *Client) mediaLink(ctx context.Context, path string, opts []RequestOption) (*url.URL, error) {
+func (c *core) mediaLink(ctx context.Context, path string, opts []RequestOption) (*url.URL, error) {
 	if err := c.check(ctx); err != nil {
 		return nil, err
 	}
@@ -112,13 +112,13 @@ func (c *Client) mediaLink(ctx context.Context, path string, opts []RequestOptio
 	if said == nil {
 		said = &Response{}
 	}
-	core := *c.core
-	core.http = &http.Client{
+	direct := *c
+	direct.http = &http.Client{
 		Transport:     c.http.Transport,
 		Jar:           c.http.Jar,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	err = (&Client{core: &core}).Do(ctx, http.MethodGet, path, nil, nil, nil, append(slices.Clip(opts), WithResponse(said))...)
+	err = direct.do(ctx, http.MethodGet, path, nil, nil, nil, append(slices.Clip(opts), WithResponse(said)))
 	var answer *Error
 	if err == nil {
 		answer = &Error{StatusCode: said.StatusCode, Header: said.Header, Method: http.MethodGet, Path: path, Attempts: said.Attempts}
@@ -126,7 +126,7 @@ func (c *Client) mediaLink(ctx context.Context, path string, opts []RequestOptio
 	} else if !errors.As(err, &answer) || answer.StatusCode/100 != 3 {
 		return nil, err
 	}
-	from, err := c.resolve(path)
+	from, err := resolve(c.base, path)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +139,7 @@ func (c *Client) mediaLink(ctx context.Context, path string, opts []RequestOptio
 
 // mediaTarget is where a redirect leads. The text of its error does not quote
 // the link, which opens the file to whoever has it.
-func (c *Client) mediaTarget(from *url.URL, header http.Header) (*url.URL, error) {
+func (c *core) mediaTarget(from *url.URL, header http.Header) (*url.URL, error) {
 	location := header.Get("Location")
 	if location == "" {
 		return nil, errors.New("no link to the file")
@@ -163,7 +163,7 @@ func (e *Error) leadingNowhere(why error) *Error {
 }
 
 // openMedia asks the host for the file.
-func (c *Client) openMedia(ctx context.Context, path string, target *url.URL, limit int64) (*Media, error) {
+func (c *core) openMedia(ctx context.Context, path string, target *url.URL, limit int64) (*Media, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	lost := func(err error) error { return mediaFailure(ctx, path, err, c.apiKey) }
 	slow := time.AfterFunc(c.policy.AttemptTimeout, func() {
@@ -195,7 +195,7 @@ func (c *Client) openMedia(ctx context.Context, path string, target *url.URL, li
 
 // getMedia follows the redirects of the host. It does so itself, as net/http
 // would tell each host the link of the one before it.
-func (c *Client) getMedia(ctx context.Context, path string, target *url.URL, lost func(error) error) (*http.Response, *url.URL, error) {
+func (c *core) getMedia(ctx context.Context, path string, target *url.URL, lost func(error) error) (*http.Response, *url.URL, error) {
 	host := c.http.Transport.(*sharedTransport).transport()
 	for hops := 0; ; hops++ {
 		request := &http.Request{
@@ -319,3 +319,5 @@ func safeFilename(name string) string {
 	}
 	return name
 }
+
+func (e *MediaTooLargeError) disposition() (Action, time.Duration) { return ActionDoNotRetry, 0 }

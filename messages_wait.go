@@ -25,7 +25,7 @@ func WaitFor(status MessageStatus) WaitOption {
 	return func(s *requestSettings) error {
 		switch status {
 		case MessageSent, MessageDelivered, MessageRead, MessagePlayed:
-			s.waitFor = status
+			s.waitRank = statusRank[status]
 			return nil
 		default:
 			return refuse("WaitFor", "sent, delivered, read or played", quantity(len(status), "character"))
@@ -58,6 +58,9 @@ func (e *WaitError) Error() string {
 // Unwrap returns Err.
 func (e *WaitError) Unwrap() error { return e.Err }
 
+func (e *WaitError) maybeSent() bool                      { return e.sent }
+func (e *WaitError) disposition() (Action, time.Duration) { return ActionDecide, 0 }
+
 // Wait waits for what becomes of a message that was accepted, by Kirim's id of
 // it, msg_…, and returns it when it was delivered, or has come as far as
 // [WaitFor] says. A send is answered before WhatsApp has the message: until then
@@ -81,7 +84,7 @@ func (s *MessagesService) Wait(ctx context.Context, id string, opts ...WaitOptio
 	if err != nil {
 		return nil, err
 	}
-	w := &messageWait{id: id, want: cmp.Or(settings.waitFor, MessageDelivered), feed: s.client.feed}
+	w := &messageWait{id: id, want: cmp.Or(settings.waitRank, statusRank[MessageDelivered]), feed: s.settings.feed}
 	pause := firstStatusPoll
 	if w.feed != nil {
 		w.changed = w.feed.subscribe(id)
@@ -108,12 +111,22 @@ func (s *MessagesService) Wait(ctx context.Context, id string, opts ...WaitOptio
 	}
 }
 
+// statusSource is a [StatusFeed], as a wait knows it.
+type statusSource interface {
+	// subscribe returns a channel that has news after each change of a message.
+	subscribe(id string) chan struct{}
+	unsubscribe(id string, changed chan struct{})
+	// progress returns how far a message has come, whose two ids, if both are
+	// known, it joins.
+	progress(id, wamid string) (known MessageProgress, ok bool)
+}
+
 // messageWait is one wait for one message.
 type messageWait struct {
 	id      string
-	want    MessageStatus
+	want    int      // the rank of the status that is waited for
 	last    *Message // as the server gave it, and as the feed changed it since
-	feed    *StatusFeed
+	feed    statusSource
 	changed chan struct{} // of the feed; nil without one
 }
 
@@ -158,16 +171,17 @@ func (w *messageWait) verdict() (done bool, err error) {
 	case status == MessageFailed:
 		return true, w.last.Error
 	default:
-		return statusRank[status] >= statusRank[w.want], nil
+		return statusRank[status] >= w.want, nil
 	}
 }
 
 // hear brings the message up to date with what the feed knows.
 func (w *messageWait) hear() {
+	wamid := ""
 	if w.last != nil {
-		w.feed.tracker.Join(w.id, w.last.WAMID)
+		wamid = w.last.WAMID
 	}
-	known, ok := w.feed.tracker.Progress(w.id, "")
+	known, ok := w.feed.progress(w.id, wamid)
 	if !ok || known.Status == "" {
 		return
 	}

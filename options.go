@@ -30,7 +30,7 @@ type settings struct {
 	withoutKeys     bool
 	notValidating   bool
 	windows         WindowMemory
-	feed            *StatusFeed
+	feed            statusSource
 }
 
 func applyOptions(opts []Option) (*settings, error) {
@@ -85,20 +85,21 @@ func (s *settings) client(keyName, apiKey string) (*Client, error) {
 			"Authorization": {"Bearer " + apiKey},
 			"User-Agent":    {agent},
 		},
-		http:       newHTTPClient(s.httpClient, dialer),
-		dialer:     dialer,
-		policy:     policy,
-		quota:      newRetryQuota(policy),
-		limiter:    s.limiter,
-		limits:     new(perClass[lastLimit]),
-		logger:     s.logger,
-		decode:     s.decode,
-		keyed:      !s.withoutKeys,
+		http:    newHTTPClient(s.httpClient, dialer),
+		dialer:  dialer,
+		policy:  policy,
+		quota:   newRetryQuota(policy),
+		limiter: s.limiter,
+		limits:  new(perClass[lastLimit]),
+		logger:  s.logger,
+		decode:  s.decode,
+		keyed:   !s.withoutKeys,
+		engines: &sync.Pool{New: newEngine},
+	}, sending: &sendSettings{
 		validating: !s.notValidating,
 		windows:    s.windows,
 		decided:    new(decisionCache),
 		feed:       s.feed,
-		engines:    &sync.Pool{New: newEngine},
 	}}, nil
 }
 
@@ -265,90 +266,18 @@ func WithoutValidation() Option {
 	}
 }
 
-// RequestOption configures one call. Options may come in any order; a wrong
-// value makes the call fail, with nothing sent, with a [*ValidationError] that
-// names the option.
-type RequestOption func(*requestSettings) error
-
-type requestSettings struct {
-	key            string
-	response       *Response
-	noRetry        bool
-	skipValidation bool
-	preferTemplate bool
-	waitFor        MessageStatus
-}
-
-func settingsOf(opts []RequestOption) (requestSettings, error) {
-	if len(opts) == 0 {
-		return requestSettings{}, nil
-	}
-	s := &requestSettings{}
-	for i, opt := range opts {
-		if opt == nil {
-			return *s, refuse(fmt.Sprintf("request option %d", i+1), "an option", "nil")
+// WithWindowMemory lets [MessagesService.SendOrTemplate] send the template at
+// once when the memory says that the customer last wrote more than 24 hours
+// ago. For a call with a key of its own the memory must be a [WindowDecider], as
+// [MemoryWindows] is. What the memory does not know, or fails to tell, is sent
+// as without it, and what the server then refuses is still rescued by the
+// template. The default is none.
+func WithWindowMemory(memory WindowMemory) Option {
+	return func(s *settings) error {
+		if isNil(memory) {
+			return errors.New("kirim: WithWindowMemory: the memory is nil")
 		}
-		if err := opt(s); err != nil {
-			return *s, err
-		}
-	}
-	return *s, nil
-}
-
-// WithIdempotencyKey sets the key of a POST: 1 to 255 characters of printable
-// ASCII. The server carries out one request for a key and answers the
-// others from memory, for 24 hours and over the whole organisation, so derive it from
-// what the message is about, for example the order's id and the step: then
-// not even a restart of your program sends it twice. The same key for a
-// different request is an error, [CodeIdempotencyKeyReuse].
-//
-// The default is a random text of 26 letters and digits for each call. On other methods the option
-// has no effect, as the server ignores the key there.
-//
-// Docs: https://developers.kirim.chat/concepts/idempotency/
-func WithIdempotencyKey(key string) RequestOption {
-	return func(s *requestSettings) error {
-		if err := checkIdempotencyKey(key); err != nil {
-			return err
-		}
-		s.key = key
-		return nil
-	}
-}
-
-func firstUnprintable(s string) int {
-	return strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r >= 0x7f })
-}
-
-// WithResponse fills r with what HTTP said, also when the call fails. Do not
-// share one Response between calls that run at the same time.
-func WithResponse(r *Response) RequestOption {
-	return func(s *requestSettings) error {
-		if r == nil {
-			return refuse("WithResponse", "a Response", "nil")
-		}
-		s.response = r
-		return nil
-	}
-}
-
-// WithoutRetry makes at most one request: nothing is repeated, neither by
-// this package nor by net/http, which otherwise repeats a request of its own
-// accord on a kept connection that the server had closed. Such a closed
-// connection is then an error.
-func WithoutRetry() RequestOption {
-	return func(s *requestSettings) error {
-		s.noRetry = true
-		return nil
-	}
-}
-
-// SkipValidation sends this message without checking it first, for a limit
-// that the server has raised since this version. To do so for all messages
-// use [WithoutValidation].
-func SkipValidation() RequestOption {
-	return func(s *requestSettings) error {
-		s.skipValidation = true
+		s.windows = memory
 		return nil
 	}
 }

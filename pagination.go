@@ -56,13 +56,15 @@ type pagingError string
 func (e pagingError) Error() string        { return string(e) }
 func (e pagingError) Is(target error) bool { return target == KindInvalidResponse }
 
+func (e pagingError) disposition() (Action, time.Duration) { return ActionDecide, 0 }
+
 const (
 	errNoCursor       = pagingError("the server says that there is more, but not where")
 	errRepeatedCursor = pagingError("the server led back to a page that has been read")
 )
 
 // listPage reads one page. params is a struct by value.
-func listPage[T any](ctx context.Context, c *Client, path string, params any, opts []RequestOption) (*Page[T], error) {
+func listPage[T any](ctx context.Context, c *core, path string, params any, opts []RequestOption) (*Page[T], error) {
 	values, err := queryOf(params)
 	if err != nil {
 		return nil, err
@@ -70,9 +72,9 @@ func listPage[T any](ctx context.Context, c *Client, path string, params any, op
 	return getPage[T](ctx, c, path, values, opts)
 }
 
-func getPage[T any](ctx context.Context, c *Client, path string, values url.Values, opts []RequestOption) (*Page[T], error) {
+func getPage[T any](ctx context.Context, c *core, path string, values url.Values, opts []RequestOption) (*Page[T], error) {
 	var answer pageEnvelope[T]
-	if err := c.Do(ctx, http.MethodGet, path, values, nil, &answer, opts...); err != nil {
+	if err := c.do(ctx, http.MethodGet, path, values, nil, &answer, opts); err != nil {
 		return nil, err
 	}
 	page := &Page[T]{
@@ -155,7 +157,7 @@ func queryOf(params any) (url.Values, error) {
 
 // all reads pages one after the other as they are asked for, beginning at the
 // cursor in params. It keeps no state between two iterations.
-func all[T any](ctx context.Context, c *Client, path string, params any, opts []RequestOption) iter.Seq2[*T, error] {
+func all[T any](ctx context.Context, c *core, path string, params any, opts []RequestOption) iter.Seq2[*T, error] {
 	first, err := queryOf(params)
 	return func(yield func(*T, error) bool) {
 		if err != nil {

@@ -45,18 +45,6 @@ type Limiter interface {
 	Observe(class RateClass, answer RateLimit)
 }
 
-// RateLimit returns what the class's last answer with rate limit headers
-// said, with or without a [Limiter]; the zero value before the first. It is
-// as old as that answer, which may be any age: since then the bucket has
-// been filling, at Limit/60 requests a second, and others may have taken from
-// it. It never makes a request.
-func (c *Client) RateLimit(class RateClass) RateLimit {
-	if c.isZero() {
-		return RateLimit{}
-	}
-	return c.limits.of(class).load()
-}
-
 // perClass keeps something for each of the two classes. A class of another
 // name counts as writing.
 type perClass[T any] struct{ read, write T }

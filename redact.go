@@ -22,27 +22,6 @@ const redactedKey = "[redacted]"
 // ones, which only tests have, also occur in ordinary words.
 const minSecret = 8
 
-// readRedacted is readResponse, without the key. Of a body that is cut, what may
-// be the beginning of the key goes, too.
-func readRedacted(resp *http.Response, limit int64, key string) (body []byte, cut bool, err error) {
-	body, cut, err = readResponse(resp, limit)
-	if len(key) < minSecret {
-		return body, cut, err
-	}
-	if holds(body, key) {
-		body = bytes.ReplaceAll(body, []byte(key), []byte(redactedKey))
-	}
-	if cut || err != nil {
-		for n := min(len(key)-1, len(body)); n > 0; n-- {
-			if bytes.HasSuffix(body, []byte(key[:n])) {
-				body = body[:len(body)-n]
-				break
-			}
-		}
-	}
-	return body, cut, err
-}
-
 // holds is bytes.Contains for a text, which it does not copy.
 func holds(body []byte, text string) bool {
 	for len(body) >= len(text) {
@@ -97,13 +76,12 @@ func indexFold(name, key string) int {
 	return -1
 }
 
-// redact takes the key out of what a decoder found. The body may have it in
-// another spelling, such as with escapes of JSON.
-func (e *Error) redact(key string) {
+// redactTexts takes the key out of texts.
+func redactTexts(key string, texts ...*string) {
 	if len(key) < minSecret {
 		return
 	}
-	for _, text := range []*string{&e.Message, &e.Details, &e.Param, &e.RequestID, (*string)(&e.Code), (*string)(&e.Type)} {
+	for _, text := range texts {
 		if strings.Contains(*text, key) {
 			*text = strings.ReplaceAll(*text, key, redactedKey)
 		}

@@ -55,7 +55,7 @@ func (c *Change[T]) UnmarshalJSON(data []byte) error {
 }
 
 // patch sends changes, a struct whose zero fields are left as they are.
-func patch[T any](ctx context.Context, c *Client, path string, changes any, opts []RequestOption) (*T, error) {
+func patch[T any](ctx context.Context, c *core, path string, changes any, opts []RequestOption) (*T, error) {
 	if reflect.ValueOf(changes).IsZero() {
 		return nil, refuse("body", "at least one change", "none")
 	}

@@ -12,7 +12,7 @@ import (
 
 // WebhookSubscriptionsService manages where events are delivered to. A
 // subscription gets its events of all numbers of the organisation.
-type WebhookSubscriptionsService struct{ client *Client }
+type WebhookSubscriptionsService struct{ client *core }
 
 // WebhookSubscription is an address that chosen events are delivered to.
 //
@@ -165,7 +165,7 @@ func (s *WebhookSubscriptionsService) Update(ctx context.Context, id string, par
 // operation; it is assumed. Repeated after a lost answer it may be
 // [IsNotFound] although it was done; [Error.Attempts] is then more than 1.
 func (s *WebhookSubscriptionsService) Delete(ctx context.Context, id string, opts ...RequestOption) error {
-	return s.client.Do(ctx, http.MethodDelete, pathOf("webhook_subscriptions", id), nil, nil, nil, opts...)
+	return s.client.do(ctx, http.MethodDelete, pathOf("webhook_subscriptions", id), nil, nil, nil, opts)
 }
 
 // SigningSecretCreateParams is a secret to add; the zero value will do.
@@ -187,5 +187,5 @@ func (s *WebhookSubscriptionsService) AddSecret(ctx context.Context, id string, 
 //
 // Docs: https://kirim-dev.pages.dev/concepts/errors/
 func (s *WebhookSubscriptionsService) RevokeSecret(ctx context.Context, id, secretID string, opts ...RequestOption) error {
-	return s.client.Do(ctx, http.MethodDelete, pathOf("webhook_subscriptions", id, "secrets", secretID), nil, nil, nil, opts...)
+	return s.client.do(ctx, http.MethodDelete, pathOf("webhook_subscriptions", id, "secrets", secretID), nil, nil, nil, opts)
 }

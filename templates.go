@@ -15,7 +15,7 @@ import (
 // TemplatesService manages the templates of a number. Get it from
 // [Client.PhoneNumber]. To send one, see [Template].
 type TemplatesService struct {
-	client        *Client
+	client        *core
 	phoneNumberID string
 }
 
@@ -223,4 +223,17 @@ func (e *TemplateNotApprovedError) Is(target error) bool {
 	default:
 		return false
 	}
+}
+
+// disposition of a wait: a verdict stands, and a wait that ended may go on.
+func (e *TemplateNotApprovedError) disposition() (Action, time.Duration) {
+	switch {
+	case errors.Is(e.Err, context.Canceled), errors.Is(e.Err, context.DeadlineExceeded):
+		return ActionRetry, 0
+	case e.Err != nil:
+		return disposition(e.Err)
+	case errors.Is(e, KindTemplateUnavailable):
+		return actionOfKind(KindTemplateUnavailable), 0
+	}
+	return ActionDoNotRetry, 0
 }

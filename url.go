@@ -58,12 +58,12 @@ func portOf(u *url.URL) string {
 
 // resolve joins a path to the base URL, segment by segment, so that no
 // segment can lead to another path than the one meant.
-func (c *core) resolve(path string) (url.URL, error) {
+func resolve(base *url.URL, path string) (url.URL, error) {
 	if i := strings.IndexAny(path, "?#"); i >= 0 {
 		return url.URL{}, refuse("path", "no ? or #, as parameters belong into the query argument", fmt.Sprintf("%q at byte %d", path[i], i))
 	}
 	path = strings.TrimPrefix(path, "/")
-	simple := c.base.RawPath == "" && !strings.ContainsFunc(path, notPlain)
+	simple := base.RawPath == "" && !strings.ContainsFunc(path, notPlain)
 	var plain, escaped strings.Builder
 	for segment := range strings.SplitSeq(path, "/") {
 		decoded, err := url.PathUnescape(segment)
@@ -79,7 +79,7 @@ func (c *core) resolve(path string) (url.URL, error) {
 			escaped.WriteString("/" + url.PathEscape(decoded))
 		}
 	}
-	u := *c.base
+	u := *base
 	if simple {
 		u.Path += "/" + path
 	} else {
@@ -103,7 +103,7 @@ func notPlain(r rune) bool {
 func refuseSegment(segment string) *Violation {
 	switch {
 	case segment == "":
-		return &Violation{Limit: limitRequired.String(), Actual: "none"}
+		return &Violation{Limit: bounds{1, 0, "character"}.String(), Actual: "none"}
 	case !strings.Contains(segment, "."):
 		return nil
 	}
@@ -152,3 +152,7 @@ func pathOf(segments ...string) string {
 	}
 	return b.String()
 }
+
+// DefaultBaseURL is where requests go unless [WithBaseURL] or, for
+// [NewClientFromEnv], KIRIM_BASE_URL says otherwise.
+const DefaultBaseURL = "https://api.kirimdev.com/v1"

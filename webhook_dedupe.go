@@ -3,7 +3,6 @@ package kirim
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"sync"
 	"time"
@@ -55,19 +54,10 @@ const (
 // nothing.
 type MemoryDeduper struct {
 	mu     sync.Mutex
-	size   int                      // zero for the default
-	memory time.Duration            // likewise
-	states map[dedupeHash]time.Time // when it was completed; zero while it is claimed
-	done   fifo.Queue[dedupeHash]
-}
-
-// dedupeHash stands for a key, to keep the memory small.
-type dedupeHash [16]byte
-
-func hashOf(key string) (h dedupeHash) {
-	sum := sha256.Sum256([]byte(key))
-	copy(h[:], sum[:])
-	return h
+	size   int                   // zero for the default
+	memory time.Duration         // likewise
+	states map[keyHash]time.Time // when it was completed; zero while it is claimed
+	done   fifo.Queue[keyHash]
 }
 
 // NewMemoryDeduper returns a deduper that remembers the latest size elements,
@@ -128,9 +118,9 @@ func (d *MemoryDeduper) Complete(_ context.Context, key string) error {
 	}
 }
 
-func (d *MemoryDeduper) put(h dedupeHash, completed time.Time) {
+func (d *MemoryDeduper) put(h keyHash, completed time.Time) {
 	if d.states == nil {
-		d.states = make(map[dedupeHash]time.Time)
+		d.states = make(map[keyHash]time.Time)
 	}
 	d.states[h] = completed
 }

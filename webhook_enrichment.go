@@ -52,20 +52,3 @@ func readEnrichment(r *jsonscan.Reader, k *Enrichment) {
 	}
 	k.Raw = r.Since(start)
 }
-
-// enrich gives Kirim's addition to the message that it is about, which only a
-// delivery of a single message tells.
-func (d *eventDecoder) enrich() {
-	if d.enrichment == nil {
-		return
-	}
-	d.event.Enrichment = d.enrichment
-	if d.event.DeliveryID == "" {
-		d.event.DeliveryID = d.enrichment.DeliveryID
-	}
-	if len(d.event.Data) == 1 {
-		if m, ok := d.event.Data[0].(*InboundMessage); ok {
-			m.Enrichment = d.enrichment
-		}
-	}
-}

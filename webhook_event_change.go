@@ -60,53 +60,6 @@ func (c *MetaChange) dedupeKey(e *Event) string {
 	return elementKey("change", string(c.Field), c.BusinessAccountID, c.PhoneNumberID, at, hashOfBytes(c.Raw))
 }
 
-// decodeField reads the value of a change of a field that is not messages.
-// It returns nothing when the field or the shape of the value is unknown.
-func decodeField(field string, value json.RawMessage, v *changeValue) []EventData {
-	r := jsonscan.New(value)
-	switch eventType(field) {
-	case EventGroupLifecycle, EventGroupParticipants, EventGroupSettings, EventGroupStatus:
-		return readListed(r, field, map[string]elementReader{"groups": element(readGroupUpdate)})
-	case EventCalls:
-		return decodeCalls(r, v)
-	case EventMessageEchoes:
-		data := readListed(r, field, map[string]elementReader{"message_echoes": element(readMessageEcho)})
-		for _, d := range data {
-			if e, ok := d.(*MessageEcho); ok {
-				v.describe(&e.To, len(data) == 1 && len(v.people) == 1)
-			}
-		}
-		return data
-	case EventHistory:
-		return decodeHistory(r, v)
-	case EventUserPreferences:
-		data := readListed(r, field, map[string]elementReader{"user_preferences": element(readUserPreference)})
-		for _, d := range data {
-			if p, ok := d.(*UserPreference); ok {
-				v.describe(&p.User, len(data) == 1 && len(v.people) == 1)
-			}
-		}
-		return data
-	case EventAccountUpdate:
-		return readWhole(r, element(readAccountUpdate))
-	case EventPhoneNumberQuality:
-		return readWhole(r, element(readPhoneNumberQuality))
-	case EventTemplateStatus:
-		// Meta's own sample has the quality under this name.
-		if jsonscan.New(value).Member("new_quality_score") == "" {
-			return readWhole(r, element(readTemplateStatus))
-		}
-		return readWhole(r, element(func(r *jsonscan.Reader, t *TemplateQualityUpdate) {
-			t.Field = EventTemplateQuality
-			readTemplateQuality(r, t)
-		}))
-	case EventTemplateQuality:
-		return readWhole(r, element(readTemplateQuality))
-	default:
-		return nil
-	}
-}
-
 // readWhole reads a value that is one element.
 func readWhole(r *jsonscan.Reader, read elementReader) []EventData {
 	if r.Peek() != '{' {

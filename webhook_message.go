@@ -424,3 +424,11 @@ func readEdit(r *jsonscan.Reader, e *InboundEdit) {
 		}
 	}
 }
+
+// opensWindow reports whether a message opens the window. WhatsApp's own
+// notices do not, nor does what was written in a group. Whether a reaction
+// does is not documented; it counts, because a window that is wrongly thought
+// open costs a request, one wrongly thought closed an unwanted template.
+func (m *InboundMessage) opensWindow() bool {
+	return m.Type != MessageTypeSystem && m.GroupID == "" && m.PhoneNumberID != ""
+}

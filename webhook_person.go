@@ -54,49 +54,6 @@ func (p *Person) settle() {
 	}
 }
 
-// digitsOf strips a phone number to its digits; a text that is none stays.
-func digitsOf(phone string) string {
-	plain := true
-	for i := range len(phone) {
-		plain = plain && '0' <= phone[i] && phone[i] <= '9'
-	}
-	if plain || strings.Trim(phone, "+0123456789 -().") != "" {
-		return phone
-	}
-	return strings.Map(func(c rune) rune {
-		if c < '0' || c > '9' {
-			return -1
-		}
-		return c
-	}, phone)
-}
-
-// describe completes a person from the list of those that the change is
-// about. Somebody without number and id can only be the one who is listed.
-func (v *changeValue) describe(p *Person, alone bool) {
-	for _, known := range v.people {
-		if p.Phone != "" && p.Phone == known.UserID {
-			p.Phone, p.UserID = "", known.UserID
-		}
-		same := p.UserID != "" && p.UserID == known.UserID ||
-			p.Phone != "" && (p.Phone == known.WAID || p.Phone == known.Phone)
-		if !same && !alone {
-			continue
-		}
-		if p.UserID == "" {
-			p.UserID = known.UserID
-		}
-		if p.ParentUserID == "" {
-			p.ParentUserID = known.ParentUserID
-		}
-		if p.IdentityKeyHash == "" {
-			p.IdentityKeyHash = known.IdentityKeyHash
-		}
-		p.WAID, p.Name, p.Username, p.CountryCode = known.WAID, known.Name, known.Username, known.CountryCode
-		return
-	}
-}
-
 // readPerson reads an element of "contacts" beside messages and statuses.
 func readPerson(r *jsonscan.Reader) (p Person) {
 	for name := range r.Fields() {

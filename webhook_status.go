@@ -11,9 +11,6 @@ import (
 	"github.com/kirim-go/kirim/internal/jsonscan"
 )
 
-// MessagePlayed is the state of a voice message that was listened to.
-const MessagePlayed MessageStatus = "played"
-
 // StatusUpdate tells what became of a message that was sent. Updates come in
 // any order and repeatedly; [StatusTracker] makes sense of them.
 //
@@ -68,63 +65,6 @@ type Pricing struct {
 	Category string // "utility", "marketing", "authentication-international" …
 }
 
-// EventError is an error in an event: of a message that failed, of one that
-// could not be received, or of the account. It matches what a [MessageError]
-// does, also when it is nil.
-type EventError struct {
-	Code int // Meta's; 0 when there is none
-	// VendorCode is the vendor's own word, such as outside_24h_window, which the
-	// guide on failed sends shows beside Meta's number; usually empty.
-	VendorCode ErrorCode
-	Kind       Kind   // that of VendorCode, or else of Code; never empty
-	Title      string // for people
-	Message    string
-	Details    string
-	Href       string
-	Raw        json.RawMessage
-}
-
-// Error returns one line without the server's text, which may quote a number.
-func (e *EventError) Error() string {
-	if e == nil {
-		return "kirim: event: no error"
-	}
-	code := ""
-	if e.VendorCode != "" {
-		code = printable(string(e.VendorCode)) + ", "
-	}
-	return fmt.Sprintf("kirim: event: %smeta code %d: %s", code, e.Code, e.Kind.text())
-}
-
-// Is reports whether target is this error's [ErrorCode] or [Kind].
-func (e *EventError) Is(target error) bool {
-	if e == nil {
-		return false
-	}
-	m := e.messageError()
-	return m.Is(target)
-}
-
-// As sets a target of type *[ErrorCode], *[Kind], **[MessageError] or **[Error].
-func (e *EventError) As(target any) bool {
-	if e == nil {
-		return false
-	}
-	m := e.messageError()
-	if t, ok := target.(**MessageError); ok {
-		*t = &m
-		return true
-	}
-	return m.As(target)
-}
-
-func (e *EventError) messageError() MessageError {
-	return MessageError{
-		Code: e.VendorCode, MetaCode: e.Code, Kind: e.Kind,
-		Message: cmp.Or(e.Message, e.Title), Details: e.Details, Raw: e.Raw,
-	}
-}
-
 // AccountError is a problem of a number that concerns no single message. What
 // comes with exactly one received message is in [InboundMessage.Errors] instead.
 type AccountError struct {
@@ -148,46 +88,6 @@ func (s *StatusUpdate) dedupeKey(e *Event) string {
 
 func (a *AccountError) dedupeKey(e *Event) string {
 	return unnamedKey(e, "error:"+a.PhoneNumberID, a.Raw)
-}
-
-func readEventErrors(r *jsonscan.Reader) (errs []EventError) {
-	for range r.Elements() {
-		errs = append(errs, readEventError(r))
-	}
-	return errs
-}
-
-func readEventError(r *jsonscan.Reader) (e EventError) {
-	r.Peek()
-	start := r.Pos()
-	for name := range r.Fields() {
-		switch string(name) {
-		case "code": // a number of Meta's, or the vendor's word
-			text := r.Text()
-			if n, ok := jsonscan.ParseInt(text); !ok {
-				e.VendorCode = ErrorCode(text)
-			} else if e.Code == 0 {
-				e.Code = int(n)
-			}
-		case "provider_code":
-			e.Code = int(r.Int())
-		case "title":
-			e.Title = r.Text()
-		case "message":
-			e.Message = r.Text()
-		case "details": // where older events have it
-			e.Details = r.Text()
-		case "error_data":
-			if details := r.Member("details"); details != "" {
-				e.Details = details
-			}
-		case "href":
-			e.Href = r.Text()
-		}
-	}
-	e.Raw = r.Since(start)
-	e.Kind = kindOfFailure(e.VendorCode, e.Code)
-	return e
 }
 
 // readStatus reads a status and returns its type, which those of messages do not

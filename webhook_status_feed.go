@@ -66,6 +66,12 @@ func (f *StatusFeed) hear(_ context.Context, e *Event) error {
 	return nil
 }
 
+// progress implements statusSource.
+func (f *StatusFeed) progress(id, wamid string) (known MessageProgress, ok bool) {
+	f.tracker.Join(id, wamid)
+	return f.tracker.Progress(id, "")
+}
+
 func (f *StatusFeed) notify(id string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

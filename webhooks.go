@@ -23,34 +23,34 @@ import (
 // hours on 5xx. None of the texts holds a signature or a secret.
 var (
 	// ErrWebhookNoSecret: the verifier has no secret to check with. Answer 503.
-	ErrWebhookNoSecret = errors.New("kirim: webhook: no signing secret is configured")
+	ErrWebhookNoSecret error = &knownError{"kirim: webhook: no signing secret is configured", ActionDecide}
 	// ErrWebhookSignatureMissing: no signature header came. Answer 401.
-	ErrWebhookSignatureMissing = errors.New("kirim: webhook: the signature header is missing")
+	ErrWebhookSignatureMissing error = &knownError{"kirim: webhook: the signature header is missing", ActionDoNotRetry}
 	// ErrWebhookSignatureMalformed: the signature header has no t or no
 	// usable v1, two different t, or more parts than anybody sends. Answer 401.
-	ErrWebhookSignatureMalformed = errors.New("kirim: webhook: the signature header is malformed")
+	ErrWebhookSignatureMalformed error = &knownError{"kirim: webhook: the signature header is malformed", ActionDoNotRetry}
 	// ErrWebhookSignatureMismatch: no secret made any of the signatures over
 	// this body. Answer 401.
-	ErrWebhookSignatureMismatch = errors.New("kirim: webhook: no signature matches")
+	ErrWebhookSignatureMismatch error = &knownError{"kirim: webhook: no signature matches", ActionDoNotRetry}
 	// ErrWebhookTooOld: the signature is right, but was made too long ago: a
 	// replay, a slow network, or a clock that is wrong. Answer 503, so that
 	// an honest delivery comes again, freshly signed.
-	ErrWebhookTooOld = errors.New("kirim: webhook: the signature is too old")
+	ErrWebhookTooOld error = &knownError{"kirim: webhook: the signature is too old", ActionRetry}
 	// ErrWebhookTooNew: the signature is right, but was made in the future:
 	// one of the two clocks is wrong. Answer 503.
-	ErrWebhookTooNew = errors.New("kirim: webhook: the signature is from the future")
+	ErrWebhookTooNew error = &knownError{"kirim: webhook: the signature is from the future", ActionRetry}
 	// ErrWebhookBodyTooLarge: the body is over the limit, and was not checked.
 	// Answer 413.
-	ErrWebhookBodyTooLarge = errors.New("kirim: webhook: the body is too large")
+	ErrWebhookBodyTooLarge error = &knownError{"kirim: webhook: the body is too large", ActionDoNotRetry}
 	// ErrWebhookBodyConsumed: something before this package has read the
 	// body. That is a fault of the program. Answer 500.
-	ErrWebhookBodyConsumed = errors.New("kirim: webhook: the body was read before it could be verified")
+	ErrWebhookBodyConsumed error = &knownError{"kirim: webhook: the body was read before it could be verified", ActionDecide}
 	// ErrWebhookMalformed: the signature is right, but the body is not an
 	// event. Answer 400.
-	ErrWebhookMalformed = errors.New("kirim: webhook: the body is not an event")
+	ErrWebhookMalformed error = &knownError{"kirim: webhook: the body is not an event", ActionDoNotRetry}
 )
 
-var errNilRequest = errors.New("kirim: webhook: the request is nil")
+var errNilRequest error = &knownError{"kirim: webhook: the request is nil", ActionDecide}
 
 // WebhookStatusCode returns the HTTP status to answer a webhook request with
 // whose [WebhookVerifier.Verify] or [WebhookVerifier.Event] returned err: the

@@ -10,52 +10,10 @@ import (
 	"github.com/kirim-go/kirim/internal/fifo"
 )
 
-// serviceWindow is how long after a customer's message free-form messages
-// may be sent.
-//
-// Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages
-const serviceWindow = 24 * time.Hour
-
-// WindowMemory remembers when a customer last wrote to a number, which opens
-// the 24-hour window for free-form messages. A [WebhookHandler] fills it
-// ([WithWindows]) and [MessagesService.SendOrTemplate] asks it
-// ([WithWindowMemory]). Methods are called concurrently.
-//
-// The customer is a phone number in digits, without plus, or a user id.
-type WindowMemory interface {
-	// Opened records that the customer wrote at the time at. Times come in
-	// any order; the latest counts.
-	Opened(ctx context.Context, phoneNumberID, customer string, at time.Time) error
-	// LastOpened returns when the customer last wrote, and the zero time when
-	// that is not known.
-	LastOpened(ctx context.Context, phoneNumberID, customer string) (time.Time, error)
-}
-
-// WithWindowMemory lets [MessagesService.SendOrTemplate] send the template at
-// once when the memory says that the customer last wrote more than 24 hours
-// ago. For a call with a key of its own the memory must be a [WindowDecider], as
-// [MemoryWindows] is. What the memory does not know, or fails to tell, is sent
-// as without it, and what the server then refuses is still rescued by the
-// template. The default is none.
-func WithWindowMemory(memory WindowMemory) Option {
-	return func(s *settings) error {
-		if isNil(memory) {
-			return errors.New("kirim: WithWindowMemory: the memory is nil")
-		}
-		s.windows = memory
-		return nil
-	}
-}
-
-// opensWindow reports whether a message opens the window. WhatsApp's own
-// notices do not, nor does what was written in a group. Whether a reaction
-// does is not documented; it counts, because a window that is wrongly thought
-// open costs a request, one wrongly thought closed an unwanted template.
-func (m *InboundMessage) opensWindow() bool {
-	return m.Type != MessageTypeSystem && m.GroupID == "" && m.PhoneNumberID != ""
-}
-
-const defaultWindows = 1 << 17
+const (
+	defaultWindows = 1 << 17
+	maxDecisions   = 1 << 19
+)
 
 // MemoryWindows is a [WindowMemory] and a [WindowDecider] for one process. It is
 // safe for concurrent use and forgets everything when the process ends. The zero
@@ -111,4 +69,23 @@ func (w *MemoryWindows) LastOpened(_ context.Context, phoneNumberID, customer st
 
 func windowKey(phoneNumberID, customer string) string {
 	return phoneNumberID + ":" + digitsOf(customer)
+}
+
+var errNoRoomToDecide = errors.New("kirim: the window memory has no room for another decision")
+
+// Decide implements [WindowDecider]. Decisions are kept for 25 hours. There is an
+// error when 524,288 of them are kept: none is forgotten before its time.
+func (w *MemoryWindows) Decide(_ context.Context, key string, template bool) (decided bool, err error) {
+	h := hashOf(key)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := time.Now()
+	if decided, known := w.decided.lookup(h, now); known {
+		return decided, nil
+	}
+	if w.decided.order.Len() >= maxDecisions {
+		return false, errNoRoomToDecide
+	}
+	w.decided.add(h, template, now)
+	return template, nil
 }

@@ -2,12 +2,32 @@ package kirim
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
 	"github.com/kirim-go/kirim/internal/fifo"
 )
+
+// WindowMemory remembers when a customer last wrote to a number, which opens
+// the 24-hour window for free-form messages. A [WebhookHandler] fills it
+// ([WithWindows]) and [MessagesService.SendOrTemplate] asks it
+// ([WithWindowMemory]). Methods are called concurrently.
+//
+// The customer is a phone number in digits, without plus, or a user id.
+type WindowMemory interface {
+	// Opened records that the customer wrote at the time at. Times come in
+	// any order; the latest counts.
+	Opened(ctx context.Context, phoneNumberID, customer string, at time.Time) error
+	// LastOpened returns when the customer last wrote, and the zero time when
+	// that is not known.
+	LastOpened(ctx context.Context, phoneNumberID, customer string) (time.Time, error)
+}
+
+// serviceWindow is how long after a customer's message free-form messages
+// may be sent.
+//
+// Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages
+const serviceWindow = 24 * time.Hour
 
 // WindowDecider is what a [WindowMemory] may be besides: it remembers for a
 // call of [MessagesService.SendOrTemplate] which of the two goes first, so that
@@ -47,7 +67,7 @@ func (s *MessagesService) templateFirst(ctx context.Context, to, key string, set
 	if ctx.Err() != nil { // a call that will send nothing decides nothing
 		return false
 	}
-	memory := s.client.windows
+	memory := s.settings.windows
 	if memory == nil {
 		return settings.preferTemplate
 	}
@@ -66,73 +86,14 @@ func (s *MessagesService) templateFirst(ctx context.Context, to, key string, set
 	case !ok:
 		return template && settings.key == ""
 	}
-	if decided, known := s.client.decided.lookup(key); known {
+	if decided, known := s.settings.decided.lookup(key); known {
 		return decided
 	}
 	decided, err := decider.Decide(ctx, key, template)
 	if err != nil && ctx.Err() != nil {
 		return false
 	}
-	return s.client.decided.remember(key, err == nil && decided)
-}
-
-const (
-	// The server remembers a key for 24 hours from the first request on, which
-	// may have waited for a limiter, or between attempts.
-	decisionMemory  = 25 * time.Hour
-	maxDecisions    = 1 << 19
-	cachedDecisions = 1 << 14
-)
-
-// decisions holds for each key whether the template goes first.
-type decisions struct {
-	template map[dedupeHash]bool
-	order    fifo.Queue[dedupeHash]
-}
-
-// lookup forgets what is old, and looks the key up.
-func (d *decisions) lookup(key dedupeHash, now time.Time) (template, known bool) {
-	for {
-		_, at, ok := d.order.Oldest()
-		if !ok || now.Sub(at) < decisionMemory {
-			break
-		}
-		d.drop()
-	}
-	template, known = d.template[key]
-	return template, known
-}
-
-func (d *decisions) add(key dedupeHash, template bool, now time.Time) {
-	if d.template == nil {
-		d.template = make(map[dedupeHash]bool)
-	}
-	d.template[key] = template
-	d.order.Push(key, now)
-}
-
-func (d *decisions) drop() {
-	oldest, _, _ := d.order.Pop()
-	delete(d.template, oldest)
-}
-
-var errNoRoomToDecide = errors.New("kirim: the window memory has no room for another decision")
-
-// Decide implements [WindowDecider]. Decisions are kept for 25 hours. There is an
-// error when 524,288 of them are kept: none is forgotten before its time.
-func (w *MemoryWindows) Decide(_ context.Context, key string, template bool) (decided bool, err error) {
-	h := hashOf(key)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	now := time.Now()
-	if decided, known := w.decided.lookup(h, now); known {
-		return decided, nil
-	}
-	if w.decided.order.Len() >= maxDecisions {
-		return false, errNoRoomToDecide
-	}
-	w.decided.add(h, template, now)
-	return template, nil
+	return s.settings.decided.remember(key, err == nil && decided)
 }
 
 // decisionCache is what a client did under its latest keys. A store that fails at
@@ -163,4 +124,43 @@ func (c *decisionCache) remember(key string, template bool) bool {
 	}
 	c.add(h, template, now)
 	return template
+}
+
+const (
+	// The server remembers a key for 24 hours from the first request on, which
+	// may have waited for a limiter, or between attempts.
+	decisionMemory  = 25 * time.Hour
+	cachedDecisions = 1 << 14
+)
+
+// decisions holds for each key whether the template goes first.
+type decisions struct {
+	template map[keyHash]bool
+	order    fifo.Queue[keyHash]
+}
+
+// lookup forgets what is old, and looks the key up.
+func (d *decisions) lookup(key keyHash, now time.Time) (template, known bool) {
+	for {
+		_, at, ok := d.order.Oldest()
+		if !ok || now.Sub(at) < decisionMemory {
+			break
+		}
+		d.drop()
+	}
+	template, known = d.template[key]
+	return template, known
+}
+
+func (d *decisions) add(key keyHash, template bool, now time.Time) {
+	if d.template == nil {
+		d.template = make(map[keyHash]bool)
+	}
+	d.template[key] = template
+	d.order.Push(key, now)
+}
+
+func (d *decisions) drop() {
+	oldest, _, _ := d.order.Pop()
+	delete(d.template, oldest)
 }
