@@ -19,5 +19,6 @@
 //	<!-- go: var queue chan<- string -->
 //
 // Links, anchors, pictures and paths have to exist, and so has whatever a command
-// names. Exported names have to be documented.
+// names. Exported names have to be documented. Words for which the field has a
+// term may only become fewer: words.txt says how many each file has.
 package check
