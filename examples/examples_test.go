@@ -20,8 +20,12 @@ func TestEachExampleIsShortTestedAndTellsHowToRunIt(t *testing.T) {
 			t.Fatal(err)
 		}
 		dir := filepath.Dir(program)
-		if lines := strings.Count(string(source), "\n"); lines >= 130 {
-			t.Errorf("%s has %d lines", program, lines)
+		limit := 120
+		if dir == "quickstart" { // a send, a refusal, its rescue and three faults in one table
+			limit = 128
+		}
+		if lines := strings.Count(string(source), "\n"); lines >= limit {
+			t.Errorf("%s has %d lines, %d or more are too many", program, lines, limit)
 		}
 		head, _, _ := strings.Cut(string(source), "package main")
 		if !strings.Contains(head, "\n//\tgo run ./examples/"+dir) && !strings.Contains(head, "\n//\tgo run -C examples/"+dir+" .") {
