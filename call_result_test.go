@@ -147,6 +147,19 @@ func TestADeletionThatSaysThatItFailedIsNoSuccess(t *testing.T) {
 	}
 }
 
+func TestADeletionNeedsNoBody(t *testing.T) {
+	t.Parallel()
+	for body, succeeds := range map[string]bool{
+		"": true, " \r\n": true, "{}": true, `{"data":null}`: true, `{"data":{"id":"cus_1"}}`: true,
+		"null": true, "x": false, "[]": false, "<html>": false,
+	} {
+		_, err := newWire(answer{status: 200, body: body}).client(t).Customers.Archive(t.Context(), "cus_1")
+		if succeeds && err != nil || !succeeds && !errors.Is(err, kirim.KindInvalidResponse) {
+			t.Errorf("%q: %v", body, err)
+		}
+	}
+}
+
 func TestTheErrorOfALarge2xxKeepsNoMoreThanItsBody(t *testing.T) {
 	t.Parallel()
 	body := `{"padding":"` + strings.Repeat("x", 1<<20) + `"}`
