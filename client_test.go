@@ -245,7 +245,7 @@ func TestDoRefusesWhatItCannotSend(t *testing.T) {
 	long := strings.Repeat("k", 256)
 	number := c.PhoneNumber("1")
 	send := func(content kirim.Content) error {
-		_, err := number.Messages.Send(t.Context(), kirim.OutboundMessage{To: hello.To, Content: content}, kirim.SkipValidation())
+		_, err := number.Messages.Send(t.Context(), kirim.OutboundMessage{To: hello.To, Content: content}, kirim.WithoutRequestValidation())
 		return err
 	}
 	locating := kirim.Template{Components: []kirim.Component{{Parameters: []kirim.Parameter{{Location: &kirim.TemplateLocation{Latitude: math.NaN()}}}}}}

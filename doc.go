@@ -129,7 +129,7 @@
 // It needs the request with its body unread, in whatever router it is mounted.
 // [WebhookVerifier.Event] is the same without callbacks, and
 // [WebhookVerifier.Verify] for a body that you have read yourself. A
-// [StatusTracker] puts the statuses of messages in order; a [WindowMemory]
+// [StatusTracker] puts the statuses of messages in order; a [WindowStore]
 // lets [MessagesService.SendOrTemplate] know when the window is closed.
 //
 // # Testing

@@ -82,7 +82,7 @@ func ExampleMessagesService_SendOrTemplate() {
 
 	sent, err := client.PhoneNumber(sandbox.PhoneNumberID).Messages.SendOrTemplate(ctx,
 		kirim.OutboundMessage{To: "+6281100000002", Content: kirim.Text{Body: "Your order has left the house."}},
-		kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}})
+		kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody("A-17")}})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func ExampleTemplatesService_Create() {
 	defer sandbox.Close()
 	templates := client.PhoneNumber(sandbox.PhoneNumberID).Templates
 
-	_, err := templates.Create(ctx, kirim.OneTimeCodeTemplate("sign_in", "id", kirim.OneTimeCodeOptions{ExpirationMinutes: 5}))
+	_, err := templates.Create(ctx, kirim.DefineOneTimeCode("sign_in", "id", kirim.OneTimeCodeOptions{ExpirationMinutes: 5}))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -314,7 +314,7 @@ func ExampleWebhookHandler() {
 // template when it was for the 24-hour window.
 func ExampleMessagesService_SendAndWait() {
 	ctx := context.Background()
-	sandbox := kirimtest.NewServer(kirimtest.WithLateRefusals(), kirimtest.WithDeliveryPlan(kirimtest.Delivered()))
+	sandbox := kirimtest.NewServer(kirimtest.WithLateRefusals(), kirimtest.WithStatusPlan(kirimtest.Delivered()))
 	defer sandbox.Close()
 	client, err := sandbox.Client()
 	if err != nil {

@@ -88,9 +88,9 @@ func ExampleTemplate() {
 			Name:     "order_ready",
 			Language: "id",
 			Components: []kirim.Component{
-				kirim.HeaderImage("https://files.example.com/77.jpg"),
-				kirim.BodyText("Sari"),
-				kirim.URLButton(0, "orders/77"),
+				kirim.FillHeaderImage("https://files.example.com/77.jpg"),
+				kirim.FillBody("Sari"),
+				kirim.FillURLButton(0, "orders/77"),
 			},
 		},
 	})

@@ -23,12 +23,13 @@ type Template struct {
 	// "en_US". The match is exact; there is no space in it.
 	Language string
 	// Components fill the template's variables. Kirim hands them to Meta
-	// unchanged. Functions such as [HeaderImage], [BodyText], [URLButton] and
-	// [OneTimeCode] build them.
+	// unchanged. The Fill functions, such as [FillHeaderImage], [FillBody],
+	// [FillURLButton] and [FillOneTimeCode], build them.
 	Components []Component
 }
 
-// Component fills the variables of one part of a template.
+// Component fills the variables of one part of a template. The Fill functions,
+// such as [FillBody], build it. A [ComponentDefinition] defines such a part.
 //
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/components
 type Component struct {
@@ -163,35 +164,35 @@ func (l TemplateLocation) MarshalJSON() ([]byte, error) {
 
 func decimal(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
-// HeaderText fills the variable of a text header.
-func HeaderText(value string) Component {
+// FillHeaderText fills the variable of a text header.
+func FillHeaderText(value string) Component {
 	return headerComponent(TextParameter(value))
 }
 
-// HeaderImage fills an image header with a public link, http or https.
-func HeaderImage(link string) Component {
+// FillHeaderImage fills an image header with a public link, http or https.
+func FillHeaderImage(link string) Component {
 	return headerComponent(Parameter{Type: "image", Image: &Image{Link: link}})
 }
 
-// HeaderVideo fills a video header with a public link, http or https.
-func HeaderVideo(link string) Component {
+// FillHeaderVideo fills a video header with a public link, http or https.
+func FillHeaderVideo(link string) Component {
 	return headerComponent(Parameter{Type: "video", Video: &Video{Link: link}})
 }
 
-// HeaderDocument fills a document header with the public link, http or https,
+// FillHeaderDocument fills a document header with the public link, http or https,
 // of a PDF.
 // An empty filename is left out.
-func HeaderDocument(link, filename string) Component {
+func FillHeaderDocument(link, filename string) Component {
 	return headerComponent(Parameter{Type: "document", Document: &Document{Link: link, Filename: filename}})
 }
 
-// HeaderLocation fills a location header.
-func HeaderLocation(place TemplateLocation) Component {
+// FillHeaderLocation fills a location header.
+func FillHeaderLocation(place TemplateLocation) Component {
 	return headerComponent(Parameter{Type: "location", Location: &place})
 }
 
-// HeaderProduct fills the header of a product card.
-func HeaderProduct(catalogID, retailerID string) Component {
+// FillHeaderProduct fills the header of a product card.
+func FillHeaderProduct(catalogID, retailerID string) Component {
 	return headerComponent(Parameter{Type: "product", Product: &TemplateProduct{CatalogID: catalogID, RetailerID: retailerID}})
 }
 
@@ -199,17 +200,17 @@ func headerComponent(p Parameter) Component {
 	return Component{Type: "header", Parameters: []Parameter{p}}
 }
 
-// BodyText fills the positional variables of the body, in their order.
-func BodyText(values ...string) Component {
+// FillBody fills the positional variables of the body, in their order.
+func FillBody(values ...string) Component {
 	params := make([]Parameter, len(values))
 	for i, value := range values {
 		params[i] = TextParameter(value)
 	}
-	return BodyParameters(params...)
+	return FillBodyParameters(params...)
 }
 
-// BodyParameters fills the variables of the body with values of any type.
-func BodyParameters(params ...Parameter) Component {
+// FillBodyParameters fills the variables of the body with values of any type.
+func FillBodyParameters(params ...Parameter) Component {
 	return Component{Type: "body", Parameters: params}
 }
 
@@ -218,31 +219,31 @@ func TextParameter(value string) Parameter {
 	return Parameter{Type: "text", Text: value}
 }
 
-// NamedText is the text of a named variable.
-func NamedText(name, value string) Parameter {
+// NamedTextParameter is the text of a named variable.
+func NamedTextParameter(name, value string) Parameter {
 	return Parameter{Type: "text", Name: name, Text: value}
 }
 
-// URLButton fills the variable at the end of a button's URL. Index is the
+// FillURLButton fills the variable at the end of a button's URL. Index is the
 // button's position in the template, from 0.
-func URLButton(index int, suffix string) Component {
+func FillURLButton(index int, suffix string) Component {
 	return buttonComponent("url", index, TextParameter(suffix))
 }
 
-// QuickReplyButton sets the payload that comes back when the button at index,
+// FillQuickReplyButton sets the payload that comes back when the button at index,
 // from 0, is chosen.
-func QuickReplyButton(index int, payload string) Component {
+func FillQuickReplyButton(index int, payload string) Component {
 	return buttonComponent("quick_reply", index, Parameter{Type: "payload", Payload: payload})
 }
 
-// CopyCodeButton sets the code, at most 20 characters, that the button at
+// FillCopyCodeButton sets the code, at most 20 characters, that the button at
 // index, from 0, copies.
-func CopyCodeButton(index int, code string) Component {
+func FillCopyCodeButton(index int, code string) Component {
 	return buttonComponent("copy_code", index, Parameter{Type: "coupon_code", CouponCode: code})
 }
 
-// ActionButton fills a button of sub-type flow, catalog or mpm at index, from 0.
-func ActionButton(subType string, index int, action TemplateAction) Component {
+// FillActionButton fills a button of sub-type flow, catalog or mpm at index, from 0.
+func FillActionButton(subType string, index int, action TemplateAction) Component {
 	return buttonComponent(subType, index, Parameter{Type: "action", Action: &action})
 }
 
@@ -250,23 +251,23 @@ func buttonComponent(subType string, index int, p Parameter) Component {
 	return Component{Type: "button", SubType: subType, Index: index, Parameters: []Parameter{p}}
 }
 
-// OfferExpires sets the end of a limited-time offer, to the millisecond.
-func OfferExpires(at time.Time) Component {
+// FillLimitedTimeOffer sets the end of a limited-time offer, to the millisecond.
+func FillLimitedTimeOffer(at time.Time) Component {
 	return Component{Type: "limited_time_offer", Parameters: []Parameter{{
 		Type: "limited_time_offer", LimitedTimeOffer: &TemplateOffer{ExpirationTimeMS: at.UnixMilli()},
 	}}}
 }
 
-// TemplateCards fills the cards of a carousel template, each with its own components.
+// FillCarousel fills the cards of a carousel template, each with its own components.
 // A carousel of media takes exactly as many as were approved, one of products
 // 2 to 10.
-func TemplateCards(cards ...[]Component) Component {
+func FillCarousel(cards ...[]Component) Component {
 	return Component{Type: "carousel", Cards: mapSlice(cards, func(_ int, components []Component) TemplateCard {
 		return TemplateCard{Components: components}
 	})}
 }
 
-// OneTimeCode fills an authentication template: the code goes into the body
+// FillOneTimeCode fills an authentication template: the code goes into the body
 // and into its button, which was created as a one-time-code button but is
 // addressed as a url button at index 0.
 //
@@ -274,8 +275,8 @@ func TemplateCards(cards ...[]Component) Component {
 // such a template from others and leaves this check to the server.
 //
 // Docs: https://docs.kirimdev.com/sending/send-template-otp/
-func OneTimeCode(code string) []Component {
-	return []Component{BodyText(code), URLButton(0, code)}
+func FillOneTimeCode(code string) []Component {
+	return []Component{FillBody(code), FillURLButton(0, code)}
 }
 
 type wireTemplate struct {

@@ -63,37 +63,37 @@ var sends = map[string]OutboundMessage{
 		{Header: Header{Video: "https://files.example.com/1.mp4"}, QuickReplies: []ReplyButton{{ID: "take-1", Title: "This"}, {ID: "more-1", Title: "More like it"}}},
 	}}},
 	"template_plain":       {Content: Template{Name: "hello", Language: "id"}},
-	"template_header_text": {Content: Template{Name: "hello", Language: "id", Components: []Component{HeaderText("Sari")}}},
+	"template_header_text": {Content: Template{Name: "hello", Language: "id", Components: []Component{FillHeaderText("Sari")}}},
 	"template_order": {Content: Template{Name: "order_ready", Language: "en_US", Components: []Component{
-		HeaderDocument("https://files.example.com/77.pdf", "77.pdf"),
-		BodyParameters(
-			NamedText("customer", "Sari"),
+		FillHeaderDocument("https://files.example.com/77.pdf", "77.pdf"),
+		FillBodyParameters(
+			NamedTextParameter("customer", "Sari"),
 			Parameter{Type: "currency", Name: "total", Currency: &TemplateCurrency{Fallback: "Rp150.000", Code: "IDR", Amount1000: 150_000_000}},
 			Parameter{Type: "date_time", Name: "due", DateTime: &TemplateDateTime{Fallback: "1 June 2026"}},
 		),
-		URLButton(0, "orders/77"),
-		QuickReplyButton(1, "stop:77"),
+		FillURLButton(0, "orders/77"),
+		FillQuickReplyButton(1, "stop:77"),
 	}}},
-	"template_one_time_code": {Content: Template{Name: "login_code", Language: "id", Components: OneTimeCode("123456")}},
+	"template_one_time_code": {Content: Template{Name: "login_code", Language: "id", Components: FillOneTimeCode("123456")}},
 	"template_offer": {Content: Template{Name: "offer", Language: "id", Components: []Component{
-		HeaderImage("https://files.example.com/a.jpg"),
-		OfferExpires(time.UnixMilli(1780000000123)),
-		CopyCodeButton(0, "JUNE25"),
+		FillHeaderImage("https://files.example.com/a.jpg"),
+		FillLimitedTimeOffer(time.UnixMilli(1780000000123)),
+		FillCopyCodeButton(0, "JUNE25"),
 	}}},
 	"template_actions": {Content: Template{Name: "actions", Language: "id", Components: []Component{
-		HeaderLocation(TemplateLocation{Latitude: -6.2088, Longitude: 106.8456, Name: "Shop", Address: "Jalan Contoh 1"}),
-		ActionButton("flow", 0, TemplateAction{FlowToken: "t-1", FlowActionData: json.RawMessage(`{"userName":"Sari","n":12345678901234567890}`)}),
-		ActionButton("catalog", 1, TemplateAction{ThumbnailID: "sku-1"}),
-		ActionButton("mpm", 2, TemplateAction{ThumbnailID: "sku-1", Sections: []TemplateSection{
+		FillHeaderLocation(TemplateLocation{Latitude: -6.2088, Longitude: 106.8456, Name: "Shop", Address: "Jalan Contoh 1"}),
+		FillActionButton("flow", 0, TemplateAction{FlowToken: "t-1", FlowActionData: json.RawMessage(`{"userName":"Sari","n":12345678901234567890}`)}),
+		FillActionButton("catalog", 1, TemplateAction{ThumbnailID: "sku-1"}),
+		FillActionButton("mpm", 2, TemplateAction{ThumbnailID: "sku-1", Sections: []TemplateSection{
 			{Title: "Cups", Products: []TemplateProduct{{RetailerID: "sku-1"}, {RetailerID: "sku-2"}}},
 		}}),
 		{Type: "button", SubType: "voice_call", Index: 3},
 	}}},
 	"template_carousel": {Content: Template{Name: "cards", Language: "id", Components: []Component{
-		BodyText("Sari"),
-		TemplateCards(
-			[]Component{HeaderVideo("https://files.example.com/0.mp4"), QuickReplyButton(0, "take:0")},
-			[]Component{HeaderProduct("c-1", "sku-1")},
+		FillBody("Sari"),
+		FillCarousel(
+			[]Component{FillHeaderVideo("https://files.example.com/0.mp4"), FillQuickReplyButton(0, "take:0")},
+			[]Component{FillHeaderProduct("c-1", "sku-1")},
 		),
 	}}},
 	"raw_sticker":  {Content: Raw{Type: "sticker", Object: json.RawMessage(`{"id":"1234567890"}`)}},
@@ -199,9 +199,9 @@ func TestAMessageWithoutAWireFormIsAnErrorEverywhere(t *testing.T) {
 		"raw with broken JSON":      Raw{Type: "sticker", Object: json.RawMessage(`{"a":`)},
 		"raw with invalid UTF-8":    Raw{Type: "sticker", Object: json.RawMessage("\"\xff\"")},
 		"raw with a channel":        Raw{Type: "sticker", Object: make(chan int)},
-		"flow data that is broken":  Template{Name: "a", Language: "id", Components: []Component{ActionButton("flow", 0, TemplateAction{FlowActionData: json.RawMessage("{")})}},
+		"flow data that is broken":  Template{Name: "a", Language: "id", Components: []Component{FillActionButton("flow", 0, TemplateAction{FlowActionData: json.RawMessage("{")})}},
 		"a latitude that is no number": Template{Name: "a", Language: "id", Components: []Component{
-			HeaderLocation(TemplateLocation{Latitude: math.NaN()}),
+			FillHeaderLocation(TemplateLocation{Latitude: math.NaN()}),
 		}},
 	}
 	for _, name := range append([]string{`a":1,"b`, "Sticker", "stick er", "1st", "é", strings.Repeat("a", 65)}, reservedFields...) {
@@ -245,7 +245,7 @@ func templateBody(rest string) string {
 
 func TestOtherSpellingsOfAWireFormAreRead(t *testing.T) {
 	t.Parallel()
-	button := Template{Name: "a", Language: "id", Components: []Component{URLButton(2, "x")}}
+	button := Template{Name: "a", Language: "id", Components: []Component{FillURLButton(2, "x")}}
 	component := `"components":[{"type":"button","sub_type":"url","index":%,"parameters":[{"type":"text","text":"x"}]}]`
 	for name, tc := range map[string]struct {
 		body string

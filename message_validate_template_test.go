@@ -22,7 +22,7 @@ func wantViolations(t *testing.T, components []Component, want ...string) {
 
 func TestWordsOfATemplateAreComparedInAnyCase(t *testing.T) {
 	t.Parallel()
-	text := func(kind string) Component { return BodyParameters(Parameter{Type: kind, Text: "a"}) }
+	text := func(kind string) Component { return FillBodyParameters(Parameter{Type: kind, Text: "a"}) }
 	for name, tc := range map[string]struct {
 		component Component
 		want      []string
@@ -33,8 +33,8 @@ func TestWordsOfATemplateAreComparedInAnyCase(t *testing.T) {
 		"a carousel in upper case with no cards":  {Component{Type: "CAROUSEL"}, []string{"[0].cards"}},
 		"a carousel in mixed case with one card":  {Component{Type: "Carousel", Cards: make([]TemplateCard, 1)}, []string{"[0].cards"}},
 		"a text in upper case":                    {text("TEXT"), nil},
-		"a text in upper case without its value":  {BodyParameters(Parameter{Type: "TEXT"}), []string{"[0].parameters[0].text"}},
-		"a text in upper case with another value": {BodyParameters(Parameter{Type: "Text", Text: "a", Payload: "b"}), []string{"[0].parameters[0].payload"}},
+		"a text in upper case without its value":  {FillBodyParameters(Parameter{Type: "TEXT"}), []string{"[0].parameters[0].text"}},
+		"a text in upper case with another value": {FillBodyParameters(Parameter{Type: "Text", Text: "a", Payload: "b"}), []string{"[0].parameters[0].payload"}},
 		"a footer in upper case":                  {Component{Type: "FOOTER", Parameters: []Parameter{TextParameter("a")}}, []string{"[0].parameters"}},
 		"a letter that only Unicode folds":        {Component{Type: "button", SubType: "quic\u212a_reply"}, []string{"[0].sub_type"}},
 	} {
@@ -67,11 +67,11 @@ func TestAButtonKeepsItsIndexInAnyCase(t *testing.T) {
 
 func TestWhatMetaAlwaysRefusesInATemplateIsAViolation(t *testing.T) {
 	t.Parallel()
-	text := func(s string) []Component { return []Component{BodyText(s)} }
-	body := func(p ...Parameter) []Component { return []Component{BodyParameters(p...)} }
+	text := func(s string) []Component { return []Component{FillBody(s)} }
+	body := func(p ...Parameter) []Component { return []Component{FillBodyParameters(p...)} }
 	one := func(c ...Component) []Component { return c }
 	place := func(latitude, longitude float64) []Component {
-		return one(HeaderLocation(TemplateLocation{Latitude: latitude, Longitude: longitude}))
+		return one(FillHeaderLocation(TemplateLocation{Latitude: latitude, Longitude: longitude}))
 	}
 	money := func(fallback, code string) []Component {
 		return body(Parameter{Type: "currency", Currency: &TemplateCurrency{Fallback: fallback, Code: code}})
@@ -80,19 +80,19 @@ func TestWhatMetaAlwaysRefusesInATemplateIsAViolation(t *testing.T) {
 		return body(Parameter{Type: "date_time", DateTime: &TemplateDateTime{Fallback: fallback}})
 	}
 	named := func(names ...string) Component {
-		c := BodyParameters()
+		c := FillBodyParameters()
 		for _, name := range names {
-			c.Parameters = append(c.Parameters, NamedText(name, "a"))
+			c.Parameters = append(c.Parameters, NamedTextParameter(name, "a"))
 		}
 		return c
 	}
 	flow := func(data string) []Component {
-		return one(ActionButton("flow", 0, TemplateAction{FlowActionData: []byte(data)}))
+		return one(FillActionButton("flow", 0, TemplateAction{FlowActionData: []byte(data)}))
 	}
 	mpm := func(s ...TemplateSection) []Component {
-		return one(ActionButton("mpm", 0, TemplateAction{Sections: s}))
+		return one(FillActionButton("mpm", 0, TemplateAction{Sections: s}))
 	}
-	card := []Component{HeaderImage("https://e.com/a.jpg"), BodyText("a"), QuickReplyButton(0, "a")}
+	card := []Component{FillHeaderImage("https://e.com/a.jpg"), FillBody("a"), FillQuickReplyButton(0, "a")}
 	const param, action = "[0].parameters[0]", "[0].parameters[0].action"
 
 	for name, tc := range map[string]struct {
@@ -104,21 +104,21 @@ func TestWhatMetaAlwaysRefusesInATemplateIsAViolation(t *testing.T) {
 		"a line break":                           {text("a\nb"), []string{param + ".text"}},
 		"a line break of Windows":                {text("a\r\nb"), []string{param + ".text"}},
 		"a tab":                                  {text("a\tb"), []string{param + ".text"}},
-		"a tab in a header":                      {one(HeaderText("a\tb")), []string{param + ".text"}},
-		"a line break in the suffix of a URL":    {one(URLButton(0, "a\nb")), []string{param + ".text"}},
-		"a line break in a payload":              {one(QuickReplyButton(0, "a\nb")), nil},
+		"a tab in a header":                      {one(FillHeaderText("a\tb")), []string{param + ".text"}},
+		"a line break in the suffix of a URL":    {one(FillURLButton(0, "a\nb")), []string{param + ".text"}},
+		"a line break in a payload":              {one(FillQuickReplyButton(0, "a\nb")), nil},
 		"a line break in a type of the server":   {body(Parameter{Type: "new_kind", Text: "a\nb"}), nil},
 		"money":                                  {money("Rp1", "IDR"), nil},
 		"money without a fallback":               {money("", "IDR"), []string{param + ".currency.fallback_value"}},
 		"money without a currency":               {money("Rp1", ""), []string{param + ".currency.code"}},
 		"a date":                                 {when("1 May"), nil},
 		"a date without a fallback":              {when(""), []string{param + ".date_time.fallback_value"}},
-		"a product":                              {one(HeaderProduct("1", "sku")), nil},
-		"a product without a catalogue":          {one(HeaderProduct("", "sku")), []string{param + ".product.catalog_id"}},
-		"a product without an id":                {one(HeaderProduct("1", "")), []string{param + ".product.product_retailer_id"}},
-		"an offer":                               {one(OfferExpires(time.UnixMilli(1))), nil},
-		"an offer without time":                  {one(OfferExpires(time.Time{})), []string{param + ".limited_time_offer.expiration_time_ms"}},
-		"an offer that was left empty":           {one(OfferExpires(time.UnixMilli(0))), []string{param + ".limited_time_offer.expiration_time_ms"}},
+		"a product":                              {one(FillHeaderProduct("1", "sku")), nil},
+		"a product without a catalogue":          {one(FillHeaderProduct("", "sku")), []string{param + ".product.catalog_id"}},
+		"a product without an id":                {one(FillHeaderProduct("1", "")), []string{param + ".product.product_retailer_id"}},
+		"an offer":                               {one(FillLimitedTimeOffer(time.UnixMilli(1))), nil},
+		"an offer without time":                  {one(FillLimitedTimeOffer(time.Time{})), []string{param + ".limited_time_offer.expiration_time_ms"}},
+		"an offer that was left empty":           {one(FillLimitedTimeOffer(time.UnixMilli(0))), []string{param + ".limited_time_offer.expiration_time_ms"}},
 		"a section of products":                  {mpm(TemplateSection{Products: products(1)}), nil},
 		"a section without products":             {mpm(TemplateSection{Products: products(1)}, TemplateSection{}), []string{action + ".sections[1].product_items"}},
 		"an empty product in a section":          {mpm(TemplateSection{Products: make([]TemplateProduct, 1)}), []string{action + ".sections[0].product_items[0].product_retailer_id"}},
@@ -133,32 +133,32 @@ func TestWhatMetaAlwaysRefusesInATemplateIsAViolation(t *testing.T) {
 		"every sub-type that Meta lists":         {one(button("booking_confirmation", 0), button("catalog", 1), button("copy_code", 2), button("flow", 3), button("mpm", 4), button("order_details", 5), button("quick_reply", 6), button("reminder", 7), button("url", 8), button("voice_call", 9)), nil},
 		"a sub-type that does not exist":         {one(button("phone_number", 0)), []string{"[0].sub_type"}},
 		"a sub-type of a definition":             {one(button("otp", 0)), []string{"[0].sub_type"}},
-		"the tenth button":                       {one(URLButton(9, "a")), nil},
-		"an eleventh button":                     {one(URLButton(10, "a")), []string{"[0].index"}},
-		"two buttons at one index":               {one(URLButton(0, "a"), QuickReplyButton(1, "a"), QuickReplyButton(0, "a")), []string{"[2].index"}},
-		"cards whose buttons have equal indices": {one(TemplateCards(card, card)), nil},
-		"two bodies":                             {one(BodyText("a"), BodyText("b")), []string{"[1].type"}},
-		"two bodies in different cases":          {one(BodyText("a"), Component{Type: "BODY"}), []string{"[1].type"}},
-		"two headers":                            {one(HeaderText("a"), HeaderText("b")), []string{"[1].type"}},
-		"two bodies in a card":                   {one(TemplateCards(card, append(card, BodyText("a")))), []string{"[0].cards[1].components[3].type"}},
+		"the tenth button":                       {one(FillURLButton(9, "a")), nil},
+		"an eleventh button":                     {one(FillURLButton(10, "a")), []string{"[0].index"}},
+		"two buttons at one index":               {one(FillURLButton(0, "a"), FillQuickReplyButton(1, "a"), FillQuickReplyButton(0, "a")), []string{"[2].index"}},
+		"cards whose buttons have equal indices": {one(FillCarousel(card, card)), nil},
+		"two bodies":                             {one(FillBody("a"), FillBody("b")), []string{"[1].type"}},
+		"two bodies in different cases":          {one(FillBody("a"), Component{Type: "BODY"}), []string{"[1].type"}},
+		"two headers":                            {one(FillHeaderText("a"), FillHeaderText("b")), []string{"[1].type"}},
+		"two bodies in a card":                   {one(FillCarousel(card, append(card, FillBody("a")))), []string{"[0].cards[1].components[3].type"}},
 		"two components of the server's":         {one(Component{Type: "tap_target"}, Component{Type: "tap_target"}), nil},
 		"two values in a header":                 {one(Component{Type: "header", Parameters: []Parameter{TextParameter("a"), TextParameter("b")}}), []string{"[0].parameters"}},
 		"a picture in a body":                    {body(Parameter{Type: "image", Image: &Image{ID: "1"}}), []string{param + ".type"}},
 		"a kind of the server's in a body":       {body(Parameter{Type: "new_kind"}), nil},
-		"named variables":                        {one(HeaderImage("https://e.com/a.jpg"), named("first_name", "order"), URLButton(0, "a")), nil},
-		"one name in header and body":            {one(Component{Type: "header", Parameters: []Parameter{NamedText("order", "a")}}, named("order")), nil},
+		"named variables":                        {one(FillHeaderImage("https://e.com/a.jpg"), named("first_name", "order"), FillURLButton(0, "a")), nil},
+		"one name in header and body":            {one(Component{Type: "header", Parameters: []Parameter{NamedTextParameter("order", "a")}}, named("order")), nil},
 		"a name that stands twice":               {one(named("order", "order")), []string{"[0].parameters[1].parameter_name"}},
-		"named and positional variables":         {body(NamedText("order", "a"), TextParameter("b")), []string{"[0].parameters[1].parameter_name"}},
-		"a positional header over named texts":   {one(HeaderText("a"), named("order")), []string{"[1].parameters[0].parameter_name"}},
+		"named and positional variables":         {body(NamedTextParameter("order", "a"), TextParameter("b")), []string{"[0].parameters[1].parameter_name"}},
+		"a positional header over named texts":   {one(FillHeaderText("a"), named("order")), []string{"[1].parameters[0].parameter_name"}},
 		"a footer":                               {one(Component{Type: "footer"}), nil},
 		"a footer with a value":                  {one(Component{Type: "footer", Parameters: []Parameter{TextParameter("a")}}), []string{"[0].parameters"}},
-		"a link with an apostrophe":              {one(HeaderImage("https://e.com/it's.jpg")), nil},
-		"a link without encryption":              {one(HeaderVideo("http://e.com/a.mp4")), nil},
-		"a link with a space":                    {one(HeaderImage("https://e.com/a b.jpg")), []string{param + ".image.link"}},
-		"a link with a quote":                    {one(HeaderVideo(`https://e.com/a".mp4`)), []string{param + ".video.link"}},
-		"a link with an angle bracket":           {one(HeaderDocument("https://e.com/<id>.pdf", "")), []string{param + ".document.link"}},
-		"a link that is a path":                  {one(HeaderDocument("/a.pdf", "")), []string{param + ".document.link"}},
-		"a link of another kind":                 {one(HeaderImage("ftp://e.com/a.jpg")), []string{param + ".image.link"}},
+		"a link with an apostrophe":              {one(FillHeaderImage("https://e.com/it's.jpg")), nil},
+		"a link without encryption":              {one(FillHeaderVideo("http://e.com/a.mp4")), nil},
+		"a link with a space":                    {one(FillHeaderImage("https://e.com/a b.jpg")), []string{param + ".image.link"}},
+		"a link with a quote":                    {one(FillHeaderVideo(`https://e.com/a".mp4`)), []string{param + ".video.link"}},
+		"a link with an angle bracket":           {one(FillHeaderDocument("https://e.com/<id>.pdf", "")), []string{param + ".document.link"}},
+		"a link that is a path":                  {one(FillHeaderDocument("/a.pdf", "")), []string{param + ".document.link"}},
+		"a link of another kind":                 {one(FillHeaderImage("ftp://e.com/a.jpg")), []string{param + ".image.link"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -87,7 +87,7 @@ func TestEachLengthIsAllowedUpToItsLimitAndNoFurther(t *testing.T) {
 		return Template{Name: "a", Language: "id", Components: components}
 	}
 	multi := func(sections ...TemplateSection) Content {
-		return template(ActionButton("mpm", 0, TemplateAction{Sections: sections}))
+		return template(FillActionButton("mpm", 0, TemplateAction{Sections: sections}))
 	}
 	const buttons, sectionsPath, cardsPath = "interactive.action.buttons", "interactive.action.sections", "interactive.action.cards"
 	const mpm = "template.components[0].parameters[0].action.sections"
@@ -136,8 +136,8 @@ func TestEachLengthIsAllowedUpToItsLimitAndNoFurther(t *testing.T) {
 
 		"template.name":                                    {1, 512, "character", func(n int) Content { return Template{Name: strings.Repeat("a", n), Language: "id"} }},
 		"template.language":                                {1, 0, "character", func(n int) Content { return Template{Name: "a", Language: chars(n)} }},
-		"template.components[0].cards":                     {2, 10, "card", func(n int) Content { return template(TemplateCards(make([][]Component, n)...)) }},
-		"template.components[0].parameters[0].coupon_code": {1, 20, "", func(n int) Content { return template(CopyCodeButton(0, chars(n))) }},
+		"template.components[0].cards":                     {2, 10, "card", func(n int) Content { return template(FillCarousel(make([][]Component, n)...)) }},
+		"template.components[0].parameters[0].coupon_code": {1, 20, "", func(n int) Content { return template(FillCopyCodeButton(0, chars(n))) }},
 		mpm:              {0, 10, "section", func(n int) Content { return multi(slices.Repeat([]TemplateSection{{Products: products(1)}}, n)...) }},
 		mpm + " 2":       {1, 30, "product", func(n int) Content { return multi(TemplateSection{Products: products(n)}) }},
 		mpm + "[0].titl": {0, 24, "character", func(n int) Content { return multi(TemplateSection{Title: chars(n), Products: products(1)}) }},
@@ -177,7 +177,7 @@ func TestEachRuleIsReportedAtItsPath(t *testing.T) {
 	const https, source = "an absolute https URL", "exactly one of link and id"
 	const sameButtons = "the same number and kind of buttons on all cards"
 	parameter := func(p Parameter) Content {
-		return Template{Name: "a", Language: "id", Components: []Component{BodyParameters(p)}}
+		return Template{Name: "a", Language: "id", Components: []Component{FillBodyParameters(p)}}
 	}
 	component := func(c Component) Content {
 		return Template{Name: "a", Language: "id", Components: []Component{c}}
@@ -263,7 +263,7 @@ func TestEachRuleIsReportedAtItsPath(t *testing.T) {
 		}},
 		"a component without a type":  {component(Component{}), []Violation{{"template.components[0].type", "at least 1 character", "0 characters"}}},
 		"a button without a sub-type": {component(Component{Type: "button"}), []Violation{{"template.components[0].sub_type", "at least 1 character", "0 characters"}}},
-		"a negative index":            {component(URLButton(-1, "a")), []Violation{{"template.components[0].index", "0 or more", "less"}}},
+		"a negative index":            {component(FillURLButton(-1, "a")), []Violation{{"template.components[0].index", "0 or more", "less"}}},
 		"an index on a body":          {component(Component{Type: "body", Index: 1}), []Violation{{"template.components[0].index", "none except on a button", "an index"}}},
 		"an unknown component":        {component(Component{Type: "tap_target", SubType: "x", Parameters: []Parameter{{Type: "tap", Text: "a", Payload: "b"}}}), nil},
 		"a parameter without a type":  {parameter(Parameter{Text: "a"}), []Violation{{param + ".type", "at least 1 character", "0 characters"}}},
@@ -276,17 +276,17 @@ func TestEachRuleIsReportedAtItsPath(t *testing.T) {
 		"a header image with two sources": {component(Component{Type: "header", Parameters: []Parameter{{Type: "image", Image: &Image{Link: "https://e.com", ID: "1"}}}}), []Violation{
 			{param + ".image", source, "both"},
 		}},
-		"a header video without a source":    {component(HeaderVideo("")), []Violation{{param + ".video", source, "neither"}}},
-		"a header document without a source": {component(HeaderDocument("", "a.pdf")), []Violation{{param + ".document", source, "neither"}}},
+		"a header video without a source":    {component(FillHeaderVideo("")), []Violation{{param + ".video", source, "neither"}}},
+		"a header document without a source": {component(FillHeaderDocument("", "a.pdf")), []Violation{{param + ".document", source, "neither"}}},
 		"a variable that is no UTF-8":        {parameter(TextParameter(bad)), []Violation{{param + ".text", "valid UTF-8", "invalid UTF-8"}}},
-		"flow data that is no JSON": {component(ActionButton("flow", 0, TemplateAction{FlowActionData: []byte("{")})), []Violation{
+		"flow data that is no JSON": {component(FillActionButton("flow", 0, TemplateAction{FlowActionData: []byte("{")})), []Violation{
 			{param + ".action.flow_action_data", "a JSON object", "something else"},
 		}},
-		"a place that is none": {component(HeaderLocation(TemplateLocation{Latitude: math.NaN(), Longitude: math.Inf(1)})), []Violation{
+		"a place that is none": {component(FillHeaderLocation(TemplateLocation{Latitude: math.NaN(), Longitude: math.Inf(1)})), []Violation{
 			{param + ".location.latitude", "a finite number", "none"},
 			{param + ".location.longitude", "a finite number", "none"},
 		}},
-		"a component inside a card": {component(TemplateCards([]Component{BodyText("a")}, []Component{BodyText("a", "")})), []Violation{
+		"a component inside a card": {component(FillCarousel([]Component{FillBody("a")}, []Component{FillBody("a", "")})), []Violation{
 			{"template.components[0].cards[1].components[0].parameters[1].text", "the value that the type names", "none"},
 		}},
 
@@ -416,7 +416,7 @@ func TestTheTextStaysShortForCarouselsWithinCarousels(t *testing.T) {
 	t.Parallel()
 	component := Component{}
 	for range 200 {
-		component = TemplateCards([]Component{component})
+		component = FillCarousel([]Component{component})
 	}
 	m := OutboundMessage{To: testRecipient, Content: Template{Name: "a", Language: "id", Components: []Component{component}}}
 	if text := m.Validate().Error(); len(text) > 2000 || !strings.HasSuffix(text, "; and 191 more") {

@@ -23,7 +23,7 @@ type MessagesService struct {
 // sendSettings are what a client was made with that concerns messages alone.
 type sendSettings struct {
 	validating bool
-	windows    WindowMemory
+	windows    WindowStore
 	decided    *decisionCache
 	feed       statusSource // nil for none
 }
@@ -126,8 +126,8 @@ func (s *MessagesService) send(ctx context.Context, message OutboundMessage, opt
 // [WithResponse] describes the last request, and in First the one before; if the
 // template fails too, the error is that of the template.
 //
-// With a [WithWindowMemory] that knows that the window is closed, or with
-// [PreferTemplate], the template goes out at once. Which of the two goes first is
+// With a [WithWindowStore] that knows that the window is closed, or with
+// [WithTemplateFirst], the template goes out at once. Which of the two goes first is
 // decided once for a key when the memory is a [WindowDecider]: a repeat does the
 // same, although the customer may have written in between. Without one, a call
 // with a [WithIdempotencyKey] sends the message first. So does every call for

@@ -16,7 +16,7 @@ import (
 var (
 	windowClosed = answer{status: 422, body: envelope(kirim.TypeInvalidRequest, kirim.CodeOutside24hWindow)}
 	accepted     = answer{status: 200, body: `{"data":{"id":"msg_1","object":"message","status":"pending"},"request_id":"req_1"}`}
-	reminder     = kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}}
+	reminder     = kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody("A-17")}}
 )
 
 func TestSend(t *testing.T) {
@@ -47,7 +47,7 @@ func TestAWrongMessageIsRefusedBeforeItIsSentUnlessTheCheckIsOff(t *testing.T) {
 	if !kirim.IsInvalidRecipient(err) || !errors.Is(err, kirim.KindInvalidRequest) || kirim.MaybeSent(err) || kirim.IsTemporary(err) {
 		t.Errorf("the local refusal does not look like a remote one: %v", err)
 	}
-	if _, err := w.client(t).PhoneNumber("1").Messages.Send(t.Context(), wrong, kirim.SkipValidation()); err != nil {
+	if _, err := w.client(t).PhoneNumber("1").Messages.Send(t.Context(), wrong, kirim.WithoutRequestValidation()); err != nil {
 		t.Error(err)
 	}
 	if _, err := w.client(t, kirim.WithoutValidation()).PhoneNumber("1").Messages.Send(t.Context(), wrong); err != nil {

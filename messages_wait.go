@@ -15,20 +15,20 @@ const (
 )
 
 // WaitOption configures [MessagesService.Wait] and
-// [MessagesService.SendAndWait]: [WaitFor], and the options of each request.
+// [MessagesService.SendAndWait]: [WithWaitStatus], and the options of each request.
 type WaitOption = RequestOption
 
-// WaitFor sets the state that a wait ends at: [MessageSent], [MessageDelivered],
+// WithWaitStatus sets the state that a wait ends at: [MessageSent], [MessageDelivered],
 // which is the default, [MessageRead] or [MessagePlayed], or any state beyond it.
 // It has no effect on other calls.
-func WaitFor(status MessageStatus) WaitOption {
+func WithWaitStatus(status MessageStatus) WaitOption {
 	return func(s *requestSettings) error {
 		switch status {
 		case MessageSent, MessageDelivered, MessageRead, MessagePlayed:
 			s.waitRank = statusRank[status]
 			return nil
 		default:
-			return refuse("WaitFor", "sent, delivered, read or played", quantity(len(status), "character"))
+			return refuse("WithWaitStatus", "sent, delivered, read or played", quantity(len(status), "character"))
 		}
 	}
 }
@@ -63,7 +63,7 @@ func (e *WaitError) disposition() (Action, time.Duration) { return ActionDecide,
 
 // Wait waits for what becomes of a message that was accepted, by Kirim's id of
 // it, msg_…, and returns it when it was delivered, or has come as far as
-// [WaitFor] says. A send is answered before WhatsApp has the message: until then
+// [WithWaitStatus] says. A send is answered before WhatsApp has the message: until then
 // it may still fail. When it does, Wait returns the message and its
 // [*MessageError], on which [IsOutside24hWindow] and the other questions work.
 // Give ctx a deadline: a phone may be off for days. When ctx ends first, the
@@ -202,7 +202,7 @@ func (w *messageWait) hear() {
 // so. The key of the template is derived from that of the message, so that a
 // call that is repeated under one key sends each of them once at most.
 //
-// The options are those of the send, and [WaitFor]. An error of the send leaves
+// The options are those of the send, and [WithWaitStatus]. An error of the send leaves
 // no message. After the send, what ends the wait without a verdict is a
 // [*WaitError].
 //

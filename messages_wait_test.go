@@ -52,7 +52,7 @@ func TestWaitEndsAtTheStateOrAnyBeyondIt(t *testing.T) {
 				w := newWire(answers...)
 				var opts []kirim.WaitOption
 				if tt.waitFor != "" {
-					opts = append(opts, kirim.WaitFor(tt.waitFor))
+					opts = append(opts, kirim.WithWaitStatus(tt.waitFor))
 				}
 				m, err := w.client(t).PhoneNumber("1").Messages.Wait(t.Context(), "msg_1", opts...)
 				if err != nil || string(m.Status) != tt.ends || len(w.seen()) != tt.requests {
@@ -134,8 +134,8 @@ func TestWaitRefusesWhatCannotBeMeant(t *testing.T) {
 	w := newWire(state("delivered"))
 	messages := w.client(t).PhoneNumber("1").Messages
 	for _, status := range []kirim.MessageStatus{"", "pending", "failed", "DELIVERED"} {
-		_, err := messages.Wait(t.Context(), "msg_1", kirim.WaitFor(status))
-		wantRefusal(t, err, "WaitFor")
+		_, err := messages.Wait(t.Context(), "msg_1", kirim.WithWaitStatus(status))
+		wantRefusal(t, err, "WithWaitStatus")
 	}
 	if _, err := messages.Wait(t.Context(), ""); err == nil {
 		t.Error("an empty id was asked for")
@@ -375,7 +375,7 @@ func TestSendAndWaitRescuesALateRefusalOnce(t *testing.T) {
 
 		// A send that is refused has no message to wait for.
 		w = newWire(answer{status: 403})
-		if m, err := w.client(t).PhoneNumber("1").Messages.SendAndWait(t.Context(), hello, nil, kirim.WaitFor(kirim.MessageRead)); m != nil || !kirim.IsPermission(err) || len(w.seen()) != 1 {
+		if m, err := w.client(t).PhoneNumber("1").Messages.SendAndWait(t.Context(), hello, nil, kirim.WithWaitStatus(kirim.MessageRead)); m != nil || !kirim.IsPermission(err) || len(w.seen()) != 1 {
 			t.Errorf("%+v, %v", m, err)
 		}
 	})

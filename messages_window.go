@@ -8,13 +8,13 @@ import (
 	"github.com/kirim-go/kirim/internal/fifo"
 )
 
-// WindowMemory remembers when a customer last wrote to a number, which opens
+// WindowStore remembers when a customer last wrote to a number, which opens
 // the 24-hour window for free-form messages. A [WebhookHandler] fills it
-// ([WithWindows]) and [MessagesService.SendOrTemplate] asks it
-// ([WithWindowMemory]). Methods are called concurrently.
+// ([WithWebhookWindowStore]) and [MessagesService.SendOrTemplate] asks it
+// ([WithWindowStore]). Methods are called concurrently.
 //
 // The customer is a phone number in digits, without plus, or a user id.
-type WindowMemory interface {
+type WindowStore interface {
 	// Opened records that the customer wrote at the time at. Times come in
 	// any order; the latest counts.
 	Opened(ctx context.Context, phoneNumberID, customer string, at time.Time) error
@@ -29,7 +29,7 @@ type WindowMemory interface {
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages
 const serviceWindow = 24 * time.Hour
 
-// WindowDecider is what a [WindowMemory] may be besides: it remembers for a
+// WindowDecider is an optional interface of a [WindowStore]: it remembers for a
 // call of [MessagesService.SendOrTemplate] which of the two goes first, so that
 // a repeat under the same idempotency key, by this process or another one, does
 // the same, although the window opened or closed in between.
@@ -49,13 +49,13 @@ type WindowDecider interface {
 	Decide(ctx context.Context, key string, template bool) (decided bool, err error)
 }
 
-// PreferTemplate lets [MessagesService.SendOrTemplate] send the template at
-// once, unless the memory of [WithWindowMemory] knows that the window is open;
-// without a memory, always. It is for customers who seldom write, as with order
+// WithTemplateFirst lets [MessagesService.SendOrTemplate] send the template at
+// once, unless the store of [WithWindowStore] knows that the window is open;
+// without a store, always. It is for customers who seldom write, as with order
 // messages: a refused message costs a request of the rate limit. The default is
 // the message first, unless the window is known to be closed. It has no effect
 // on other calls. Give it to all calls with one key, or to none.
-func PreferTemplate() RequestOption {
+func WithTemplateFirst() RequestOption {
 	return func(s *requestSettings) error {
 		s.preferTemplate = true
 		return nil
@@ -67,19 +67,19 @@ func (s *MessagesService) templateFirst(ctx context.Context, to, key string, set
 	if ctx.Err() != nil { // a call that will send nothing decides nothing
 		return false
 	}
-	memory := s.settings.windows
-	if memory == nil {
+	store := s.settings.windows
+	if store == nil {
 		return settings.preferTemplate
 	}
 	var template bool
-	switch last, err := memory.LastOpened(ctx, s.phoneNumberID, digitsOf(to)); {
+	switch last, err := store.LastOpened(ctx, s.phoneNumberID, digitsOf(to)); {
 	case err != nil:
 	case last.IsZero():
 		template = settings.preferTemplate
 	default:
 		template = time.Since(last) > serviceWindow
 	}
-	decider, ok := memory.(WindowDecider)
+	decider, ok := store.(WindowDecider)
 	switch {
 	case key == "": // no call repeats this one
 		return template

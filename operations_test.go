@@ -202,7 +202,7 @@ var operations = []operation{
 		return one(c.PhoneNumber(phone).Templates.Get(x, id, "en_US", o...))
 	}},
 	{name: "Templates.Create", route: "POST /PHONE/templates", body: `{"name":"n","category":"UTILITY","language":"id","components":[{"type":"BODY","text":"Halo"}],"messageSendTtlSeconds":60}`, call: func(x ctx, c *kirim.Client, phone, _ string, o ...kirim.RequestOption) error {
-		return one(c.PhoneNumber(phone).Templates.Create(x, kirim.TemplateCreateParams{Name: "n", Category: kirim.TemplateUtility, Language: "id", Components: []kirim.TemplateComponent{kirim.TemplateBody("Halo")}, TTLSeconds: 60}, o...))
+		return one(c.PhoneNumber(phone).Templates.Create(x, kirim.TemplateCreateParams{Name: "n", Category: kirim.TemplateUtility, Language: "id", Components: []kirim.ComponentDefinition{kirim.DefineBody("Halo")}, TTLSeconds: 60}, o...))
 	}},
 	{name: "Templates.Sync", route: "POST /PHONE/templates/sync", call: func(x ctx, c *kirim.Client, phone, _ string, o ...kirim.RequestOption) error {
 		return one(c.PhoneNumber(phone).Templates.Sync(x, o...))

@@ -29,7 +29,7 @@ type settings struct {
 	decode          ErrorDecoder
 	withoutKeys     bool
 	notValidating   bool
-	windows         WindowMemory
+	windows         WindowStore
 	feed            statusSource
 }
 
@@ -258,7 +258,7 @@ func WithoutIdempotencyKeys() Option {
 }
 
 // WithoutValidation sends messages without checking them first; see
-// [OutboundMessage.Validate]. To do so for one call use [SkipValidation].
+// [OutboundMessage.Validate]. To do so for one call use [WithoutRequestValidation].
 func WithoutValidation() Option {
 	return func(s *settings) error {
 		s.notValidating = true
@@ -266,18 +266,18 @@ func WithoutValidation() Option {
 	}
 }
 
-// WithWindowMemory lets [MessagesService.SendOrTemplate] send the template at
-// once when the memory says that the customer last wrote more than 24 hours
-// ago. For a call with a key of its own the memory must be a [WindowDecider], as
-// [MemoryWindows] is. What the memory does not know, or fails to tell, is sent
-// as without it, and what the server then refuses is still rescued by the
-// template. The default is none.
-func WithWindowMemory(memory WindowMemory) Option {
+// WithWindowStore lets [MessagesService.SendOrTemplate] send the template
+// directly when the store says that the customer last wrote more than 24 hours
+// ago. For a call with a key of its own the store must be a [WindowDecider], as
+// [MemoryWindowStore] is. If the store does not know the customer, or fails, the
+// message goes first as it does without a store, and the template follows if the
+// server refuses the message. The default is no store.
+func WithWindowStore(store WindowStore) Option {
 	return func(s *settings) error {
-		if isNil(memory) {
-			return errors.New("kirim: WithWindowMemory: the memory is nil")
+		if isNil(store) {
+			return errors.New("kirim: WithWindowStore: the store is nil")
 		}
-		s.windows = memory
+		s.windows = store
 		return nil
 	}
 }

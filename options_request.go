@@ -29,7 +29,7 @@ type requestSettings struct {
 	noRetry        bool
 	skipValidation bool
 	preferTemplate bool
-	waitRank       int // of the status that [WaitFor] says; 0 for none
+	waitRank       int // of the status that [WithWaitStatus] says; 0 for none
 }
 
 func settingsOf(opts []RequestOption) (requestSettings, error) {
@@ -92,10 +92,10 @@ func WithoutRetry() RequestOption {
 	}
 }
 
-// SkipValidation sends this message without checking it first, for a limit
+// WithoutRequestValidation sends this message without checking it first, for a limit
 // that the server has raised since this version. To do so for all messages
 // use [WithoutValidation].
-func SkipValidation() RequestOption {
+func WithoutRequestValidation() RequestOption {
 	return func(s *requestSettings) error {
 		s.skipValidation = true
 		return nil

@@ -115,7 +115,7 @@ func sendAll(t *testing.T, messages *kirim.MessagesService, goroutines, count in
 	workers.Wait()
 }
 
-var orderUpdate = kirim.OutboundMessage{To: customer, Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}}}
+var orderUpdate = kirim.OutboundMessage{To: customer, Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody("A-17")}}}
 
 // link is a network that takes 10 to 100 ms each way.
 type link struct {

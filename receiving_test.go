@@ -100,7 +100,7 @@ func TestTrackerTellsChangesAndParticipantsApart(t *testing.T) {
 func TestMemoriesAreBounded(t *testing.T) {
 	t.Parallel()
 	const size = 100
-	tracker, deduper, windows := kirim.NewStatusTracker(size), kirim.NewMemoryDeduper(size, 0), kirim.NewMemoryWindows(size)
+	tracker, deduper, windows := kirim.NewStatusTracker(size), kirim.NewMemoryDeduper(size, 0), kirim.NewMemoryWindowStore(size)
 	for i := range 10 * size {
 		id := strconv.Itoa(i)
 		tracker.Apply(&kirim.StatusUpdate{ID: id, Status: "sent"})
@@ -182,13 +182,13 @@ func TestSendOrTemplateAsksTheWindowMemory(t *testing.T) {
 		{"just open: the message", 24 * time.Hour, false, nil, "text"},
 		{"just closed: the template at once", 24*time.Hour + 1, false, nil, "template"},
 		{"closed, with a key: the template at once", 72 * time.Hour, false, []kirim.RequestOption{kirim.WithIdempotencyKey("k")}, "template"},
-		{"unknown, the template preferred", 0, false, []kirim.RequestOption{kirim.WithIdempotencyKey("k"), kirim.PreferTemplate()}, "template"},
-		{"open, the template preferred", time.Hour, false, []kirim.RequestOption{kirim.WithIdempotencyKey("k"), kirim.PreferTemplate()}, "text"},
+		{"unknown, the template preferred", 0, false, []kirim.RequestOption{kirim.WithIdempotencyKey("k"), kirim.WithTemplateFirst()}, "template"},
+		{"open, the template preferred", time.Hour, false, []kirim.RequestOption{kirim.WithIdempotencyKey("k"), kirim.WithTemplateFirst()}, "text"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				windows := kirim.NewMemoryWindows(0)
+				windows := kirim.NewMemoryWindowStore(0)
 				if tt.ago > 0 {
 					windows.Opened(t.Context(), "1", "6281100000001", time.Now())
 					time.Sleep(tt.ago)
@@ -198,7 +198,7 @@ func TestSendOrTemplateAsksTheWindowMemory(t *testing.T) {
 					first = answer{status: 422, body: envelope(kirim.TypeInvalidRequest, closed)}
 				}
 				w := newWire(first, answer{status: 202, body: accepted})
-				messages := w.client(t, kirim.WithWindowMemory(windows)).PhoneNumber("1").Messages
+				messages := w.client(t, kirim.WithWindowStore(windows)).PhoneNumber("1").Messages
 				sent, err := messages.SendOrTemplate(t.Context(), hello, reminder, tt.opts...)
 				if err != nil {
 					t.Fatal(err)
@@ -235,25 +235,25 @@ func (lostWindows) LastOpened(context.Context, string, string) (time.Time, error
 func TestWindowMemoryThatFailsIsNoReasonNotToSend(t *testing.T) {
 	t.Parallel()
 	w := newWire(answer{status: 202, body: `{"data":{"id":"msg_1"}}`})
-	messages := w.client(t, kirim.WithWindowMemory(lostWindows{})).PhoneNumber("1").Messages
+	messages := w.client(t, kirim.WithWindowStore(lostWindows{})).PhoneNumber("1").Messages
 	if sent, err := messages.SendOrTemplate(t.Context(), hello, reminder); err != nil || sent.UsedTemplate {
 		t.Errorf("%+v, %v", sent, err)
 	}
-	h := kirim.NewWebhookHandler(verifier(t, testSecret), kirim.WithWindows(lostWindows{}))
+	h := kirim.NewWebhookHandler(verifier(t, testSecret), kirim.WithWebhookWindowStore(lostWindows{}))
 	if code := deliver(t, h, text("1")); code != 200 {
 		t.Errorf("answer %d", code)
 	}
-	if _, err := kirim.NewClient(testKey, kirim.WithWindowMemory(nil)); err == nil {
+	if _, err := kirim.NewClient(testKey, kirim.WithWindowStore(nil)); err == nil {
 		t.Error("nil is taken")
 	}
 }
 
 func TestTemplateAtOnceChecksTheMessageToo(t *testing.T) {
 	t.Parallel()
-	windows := kirim.NewMemoryWindows(0)
+	windows := kirim.NewMemoryWindowStore(0)
 	windows.Opened(t.Context(), "1", "6281100000001", time.Now().Add(-100*time.Hour))
 	w := newWire(answer{status: 202, body: `{}`})
-	messages := w.client(t, kirim.WithWindowMemory(windows)).PhoneNumber("1").Messages
+	messages := w.client(t, kirim.WithWindowStore(windows)).PhoneNumber("1").Messages
 	invalid := kirim.OutboundMessage{To: hello.To, Content: kirim.Text{}}
 	var v *kirim.ValidationError
 	if _, err := messages.SendOrTemplate(t.Context(), invalid, reminder); !errors.As(err, &v) || len(w.seen()) != 0 {
@@ -275,8 +275,8 @@ func TestHandlerOpensWindowsForWhatCustomersWrite(t *testing.T) {
 		{`"from":"6281","timestamp":"1779990000","type":"system"`, "6281", time.Time{}},
 		{`"from":"6281","timestamp":"1779990000","type":"text","group_id":"G"`, "6281", time.Time{}},
 	} {
-		windows := kirim.NewMemoryWindows(0)
-		h := kirim.NewWebhookHandler(verifier(t, testSecret), kirim.WithWindows(windows))
+		windows := kirim.NewMemoryWindowStore(0)
+		h := kirim.NewWebhookHandler(verifier(t, testSecret), kirim.WithWebhookWindowStore(windows))
 		deliver(t, h, `{"entry":[{"changes":[{"value":{"metadata":{"phone_number_id":"1"},"messages":[{"id":"m",`+tt.message+`}],"statuses":[{"id":"s","recipient_id":"6299","status":"read"}]}}]}]}`)
 		if got, _ := windows.LastOpened(t.Context(), "1", tt.customer); !got.Equal(tt.want) {
 			t.Errorf("%s: %v, want %v", tt.message, got, tt.want)
@@ -292,7 +292,7 @@ func TestSandboxDeliversTypedEvents(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		hooks := &lateHandler{}
-		sandbox := kirimtest.Start(t, kirimtest.WithoutListener(), kirimtest.WithDeliveryPlan(kirimtest.Read()), kirimtest.WithWebhookHandler(hooks))
+		sandbox := kirimtest.Start(t, kirimtest.WithoutListener(), kirimtest.WithStatusPlan(kirimtest.Read()), kirimtest.WithWebhookHandler(hooks))
 		v, err := kirim.NewWebhookVerifier(sandbox.WebhookSecret)
 		if err != nil {
 			t.Fatal(err)

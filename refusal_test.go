@@ -155,7 +155,7 @@ func TestOptionsRefuseWhatIsNilBelowItsType(t *testing.T) {
 	for want, option := range map[string]kirim.Option{
 		"WithLimiter: the limiter is nil":        kirim.WithLimiter((*kirim.Pacer)(nil)),
 		"WithLimiter: the limiter is nil (2)":    kirim.WithLimiter(limit),
-		"WithWindowMemory: the memory is nil":    kirim.WithWindowMemory((*kirim.MemoryWindows)(nil)),
+		"WithWindowStore: the store is nil":      kirim.WithWindowStore((*kirim.MemoryWindowStore)(nil)),
 		"the transport is a nil *http.Transport": kirim.WithHTTPClient(&http.Client{Transport: (*http.Transport)(nil)}),
 		"the cookie jar is a nil *cookiejar.Jar": kirim.WithHTTPClient(&http.Client{Jar: (*cookiejar.Jar)(nil)}),
 	} {

@@ -63,6 +63,26 @@ func (r BulkReplayResult) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
+func (r *ButtonDefinition) UnmarshalJSON(b []byte) error {
+	return decodeResource(b, r, &r.Extra, &r.blank)
+}
+
+// MarshalJSON implements [json.Marshaler] and writes Extra back.
+func (r ButtonDefinition) MarshalJSON() ([]byte, error) {
+	return encodeResource(r, r.Extra, r.blank)
+}
+
+// UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
+func (r *ComponentDefinition) UnmarshalJSON(b []byte) error {
+	return decodeResource(b, r, &r.Extra, &r.blank)
+}
+
+// MarshalJSON implements [json.Marshaler] and writes Extra back.
+func (r ComponentDefinition) MarshalJSON() ([]byte, error) {
+	return encodeResource(r, r.Extra, r.blank)
+}
+
+// UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *Contact) UnmarshalJSON(b []byte) error {
 	return decodeResource(b, r, &r.Extra, &r.blank)
 }
@@ -289,26 +309,6 @@ func (r *TemplateApp) UnmarshalJSON(b []byte) error {
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
 func (r TemplateApp) MarshalJSON() ([]byte, error) {
-	return encodeResource(r, r.Extra, r.blank)
-}
-
-// UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
-func (r *TemplateButton) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
-}
-
-// MarshalJSON implements [json.Marshaler] and writes Extra back.
-func (r TemplateButton) MarshalJSON() ([]byte, error) {
-	return encodeResource(r, r.Extra, r.blank)
-}
-
-// UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
-func (r *TemplateComponent) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
-}
-
-// MarshalJSON implements [json.Marshaler] and writes Extra back.
-func (r TemplateComponent) MarshalJSON() ([]byte, error) {
 	return encodeResource(r, r.Extra, r.blank)
 }
 

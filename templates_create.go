@@ -8,21 +8,21 @@ type TemplateCategory string
 const (
 	TemplateMarketing      TemplateCategory = "MARKETING"
 	TemplateUtility        TemplateCategory = "UTILITY"
-	TemplateAuthentication TemplateCategory = "AUTHENTICATION" // one-time codes; see [OneTimeCodeTemplate]
+	TemplateAuthentication TemplateCategory = "AUTHENTICATION" // one-time codes; see [DefineOneTimeCode]
 )
 
-// TemplateCreateParams is a template to create. Functions build its
+// TemplateCreateParams is a template to create. The Define functions build its
 // components:
 //
 //	kirim.TemplateCreateParams{
 //		Name: "order_ready", Category: kirim.TemplateUtility, Language: "en",
-//		Components: []kirim.TemplateComponent{
-//			kirim.TemplateHeaderText("Order {{1}}", "A-17"),
-//			kirim.TemplateBody("Hello {{1}}, your order is ready.", "Ana"),
-//			kirim.TemplateFooter("Open until 8 pm"),
-//			kirim.TemplateButtons(
-//				kirim.TemplateURLButton("Track", "https://shop.example/{{1}}", "A-17"),
-//				kirim.TemplateQuickReply("Thanks"),
+//		Components: []kirim.ComponentDefinition{
+//			kirim.DefineHeaderText("Order {{1}}", "A-17"),
+//			kirim.DefineBody("Hello {{1}}, your order is ready.", "Ana"),
+//			kirim.DefineFooter("Open until 8 pm"),
+//			kirim.DefineButtons(
+//				kirim.DefineURLButton("Track", "https://shop.example/{{1}}", "A-17"),
+//				kirim.DefineQuickReplyButton("Thanks"),
 //			),
 //		},
 //	}
@@ -34,20 +34,21 @@ type TemplateCreateParams struct {
 	Language string           `json:"language"` // such as "id" or "en_US"
 	// Components are exactly one body, and at most one header, footer and
 	// set of buttons.
-	Components []TemplateComponent `json:"components"`
-	Variables  []string            `json:"variables,omitzero"` // names of the variables
+	Components []ComponentDefinition `json:"components"`
+	Variables  []string              `json:"variables,omitzero"` // names of the variables
 	// TTLSeconds is for how long Meta tries to deliver such a message.
 	TTLSeconds int `json:"messageSendTtlSeconds,omitzero"`
 }
 
-// TemplateComponent is a part of a template.
-type TemplateComponent struct {
+// ComponentDefinition defines one part of a template; a [Component] fills it in a
+// message. The Define functions, such as [DefineBody], build it.
+type ComponentDefinition struct {
 	Type   string `json:"type,omitzero"`   // HEADER, BODY, FOOTER or BUTTONS
 	Format string `json:"format,omitzero"` // of a header: TEXT, IMAGE, VIDEO or DOCUMENT
 	Text   string `json:"text,omitzero"`   // with variables as {{1}}, {{2}} …
 	// Example shows Meta's reviewers what the variables will hold.
-	Example *TemplateExample `json:"example,omitzero" kirim:"assumed"`
-	Buttons []TemplateButton `json:"buttons,omitzero" kirim:"assumed"`
+	Example *TemplateExample   `json:"example,omitzero" kirim:"assumed"`
+	Buttons []ButtonDefinition `json:"buttons,omitzero" kirim:"assumed"`
 	// AddSecurityRecommendation is for the body, CodeExpirationMinutes for
 	// the footer of an authentication template.
 	AddSecurityRecommendation bool  `json:"add_security_recommendation,omitzero"`
@@ -66,9 +67,9 @@ type TemplateExample struct {
 	blank        []blankField
 }
 
-// TemplateButton is a button of a template. Functions such as
-// [TemplateURLButton] make them.
-type TemplateButton struct {
+// ButtonDefinition defines a button of a template. Functions such as
+// [DefineURLButton] build it.
+type ButtonDefinition struct {
 	Type          string        `json:"type,omitzero"` // URL, PHONE_NUMBER, QUICK_REPLY, COPY_CODE or OTP; the list is assumed
 	Text          string        `json:"text,omitzero"`
 	URL           string        `json:"url,omitzero"`
@@ -99,81 +100,82 @@ const (
 	TemplateDocument TemplateMedia = "DOCUMENT"
 )
 
-// TemplateHeaderText is a text header. When it has a variable, a sample of
-// its value is needed.
-func TemplateHeaderText(text string, samples ...string) TemplateComponent {
-	c := TemplateComponent{Type: "HEADER", Format: "TEXT", Text: text}
+// DefineHeaderText defines a text header. If the text has a variable, one sample of
+// its value is required.
+func DefineHeaderText(text string, samples ...string) ComponentDefinition {
+	c := ComponentDefinition{Type: "HEADER", Format: "TEXT", Text: text}
 	if len(samples) > 0 {
 		c.Example = &TemplateExample{HeaderText: samples}
 	}
 	return c
 }
 
-// TemplateHeaderMedia is a header with media. The sample is a public https
-// link, which Kirim fetches once and hands to Meta.
-func TemplateHeaderMedia(media TemplateMedia, sample string) TemplateComponent {
-	return TemplateComponent{Type: "HEADER", Format: string(media), Example: &TemplateExample{HeaderURL: []string{sample}}}
+// DefineHeaderMedia defines a header with media. The sample is a public https
+// link, which Kirim fetches once and passes to Meta.
+func DefineHeaderMedia(media TemplateMedia, sample string) ComponentDefinition {
+	return ComponentDefinition{Type: "HEADER", Format: string(media), Example: &TemplateExample{HeaderURL: []string{sample}}}
 }
 
-// TemplateBody is the text, which every template has. When it has variables,
-// samples of their values are needed, in order.
-func TemplateBody(text string, samples ...string) TemplateComponent {
-	c := TemplateComponent{Type: "BODY", Text: text}
+// DefineBody defines the text, which every template has. If it has variables,
+// samples of their values are required, in order.
+func DefineBody(text string, samples ...string) ComponentDefinition {
+	c := ComponentDefinition{Type: "BODY", Text: text}
 	if len(samples) > 0 {
 		c.Example = &TemplateExample{BodyText: [][]string{samples}}
 	}
 	return c
 }
 
-// TemplateFooter is a small text below the body, without variables.
-func TemplateFooter(text string) TemplateComponent {
-	return TemplateComponent{Type: "FOOTER", Text: text}
+// DefineFooter defines a small text below the body. It has no variables.
+func DefineFooter(text string) ComponentDefinition {
+	return ComponentDefinition{Type: "FOOTER", Text: text}
 }
 
-// TemplateButtons is the set of buttons.
-func TemplateButtons(buttons ...TemplateButton) TemplateComponent {
-	return TemplateComponent{Type: "BUTTONS", Buttons: buttons}
+// DefineButtons defines the set of buttons.
+func DefineButtons(buttons ...ButtonDefinition) ComponentDefinition {
+	return ComponentDefinition{Type: "BUTTONS", Buttons: buttons}
 }
 
-// TemplateURLButton opens a web page. When the URL ends in a variable, a
-// sample of its value is needed.
-func TemplateURLButton(text, url string, samples ...string) TemplateButton {
-	return TemplateButton{Type: "URL", Text: text, URL: url, Example: samples}
+// DefineURLButton defines a button that opens a web page. If the URL ends in a
+// variable, one sample of its value is required.
+func DefineURLButton(text, url string, samples ...string) ButtonDefinition {
+	return ButtonDefinition{Type: "URL", Text: text, URL: url, Example: samples}
 }
 
-// TemplatePhoneButton calls a number.
-func TemplatePhoneButton(text, phoneNumber string) TemplateButton {
-	return TemplateButton{Type: "PHONE_NUMBER", Text: text, PhoneNumber: phoneNumber}
+// DefinePhoneButton defines a button that calls a number.
+func DefinePhoneButton(text, phoneNumber string) ButtonDefinition {
+	return ButtonDefinition{Type: "PHONE_NUMBER", Text: text, PhoneNumber: phoneNumber}
 }
 
-// TemplateQuickReply sends its text back.
-func TemplateQuickReply(text string) TemplateButton {
-	return TemplateButton{Type: "QUICK_REPLY", Text: text}
+// DefineQuickReplyButton defines a button that sends its text as a reply.
+func DefineQuickReplyButton(text string) ButtonDefinition {
+	return ButtonDefinition{Type: "QUICK_REPLY", Text: text}
 }
 
-// TemplateCopyCode copies a code, of which a sample is needed.
-func TemplateCopyCode(sample string) TemplateButton {
-	return TemplateButton{Type: "COPY_CODE", Example: []string{sample}}
+// DefineCopyCodeButton defines a button that copies a code. A sample of the code
+// is required.
+func DefineCopyCodeButton(sample string) ButtonDefinition {
+	return ButtonDefinition{Type: "COPY_CODE", Example: []string{sample}}
 }
 
-// OneTimeCodeOptions are what can be chosen in a template for one-time codes;
-// its texts are Meta's. The zero value will do.
+// OneTimeCodeOptions are the choices for a template for one-time codes, whose texts
+// come from Meta. The zero value is valid.
 type OneTimeCodeOptions struct {
 	SecurityRecommendation bool   // adds that the code is not to be shared
 	ExpirationMinutes      int    // adds for how long the code is good; nothing when zero
 	ButtonText             string // of the button that copies the code; Meta's when empty
 }
 
-// OneTimeCodeTemplate is a template for one-time codes, of the category
-// AUTHENTICATION, with a button that copies the code. Meta approves it by
-// itself. [OneTimeCode] fills it.
+// DefineOneTimeCode defines a template for one-time codes, of the category
+// AUTHENTICATION, with a button that copies the code. Meta approves it
+// automatically. [FillOneTimeCode] fills it.
 //
 // Docs: https://docs.kirimdev.com/sending/send-template-otp/
-func OneTimeCodeTemplate(name, language string, o OneTimeCodeOptions) TemplateCreateParams {
-	components := []TemplateComponent{{Type: "BODY", AddSecurityRecommendation: o.SecurityRecommendation}}
-	if o.ExpirationMinutes > 0 {
-		components = append(components, TemplateComponent{Type: "FOOTER", CodeExpirationMinutes: o.ExpirationMinutes})
+func DefineOneTimeCode(name, language string, params OneTimeCodeOptions) TemplateCreateParams {
+	components := []ComponentDefinition{{Type: "BODY", AddSecurityRecommendation: params.SecurityRecommendation}}
+	if params.ExpirationMinutes > 0 {
+		components = append(components, ComponentDefinition{Type: "FOOTER", CodeExpirationMinutes: params.ExpirationMinutes})
 	}
-	components = append(components, TemplateButtons(TemplateButton{Type: "OTP", OTPType: "COPY_CODE", Text: o.ButtonText}))
+	components = append(components, DefineButtons(ButtonDefinition{Type: "OTP", OTPType: "COPY_CODE", Text: params.ButtonText}))
 	return TemplateCreateParams{Name: name, Category: TemplateAuthentication, Language: language, Components: components}
 }

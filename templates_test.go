@@ -117,15 +117,15 @@ func TestTheBuildersOfTemplatesWriteWhatTheServerReads(t *testing.T) {
 			`{"type":"PHONE_NUMBER","text":"Call","phone_number":"+628111222333"},{"type":"QUICK_REPLY","text":"Thanks"},` +
 			`{"type":"COPY_CODE","example":["SAVE10"]}]}]}`: {
 			Name: "order_ready", Category: kirim.TemplateUtility, Language: "en",
-			Components: []kirim.TemplateComponent{
-				kirim.TemplateHeaderText("Order {{1}}", "A-17"),
-				kirim.TemplateBody("Hello {{1}}, {{2}}.", "Ana", "soon"),
-				kirim.TemplateFooter("Open until 8 pm"),
-				kirim.TemplateButtons(
-					kirim.TemplateURLButton("Track", "https://shop.example/{{1}}", "A-17"),
-					kirim.TemplatePhoneButton("Call", "+628111222333"),
-					kirim.TemplateQuickReply("Thanks"),
-					kirim.TemplateCopyCode("SAVE10"),
+			Components: []kirim.ComponentDefinition{
+				kirim.DefineHeaderText("Order {{1}}", "A-17"),
+				kirim.DefineBody("Hello {{1}}, {{2}}.", "Ana", "soon"),
+				kirim.DefineFooter("Open until 8 pm"),
+				kirim.DefineButtons(
+					kirim.DefineURLButton("Track", "https://shop.example/{{1}}", "A-17"),
+					kirim.DefinePhoneButton("Call", "+628111222333"),
+					kirim.DefineQuickReplyButton("Thanks"),
+					kirim.DefineCopyCodeButton("SAVE10"),
 				),
 			},
 		},
@@ -133,14 +133,14 @@ func TestTheBuildersOfTemplatesWriteWhatTheServerReads(t *testing.T) {
 			`{"type":"HEADER","format":"IMAGE","example":{"header_url":["https://shop.example/a.jpg"]}},{"type":"BODY","text":"Halo"}],` +
 			`"variables":["name"],"messageSendTtlSeconds":3600}`: {
 			Name: "promo", Category: kirim.TemplateMarketing, Language: "id", Variables: []string{"name"}, TTLSeconds: 3600,
-			Components: []kirim.TemplateComponent{
-				kirim.TemplateHeaderMedia(kirim.TemplateImage, "https://shop.example/a.jpg"),
-				kirim.TemplateBody("Halo"),
+			Components: []kirim.ComponentDefinition{
+				kirim.DefineHeaderMedia(kirim.TemplateImage, "https://shop.example/a.jpg"),
+				kirim.DefineBody("Halo"),
 			},
 		},
-		`{"name":"code","category":"AUTHENTICATION","language":"id","components":[{"type":"BODY"},{"type":"BUTTONS","buttons":[{"type":"OTP","otp_type":"COPY_CODE"}]}]}`: kirim.OneTimeCodeTemplate("code", "id", kirim.OneTimeCodeOptions{}),
+		`{"name":"code","category":"AUTHENTICATION","language":"id","components":[{"type":"BODY"},{"type":"BUTTONS","buttons":[{"type":"OTP","otp_type":"COPY_CODE"}]}]}`: kirim.DefineOneTimeCode("code", "id", kirim.OneTimeCodeOptions{}),
 		`{"name":"code","category":"AUTHENTICATION","language":"id","components":[{"type":"BODY","add_security_recommendation":true},` +
-			`{"type":"FOOTER","code_expiration_minutes":10},{"type":"BUTTONS","buttons":[{"type":"OTP","text":"Salin","otp_type":"COPY_CODE"}]}]}`: kirim.OneTimeCodeTemplate("code", "id",
+			`{"type":"FOOTER","code_expiration_minutes":10},{"type":"BUTTONS","buttons":[{"type":"OTP","text":"Salin","otp_type":"COPY_CODE"}]}]}`: kirim.DefineOneTimeCode("code", "id",
 			kirim.OneTimeCodeOptions{SecurityRecommendation: true, ExpirationMinutes: 10, ButtonText: "Salin"}),
 	} {
 		if got := string(encoded(t, params)); got != want {

@@ -232,8 +232,8 @@ func TestAFieldIsTheTypeOfItsEvent(t *testing.T) {
 
 func TestHistoryAndEchoesOpenNoWindow(t *testing.T) {
 	t.Parallel()
-	windows := kirim.NewMemoryWindows(0)
-	h := newChanges(t, kirim.WithWindows(windows))
+	windows := kirim.NewMemoryWindowStore(0)
+	h := newChanges(t, kirim.WithWebhookWindowStore(windows))
 	for _, file := range []string{"message_echoes", "history", "history_media"} {
 		body, err := os.ReadFile("testdata/events/" + file + ".json")
 		if err != nil {

@@ -174,7 +174,7 @@ func TestFeedThatNobodyMadeIsNotAttached(t *testing.T) {
 
 type ownDeduper struct{ kirim.Deduper }
 
-type ownWindows struct{ kirim.WindowMemory }
+type ownWindows struct{ kirim.WindowStore }
 
 type ownContext struct{ context.Context }
 
@@ -188,9 +188,9 @@ func TestHandlerTakesNilBelowATypeForTheDefault(t *testing.T) {
 		"a nil MemoryDeduper":       kirim.WithDeduper((*kirim.MemoryDeduper)(nil)),
 		"a nil deduper of the user": kirim.WithDeduper((*ownDeduper)(nil)),
 		"a zero MemoryDeduper":      kirim.WithDeduper(&kirim.MemoryDeduper{}),
-		"no windows":                kirim.WithWindows(nil),
-		"a nil MemoryWindows":       kirim.WithWindows((*kirim.MemoryWindows)(nil)),
-		"nil windows of the user":   kirim.WithWindows((*ownWindows)(nil)),
+		"no windows":                kirim.WithWebhookWindowStore(nil),
+		"a nil MemoryWindowStore":   kirim.WithWebhookWindowStore((*kirim.MemoryWindowStore)(nil)),
+		"nil windows of the user":   kirim.WithWebhookWindowStore((*ownWindows)(nil)),
 		"no logger":                 kirim.WithWebhookLogger(nil),
 		"a zero logger":             kirim.WithWebhookLogger(&slog.Logger{}),
 		"a logger of nil":           kirim.WithWebhookLogger(slog.New((*ownLogs)(nil))),

@@ -76,7 +76,7 @@ type WebhookHandler struct {
 type webhookHandler struct {
 	verifier EventVerifier
 	deduper  Deduper
-	windows  WindowMemory
+	windows  WindowStore
 	logger   *slog.Logger
 	timeout  time.Duration
 	limit    int
@@ -101,10 +101,10 @@ func WithDeduper(deduper Deduper) WebhookOption {
 	return func(h *webhookHandler) { h.deduper = deduper }
 }
 
-// WithWindows records when customers write; see [WithWindowMemory]. It is told
-// before the callback runs. The default is none.
-func WithWindows(memory WindowMemory) WebhookOption {
-	return func(h *webhookHandler) { h.windows = memory }
+// WithWebhookWindowStore records in the store when customers write, before the
+// callback runs; see [WithWindowStore]. The default is no store.
+func WithWebhookWindowStore(store WindowStore) WebhookOption {
+	return func(h *webhookHandler) { h.windows = store }
 }
 
 // WithDeliveryTimeout sets when the context of a delivery's callbacks ends;
@@ -539,7 +539,7 @@ func (h *webhookHandler) openWindows(ctx context.Context, e *Event) {
 				continue
 			}
 			if err := h.windows.Opened(ctx, m.PhoneNumberID, customer, at); err != nil {
-				h.log(ctx, slog.LevelWarn, "kirim: window memory failed", e, i, err)
+				h.log(ctx, slog.LevelWarn, "kirim: window store failed", e, i, err)
 			}
 		}
 	}

@@ -107,9 +107,9 @@ func TestWithoutAVerifierEveryDeliveryComesAgain(t *testing.T) {
 func TestAVerifierOfTheUsersHasAllOfTheHandler(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		windows := kirim.NewMemoryWindows(0)
+		windows := kirim.NewMemoryWindowStore(0)
 		own := &ownVerifier{}
-		h := kirim.NewWebhookHandler(own, kirim.WithWindows(windows))
+		h := kirim.NewWebhookHandler(own, kirim.WithWebhookWindowStore(windows))
 		var got []string
 		fail := true
 		h.OnMessage(func(ctx context.Context, m *kirim.InboundMessage) error {
@@ -159,8 +159,8 @@ func TestAnEventThatWasMadeByHandIsHandledOnce(t *testing.T) {
 			&kirim.InboundMessage{ID: "sms-1", PhoneNumberID: "1", From: kirim.Person{Phone: "6281234500001"}, Type: kirim.MessageTypeText, Text: "Halo"},
 			&kirim.StatusUpdate{ID: "sms-0", Status: kirim.MessageDelivered},
 		}}
-		windows := kirim.NewMemoryWindows(0)
-		h := kirim.NewWebhookHandler(eventFunc(func(*http.Request) (*kirim.Event, error) { return made, nil }), kirim.WithWindows(windows))
+		windows := kirim.NewMemoryWindowStore(0)
+		h := kirim.NewWebhookHandler(eventFunc(func(*http.Request) (*kirim.Event, error) { return made, nil }), kirim.WithWebhookWindowStore(windows))
 		calls := 0
 		h.OnMessage(func(ctx, *kirim.InboundMessage) error { calls++; return nil })
 		h.OnStatus(func(ctx, *kirim.StatusUpdate) error { calls++; return nil })
@@ -265,7 +265,7 @@ func TestAFaultyVerifierIsAFaultOfTheProgram(t *testing.T) {
 		"a nil in its type": func(*http.Request) (*kirim.Event, error) { return &kirim.Event{Data: []kirim.EventData{none}}, nil },
 	} {
 		var log bytes.Buffer
-		h := kirim.NewWebhookHandler(event, kirim.WithWindows(kirim.NewMemoryWindows(0)), kirim.WithWebhookLogger(slog.New(slog.NewTextHandler(&log, nil))))
+		h := kirim.NewWebhookHandler(event, kirim.WithWebhookWindowStore(kirim.NewMemoryWindowStore(0)), kirim.WithWebhookLogger(slog.New(slog.NewTextHandler(&log, nil))))
 		h.OnUnknown(func(ctx, *kirim.Event) error { t.Errorf("%s: the callback ran", name); return nil })
 		if code := respond(h, http.MethodPost, "/", "").Code; code != 500 || !strings.Contains(log.String(), "the verifier is faulty") {
 			t.Errorf("%s: %d, %s", name, code, &log)

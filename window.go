@@ -15,10 +15,10 @@ const (
 	maxDecisions   = 1 << 19
 )
 
-// MemoryWindows is a [WindowMemory] and a [WindowDecider] for one process. It is
+// MemoryWindowStore is a [WindowStore] and a [WindowDecider] for one process. It is
 // safe for concurrent use and forgets everything when the process ends. The zero
 // value is ready to use.
-type MemoryWindows struct {
+type MemoryWindowStore struct {
 	mu      sync.Mutex
 	size    int // zero for the default
 	last    map[string]time.Time
@@ -26,16 +26,16 @@ type MemoryWindows struct {
 	decided decisions
 }
 
-// NewMemoryWindows returns a memory of the latest size customers that wrote.
-// Zero and less mean 131,072, for which it needs about 50 MB. Those it
-// has forgotten are unknown, which does no harm. Beside them it keeps up to
-// 524,288 decisions, for which it needs about as much again.
-func NewMemoryWindows(size int) *MemoryWindows {
-	return &MemoryWindows{size: max(0, size)}
+// NewMemoryWindowStore returns a store that remembers the size customers who
+// wrote last. Zero and less mean 131,072, which take about 50 MB. A customer that
+// it has forgotten is unknown, so that a message to them goes out as without a
+// store. It also keeps up to 524,288 decisions, which take another 50 MB.
+func NewMemoryWindowStore(size int) *MemoryWindowStore {
+	return &MemoryWindowStore{size: max(0, size)}
 }
 
-// Opened implements [WindowMemory]. The error is always nil.
-func (w *MemoryWindows) Opened(_ context.Context, phoneNumberID, customer string, at time.Time) error {
+// Opened implements [WindowStore]. The error is always nil.
+func (w *MemoryWindowStore) Opened(_ context.Context, phoneNumberID, customer string, at time.Time) error {
 	key := windowKey(phoneNumberID, customer)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -60,8 +60,8 @@ func (w *MemoryWindows) Opened(_ context.Context, phoneNumberID, customer string
 	return nil
 }
 
-// LastOpened implements [WindowMemory]. The error is always nil.
-func (w *MemoryWindows) LastOpened(_ context.Context, phoneNumberID, customer string) (time.Time, error) {
+// LastOpened implements [WindowStore]. The error is always nil.
+func (w *MemoryWindowStore) LastOpened(_ context.Context, phoneNumberID, customer string) (time.Time, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.last[windowKey(phoneNumberID, customer)], nil
@@ -71,11 +71,11 @@ func windowKey(phoneNumberID, customer string) string {
 	return phoneNumberID + ":" + digitsOf(customer)
 }
 
-var errNoRoomToDecide = errors.New("kirim: the window memory has no room for another decision")
+var errNoRoomToDecide = errors.New("kirim: the window store has no room for another decision")
 
 // Decide implements [WindowDecider]. Decisions are kept for 25 hours. There is an
 // error when 524,288 of them are kept: none is forgotten before its time.
-func (w *MemoryWindows) Decide(_ context.Context, key string, template bool) (decided bool, err error) {
+func (w *MemoryWindowStore) Decide(_ context.Context, key string, template bool) (decided bool, err error) {
 	h := hashOf(key)
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -19,25 +19,25 @@ import (
 
 func TestMemoryWindowsIsAStoreOfWindowsAndDecisions(t *testing.T) {
 	t.Parallel()
-	for name, open := range map[string]func() *kirim.MemoryWindows{
-		"new":  func() *kirim.MemoryWindows { return kirim.NewMemoryWindows(0) },
-		"tiny": func() *kirim.MemoryWindows { return kirim.NewMemoryWindows(3) },
-		"zero": func() *kirim.MemoryWindows { return &kirim.MemoryWindows{} },
+	for name, open := range map[string]func() *kirim.MemoryWindowStore{
+		"new":  func() *kirim.MemoryWindowStore { return kirim.NewMemoryWindowStore(0) },
+		"tiny": func() *kirim.MemoryWindowStore { return kirim.NewMemoryWindowStore(3) },
+		"zero": func() *kirim.MemoryWindowStore { return &kirim.MemoryWindowStore{} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			storetest.Windows(t, func(*testing.T) func() kirim.WindowMemory {
+			storetest.WindowStore(t, func(*testing.T) func() kirim.WindowStore {
 				memory := open()
-				return func() kirim.WindowMemory { return memory }
+				return func() kirim.WindowStore { return memory }
 			})
-			synctest.Test(t, func(t *testing.T) { storetest.WindowsKeep(t, open(), time.Sleep) })
+			synctest.Test(t, func(t *testing.T) { storetest.WindowStoreRetention(t, open(), time.Sleep) })
 		})
 	}
 }
 
 func TestMemoriesWorkFromTheirZeroValues(t *testing.T) {
 	t.Parallel()
-	var windows kirim.MemoryWindows
+	var windows kirim.MemoryWindowStore
 	if err := windows.Opened(t.Context(), "1", "6281", testTime); err != nil {
 		t.Error(err)
 	}
@@ -68,7 +68,7 @@ func TestMemoryWindowsForgetsNoDecisionBeforeItsTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const most = 1 << 19
-		windows := kirim.NewMemoryWindows(1)
+		windows := kirim.NewMemoryWindowStore(1)
 		decide := func(i int, template bool) (bool, error) {
 			return windows.Decide(t.Context(), fmt.Sprint(i), template)
 		}
@@ -94,7 +94,7 @@ func TestMemoryWindowsForgetsNoDecisionBeforeItsTime(t *testing.T) {
 
 // deciding is a memory whose parts fail as its fields say.
 type deciding struct {
-	*kirim.MemoryWindows
+	*kirim.MemoryWindowStore
 	lastErr, decideErr error
 	before             func()
 	keys               []string // of Decide
@@ -104,7 +104,7 @@ func (d *deciding) LastOpened(ctx context.Context, number, customer string) (tim
 	if d.lastErr != nil {
 		return time.Time{}, d.lastErr
 	}
-	return d.MemoryWindows.LastOpened(ctx, number, customer)
+	return d.MemoryWindowStore.LastOpened(ctx, number, customer)
 }
 
 func (d *deciding) Decide(ctx context.Context, key string, template bool) (bool, error) {
@@ -115,11 +115,11 @@ func (d *deciding) Decide(ctx context.Context, key string, template bool) (bool,
 	if d.decideErr != nil {
 		return true, d.decideErr
 	}
-	return d.MemoryWindows.Decide(ctx, key, template)
+	return d.MemoryWindowStore.Decide(ctx, key, template)
 }
 
 // plainWindows is a memory that decides nothing.
-type plainWindows struct{ kirim.WindowMemory }
+type plainWindows struct{ kirim.WindowStore }
 
 // bodies lets requests pass to the sandbox and writes down what they were.
 type bodies struct {
@@ -178,18 +178,18 @@ func newShop(t *testing.T) *shop {
 	t.Helper()
 	sandbox := kirimtest.NewServer(kirimtest.WithoutListener())
 	t.Cleanup(sandbox.Close)
-	s := &shop{sandbox: sandbox, wire: &bodies{t: t, sandbox: sandbox, byKey: map[string]string{}}, windows: &deciding{MemoryWindows: kirim.NewMemoryWindows(0)}}
+	s := &shop{sandbox: sandbox, wire: &bodies{t: t, sandbox: sandbox, byKey: map[string]string{}}, windows: &deciding{MemoryWindowStore: kirim.NewMemoryWindowStore(0)}}
 	for i := range s.clients {
 		s.clients[i] = s.process(t, s.windows)
 	}
 	return s
 }
 
-func (s *shop) process(t *testing.T, memory kirim.WindowMemory) *kirim.MessagesService {
+func (s *shop) process(t *testing.T, memory kirim.WindowStore) *kirim.MessagesService {
 	t.Helper()
 	opts := []kirim.Option{kirim.WithHTTPClient(&http.Client{Transport: s.wire}), kirim.WithRetryPolicy(quick)}
 	if memory != nil {
-		opts = append(opts, kirim.WithWindowMemory(memory))
+		opts = append(opts, kirim.WithWindowStore(memory))
 	}
 	c, err := s.sandbox.Client(opts...)
 	if err != nil {
@@ -211,7 +211,7 @@ func (s *shop) written(t *testing.T, heard bool) {
 func TestARepeatedCallSendsWhatTheFirstOneDecided(t *testing.T) {
 	t.Parallel()
 	key := kirim.WithIdempotencyKey("order-17")
-	prefer := []kirim.RequestOption{key, kirim.PreferTemplate()}
+	prefer := []kirim.RequestOption{key, kirim.WithTemplateFirst()}
 	for _, tt := range []struct {
 		name          string
 		opts          []kirim.RequestOption
@@ -279,7 +279,10 @@ func TestAStoreThatFailsLetsOneMessageOutOfAProcess(t *testing.T) {
 		{"it fails at first", func(s *shop) { s.windows.decideErr = away }, func(_ *testing.T, s *shop) { s.windows.decideErr = nil }, true, "text", "text", "template", 2},
 		{"it fails later", func(*shop) {}, func(t *testing.T, s *shop) { s.windows.decideErr = away; s.written(t, true) }, false, "template", "template", "text", 2},
 		{"the windows cannot be read", func(s *shop) { s.windows.lastErr = away }, func(_ *testing.T, s *shop) { s.windows.lastErr = nil }, true, "text", "text", "text", 1},
-		{"it forgets", func(*shop) {}, func(t *testing.T, s *shop) { s.windows.MemoryWindows = &kirim.MemoryWindows{}; s.written(t, true) }, false, "template", "template", "text", 2},
+		{"it forgets", func(*shop) {}, func(t *testing.T, s *shop) {
+			s.windows.MemoryWindowStore = &kirim.MemoryWindowStore{}
+			s.written(t, true)
+		}, false, "template", "template", "text", 2},
 		{"it fails, and the window is closed", func(s *shop) { s.windows.decideErr = away }, func(*testing.T, *shop) {}, false, "text template", "text template", "text template", 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -315,7 +318,7 @@ func TestAStoreThatFailsLetsOneMessageOutOfAProcess(t *testing.T) {
 // be out.
 func TestACallRepeatedUnderTheKeyOfItsErrorSendsOneMessage(t *testing.T) {
 	t.Parallel()
-	for _, opts := range [][]kirim.RequestOption{nil, {kirim.PreferTemplate()}} {
+	for _, opts := range [][]kirim.RequestOption{nil, {kirim.WithTemplateFirst()}} {
 		for _, memory := range []string{"none", "plain", "deciding"} {
 			for _, thinksClosed := range []bool{false, true} {
 				for _, open := range []bool{false, true} {
@@ -329,7 +332,7 @@ func TestACallRepeatedUnderTheKeyOfItsErrorSendsOneMessage(t *testing.T) {
 							if open {
 								s.written(t, false)
 							}
-							var windows kirim.WindowMemory = s.windows
+							var windows kirim.WindowStore = s.windows
 							switch memory {
 							case "plain":
 								windows, s.wire.byKey = plainWindows{s.windows}, nil
@@ -402,7 +405,7 @@ func TestWithoutADeciderACallWithAKeySendsTheMessageFirst(t *testing.T) {
 	_ = s.windows.Opened(t.Context(), s.sandbox.PhoneNumberID, "6281100000001", time.Now().Add(-30*time.Hour))
 	messages := s.process(t, plainWindows{s.windows})
 	for want, opts := range map[string][]kirim.RequestOption{
-		"text template": {kirim.WithIdempotencyKey("k"), kirim.PreferTemplate()}, "template": nil,
+		"text template": {kirim.WithIdempotencyKey("k"), kirim.WithTemplateFirst()}, "template": nil,
 	} {
 		_, err := messages.SendOrTemplate(t.Context(), hello, reminder, opts...)
 		if got := s.wire.requests(); err != nil || got != want {
@@ -414,7 +417,7 @@ func TestWithoutADeciderACallWithAKeySendsTheMessageFirst(t *testing.T) {
 func TestPreferTemplateWithoutAMemory(t *testing.T) {
 	t.Parallel()
 	w := newWire(accepted)
-	m, err := w.client(t).PhoneNumber("1").Messages.SendOrTemplate(t.Context(), hello, reminder, kirim.WithIdempotencyKey("k"), kirim.PreferTemplate())
+	m, err := w.client(t).PhoneNumber("1").Messages.SendOrTemplate(t.Context(), hello, reminder, kirim.WithIdempotencyKey("k"), kirim.WithTemplateFirst())
 	if err != nil || !m.UsedTemplate || m.Refusal != nil || len(w.seen()) != 1 || w.seen()[0].header.Get("Idempotency-Key") != "k:template" {
 		t.Errorf("%+v, %v after %d requests", m, err, len(w.seen()))
 	}
@@ -435,7 +438,7 @@ func TestTheResponseAndTheResultTellOfBothRequests(t *testing.T) {
 		{"each repeated", []answer{limited, windowClosed, limited, limited, accepted}, nil, 5, 2, 200},
 		{"both refused", []answer{windowClosed, paused}, nil, 2, 1, 422},
 		{"accepted", []answer{accepted}, nil, 1, 0, 200},
-		{"the template at once", []answer{accepted}, []kirim.RequestOption{kirim.PreferTemplate()}, 1, 0, 200},
+		{"the template at once", []answer{accepted}, []kirim.RequestOption{kirim.WithTemplateFirst()}, 1, 0, 200},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

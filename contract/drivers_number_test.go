@@ -19,40 +19,40 @@ var templateDrivers = []driver{
 		func(ctx ctx, c sdk, p kirim.TemplateCreateParams) (any, error) { return on(c).Templates.Create(ctx, p) },
 		kirim.TemplateCreateParams{
 			Name: "order_ready", Category: kirim.TemplateUtility, Language: "en",
-			Components: []kirim.TemplateComponent{kirim.TemplateBody("Your order is ready.")},
+			Components: []kirim.ComponentDefinition{kirim.DefineBody("Your order is ready.")},
 		},
 		filled(kirim.TemplateCreateParams{
 			Name: "order_ready", Category: kirim.TemplateUtility, Language: "en",
-			Components: []kirim.TemplateComponent{
-				kirim.TemplateHeaderText("Order {{1}}", "A-17"),
-				kirim.TemplateBody("Hello {{1}}, your order is ready.", "Ana"),
-				kirim.TemplateFooter("Open until 8 pm"),
-				kirim.TemplateButtons(
-					kirim.TemplateURLButton("Track", "https://shop.example/{{1}}", "A-17"),
-					kirim.TemplatePhoneButton("Call", "+6281100000001"),
-					kirim.TemplateQuickReply("Thanks"),
-					kirim.TemplateCopyCode("SALE"),
+			Components: []kirim.ComponentDefinition{
+				kirim.DefineHeaderText("Order {{1}}", "A-17"),
+				kirim.DefineBody("Hello {{1}}, your order is ready.", "Ana"),
+				kirim.DefineFooter("Open until 8 pm"),
+				kirim.DefineButtons(
+					kirim.DefineURLButton("Track", "https://shop.example/{{1}}", "A-17"),
+					kirim.DefinePhoneButton("Call", "+6281100000001"),
+					kirim.DefineQuickReplyButton("Thanks"),
+					kirim.DefineCopyCodeButton("SALE"),
 				),
 			},
 			Variables: []string{"name"}, TTLSeconds: 600,
 		}),
 		kirim.TemplateCreateParams{
 			Name: "brochure", Category: kirim.TemplateMarketing, Language: "id",
-			Components: []kirim.TemplateComponent{kirim.TemplateHeaderMedia(kirim.TemplateDocument, link), kirim.TemplateBody("See.")},
+			Components: []kirim.ComponentDefinition{kirim.DefineHeaderMedia(kirim.TemplateDocument, link), kirim.DefineBody("See.")},
 		},
 		kirim.TemplateCreateParams{
 			Name: "photo", Category: kirim.TemplateMarketing, Language: "id",
-			Components: []kirim.TemplateComponent{
+			Components: []kirim.ComponentDefinition{
 				{Type: "HEADER", Format: "IMAGE", Example: &kirim.TemplateExample{HeaderHandle: []string{"4::aW1hZ2U"}}},
-				kirim.TemplateBody("See."),
+				kirim.DefineBody("See."),
 			},
 		},
-		kirim.OneTimeCodeTemplate("login_code", "id", filled(kirim.OneTimeCodeOptions{
+		kirim.DefineOneTimeCode("login_code", "id", filled(kirim.OneTimeCodeOptions{
 			SecurityRecommendation: true, ExpirationMinutes: 5, ButtonText: "Copy",
 		})),
 		kirim.TemplateCreateParams{
 			Name: "login_app", Category: kirim.TemplateAuthentication, Language: "id",
-			Components: []kirim.TemplateComponent{{Type: "BODY"}, kirim.TemplateButtons(kirim.TemplateButton{
+			Components: []kirim.ComponentDefinition{{Type: "BODY"}, kirim.DefineButtons(kirim.ButtonDefinition{
 				Type: "OTP", OTPType: "ONE_TAP", Text: "Copy", AutofillText: "Fill",
 				SupportedApps: []kirim.TemplateApp{{PackageName: "com.example.app", SignatureHash: "K8a/AINcGX7"}},
 			})},

@@ -107,17 +107,17 @@ var contents = []kirim.Content{
 	kirim.Document{Link: link, Caption: "a caption", Filename: "invoice.pdf"},
 	kirim.Document{ID: "1234"},
 	kirim.Template{Name: "order_ready", Language: "id", Components: []kirim.Component{
-		kirim.HeaderDocument(link, "invoice.pdf"), kirim.BodyText("Budi", "4711"),
-		kirim.URLButton(0, "4711"), kirim.QuickReplyButton(1, "stop"), kirim.CopyCodeButton(2, "SALE"),
+		kirim.FillHeaderDocument(link, "invoice.pdf"), kirim.FillBody("Budi", "4711"),
+		kirim.FillURLButton(0, "4711"), kirim.FillQuickReplyButton(1, "stop"), kirim.FillCopyCodeButton(2, "SALE"),
 	}},
 	kirim.Template{Name: "sale", Language: "en_US", Components: []kirim.Component{
-		kirim.OfferExpires(time.Date(2025, 6, 1, 0, 0, 0, 0, time.UTC)),
-		kirim.TemplateCards(
-			[]kirim.Component{kirim.HeaderImage(link), kirim.BodyText("one")},
-			[]kirim.Component{kirim.HeaderVideo(link), kirim.QuickReplyButton(0, "two")},
+		kirim.FillLimitedTimeOffer(time.Date(2025, 6, 1, 0, 0, 0, 0, time.UTC)),
+		kirim.FillCarousel(
+			[]kirim.Component{kirim.FillHeaderImage(link), kirim.FillBody("one")},
+			[]kirim.Component{kirim.FillHeaderVideo(link), kirim.FillQuickReplyButton(0, "two")},
 		),
 	}},
-	kirim.Template{Name: "login_code", Language: "id", Components: kirim.OneTimeCode("123456")},
+	kirim.Template{Name: "login_code", Language: "id", Components: kirim.FillOneTimeCode("123456")},
 	kirim.ReplyButtons{Header: kirim.Header{Text: "Question"}, Body: "Is it?", Footer: "Reply", Buttons: []kirim.ReplyButton{
 		{ID: "y", Title: "Yes"}, {ID: "n", Title: "No"},
 	}},
@@ -152,7 +152,7 @@ var messageDrivers = []driver{
 			kirim.Video{Link: link},
 			kirim.Audio{Link: link},
 			kirim.Document{Link: link},
-			kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}},
+			kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody("A-17")}},
 			kirim.ReplyButtons{Body: "a", Buttons: []kirim.ReplyButton{{ID: "1", Title: "a"}}},
 			kirim.List{Body: "a", Button: "a", Sections: []kirim.ListSection{{Rows: []kirim.ListRow{{ID: "1", Title: "a"}}}}},
 			kirim.CTAURL{Body: "a", DisplayText: "a", URL: link},
@@ -167,12 +167,12 @@ var messageDrivers = []driver{
 		full: []act{func(ctx ctx, c sdk) (any, error) {
 			return on(c).Messages.SendOrTemplate(ctx,
 				kirim.OutboundMessage{To: recipient, Content: kirim.Text{Body: "a"}, ReplyTo: wamid},
-				kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("4711")}})
+				kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody("4711")}})
 		}},
 		minimal: []act{func(ctx ctx, c sdk) (any, error) {
 			return on(c).Messages.SendOrTemplate(ctx,
 				kirim.OutboundMessage{To: recipient, Content: kirim.Text{Body: "a"}},
-				kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}})
+				kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody("A-17")}})
 		}},
 	},
 	twice("Messages.MarkRead", "sendMessage", func(ctx ctx, c sdk) (any, error) {

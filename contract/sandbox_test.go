@@ -430,7 +430,7 @@ func TestARescueByTemplateKeepsTheContract(t *testing.T) {
 	w := newWorld(t)
 	accepted, err := w.client().PhoneNumber(w.sandbox.PhoneNumberID).Messages.SendOrTemplate(t.Context(),
 		kirim.OutboundMessage{To: recipient, Content: kirim.Text{Body: "Your order is ready."}},
-		kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}})
+		kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody("A-17")}})
 	if err != nil || !accepted.UsedTemplate {
 		t.Errorf("%+v, %v; want the template sent", accepted, err)
 	}
@@ -481,7 +481,7 @@ func TestRefusalsOfASendKeepTheContract(t *testing.T) {
 	for status := range op.Responses.Map() {
 		var n int
 		if fmt.Sscan(status, &n); n >= 400 {
-			w.sandbox.Fault(kirimtest.Fault{Status: n, Param: "to", Header: http.Header{"Retry-After": {"1"}}})
+			w.sandbox.AddFault(kirimtest.Fault{Status: n, Param: "to", Header: http.Header{"Retry-After": {"1"}}})
 			if x := w.call("sendMessage", "", text); x.status != n {
 				t.Errorf("a fault of %d answers %d", n, x.status)
 			}
@@ -502,7 +502,7 @@ func TestAKeyInFlightKeepsTheContract(t *testing.T) {
 		text := object{
 			"messaging_product": "whatsapp", "to": recipient, "type": "template", "template": object{"name": "hello_world", "language": "en_US"},
 		}
-		w.sandbox.Fault(kirimtest.Fault{Method: "POST", Slow: 2 * time.Minute})
+		w.sandbox.AddFault(kirimtest.Fault{Method: "POST", Slow: 2 * time.Minute})
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
@@ -532,7 +532,7 @@ func TestTheListenerHearsAWrongAnswer(t *testing.T) {
 		"a header that is no int": {Header: http.Header{"X-Ratelimit-Limit": {"many"}}},
 	} {
 		complaints := &recorder{TB: t}
-		w.sandbox.Fault(fault)
+		w.sandbox.AddFault(fault)
 		l := &listener{t: complaints, judge: w.judge, next: w.sandbox.Transport(), heard: w.hear}
 		req, _ := http.NewRequest("GET", sandboxURL+"/me", http.NoBody)
 		req.Header.Set("Authorization", "Bearer "+w.sandbox.APIKey)

@@ -150,7 +150,7 @@ func (p *phase) end(t *testing.T, column int, how string, before int, cause erro
 	default:
 		time.AfterFunc(endsAfter, func() { cancel(nil) })
 	}
-	err := operations[column].call(ctx, client, message, kirim.SkipValidation())
+	err := operations[column].call(ctx, client, message, kirim.WithoutRequestValidation())
 	took := time.Since(ended)
 	cancel(nil)
 	if took < 0 || took > 20*time.Millisecond {

@@ -50,7 +50,7 @@ func diesAndComesBack(point *string) func(*testing.T, *proxy, *kirim.Client) {
 }
 
 func harmed(f kirimtest.Fault) func(*testing.T, *proxy, *kirim.Client) {
-	return func(_ *testing.T, p *proxy, _ *kirim.Client) { p.sandbox.Fault(f) }
+	return func(_ *testing.T, p *proxy, _ *kirim.Client) { p.sandbox.AddFault(f) }
 }
 
 // oneBefore sends a message, which the limit of nginx lets pass.

@@ -132,7 +132,7 @@ func (f fate) broken() string {
 func (h history) live(t *testing.T) []fate {
 	t.Helper()
 	sandbox := kirimtest.Start(t, kirimtest.WithoutListener())
-	memory := kirim.NewMemoryWindows(10)
+	memory := kirim.NewMemoryWindowStore(10)
 	write := func() {
 		sandbox.Receive(kirimtest.Inbound{From: recipient, Text: "Halo"})
 		if err := memory.Opened(t.Context(), sandbox.PhoneNumberID, recipient[1:], time.Now()); err != nil {
@@ -145,7 +145,7 @@ func (h history) live(t *testing.T) []fate {
 	}
 	refusesInVain := slices.ContainsFunc(h.faults, func(f kirimtest.Fault) bool { return f.Status == http.StatusUnprocessableEntity })
 	for _, f := range h.faults {
-		sandbox.Fault(f)
+		sandbox.AddFault(f)
 	}
 	fates := map[string]*fate{}
 	var client *kirim.Client
@@ -160,7 +160,7 @@ func (h history) live(t *testing.T) []fate {
 				opts = append(opts, kirim.WithoutIdempotencyKeys())
 			}
 			if h.windowMemory {
-				opts = append(opts, kirim.WithWindowMemory(memory))
+				opts = append(opts, kirim.WithWindowStore(memory))
 			}
 			var err error
 			if client, err = sandbox.Client(opts...); err != nil {
@@ -181,7 +181,7 @@ func (h history) live(t *testing.T) []fate {
 			fates[name] = &fate{either: !refusesInVain}
 		}
 		message := kirim.OutboundMessage{To: recipient, Content: kirim.Text{Body: name}}
-		template := kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText(name)}}
+		template := kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody(name)}}
 		messages := client.PhoneNumber(sandbox.PhoneNumberID).Messages
 		ctx, cancel := context.WithTimeout(t.Context(), call.patience)
 		var err error

@@ -354,7 +354,7 @@ func (f *fault) run(t *testing.T, column int, serve func(*rawConn), l net.Listen
 	}
 	var said kirim.Response
 	began := time.Now()
-	err := op.call(t.Context(), client, message, kirim.WithResponse(&said), kirim.SkipValidation())
+	err := op.call(t.Context(), client, message, kirim.WithResponse(&said), kirim.WithoutRequestValidation())
 	failed := f.attempts[column]
 	if f.succeeds(column) {
 		failed--

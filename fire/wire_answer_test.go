@@ -167,7 +167,7 @@ func TestFireAnAnswerBeforeTheRequestIsReadIsHeard(t *testing.T) {
 			l := listenTCP(t)
 			startRaw(t, l, beforeTheBody(func(c *rawConn) { c.Close() }))
 			client := fireClient(t, append(op.opts, kirim.WithBaseURL("http://"+l.Addr().String()))...)
-			err := op.call(t.Context(), client, bigMessage, kirim.SkipValidation())
+			err := op.call(t.Context(), client, bigMessage, kirim.WithoutRequestValidation())
 			var answer *kirim.Error
 			var lost *kirim.TransportError
 			heard := errors.As(err, &answer) && answer.StatusCode == 413

@@ -24,7 +24,7 @@
 // # Validation
 //
 // Messages are checked as Kirim's are, by OutboundMessage.Validate, whatever
-// the options say: kirim.WithoutValidation and kirim.SkipValidation have no
+// the options say: kirim.WithoutValidation and kirim.WithoutRequestValidation have no
 // effect here.
 //
 // # Assumptions

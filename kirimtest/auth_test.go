@@ -152,7 +152,7 @@ func TestCodesOfThoseAnswersAreAssumptions(t *testing.T) {
 	wantStatus(t, do(t, s, "POST", "/v1/me", ""), 405, "no_method")
 	wantStatus(t, post(t, s, "eleven byte"), 413, "too_large")
 	wantStatus(t, post(t, s, "{"), 400, "no_json")
-	s.Fault(Fault{Status: 500})
+	s.AddFault(Fault{Status: 500})
 	if r := do(t, s, "GET", "/v1/me", ""); r.num(t, "X-RateLimit-Remaining") != 599 {
 		t.Errorf("%v", r.header)
 	}

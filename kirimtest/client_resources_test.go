@@ -74,7 +74,7 @@ func TestSDKWaitsForTheReviewOfATemplate(t *testing.T) {
 		templates := clientOf(t, s).PhoneNumber(s.PhoneNumberID).Templates
 		created, err := templates.Create(t.Context(), kirim.TemplateCreateParams{
 			Name: "order_ready", Category: kirim.TemplateUtility, Language: "en",
-			Components: []kirim.TemplateComponent{kirim.TemplateBody("Order {{1}}", "A-17")},
+			Components: []kirim.ComponentDefinition{kirim.DefineBody("Order {{1}}", "A-17")},
 		})
 		if err != nil || created.Status != kirim.TemplatePending {
 			t.Fatalf("%+v %v", created, err)

@@ -16,7 +16,7 @@ import (
 const customer = "+628123456789"
 
 func orderUpdate() kirim.OutboundMessage {
-	return kirim.OutboundMessage{To: customer, Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}}}
+	return kirim.OutboundMessage{To: customer, Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody("A-17")}}}
 }
 
 func TestSDKReachesTheSandboxOverTCP(t *testing.T) {
@@ -69,7 +69,7 @@ func TestSDKSendsOnceThroughEveryFault(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				s.Fault(fault)
+				s.AddFault(fault)
 				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 				defer cancel()
 				sent, err := client.PhoneNumber(s.PhoneNumberID).Messages.Send(ctx, orderUpdate())
@@ -94,8 +94,8 @@ func TestSandboxAcceptsEverythingTheSDKSends(t *testing.T) {
 		"video":            kirim.Video{Link: link, Caption: "c"},
 		"audio":            kirim.Audio{Link: link},
 		"document":         kirim.Document{Link: link, Filename: "a.pdf", Caption: "c"},
-		"template":         kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("42")}},
-		"one-time code":    kirim.Template{Name: "login_code", Language: "id", Components: kirim.OneTimeCode("123456")},
+		"template":         kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody("42")}},
+		"one-time code":    kirim.Template{Name: "login_code", Language: "id", Components: kirim.FillOneTimeCode("123456")},
 		"link button":      kirim.CTAURL{Header: kirim.Header{Image: link}, Body: "b", Footer: "f", DisplayText: "Open", URL: link},
 		"text header":      kirim.CTAURL{Header: kirim.Header{Text: "h"}, Body: "b", DisplayText: "Open", URL: link},
 		"document header":  kirim.ReplyButtons{Header: kirim.Header{Document: link}, Body: "b", Buttons: []kirim.ReplyButton{{ID: "1", Title: "Yes"}}},
@@ -162,7 +162,7 @@ func TestSDKSeesTheErrorsOfTheSandbox(t *testing.T) {
 	}
 }
 
-func ExampleServer_Fault() {
+func ExampleServer_AddFault() {
 	sandbox := kirimtest.NewServer(kirimtest.WithoutListener())
 	defer sandbox.Close()
 	client, err := sandbox.Client()
@@ -172,10 +172,10 @@ func ExampleServer_Fault() {
 	}
 
 	// The message goes out, but a proxy loses the answer.
-	sandbox.Fault(kirimtest.Fault{Method: "POST", Processed: true, Status: 502, Body: "<html>Bad Gateway</html>"})
+	sandbox.AddFault(kirimtest.Fault{Method: "POST", Processed: true, Status: 502, Body: "<html>Bad Gateway</html>"})
 	_, err = client.PhoneNumber(sandbox.PhoneNumberID).Messages.Send(context.Background(), kirim.OutboundMessage{
 		To:      "+628123456789",
-		Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}},
+		Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody("A-17")}},
 	})
 
 	fmt.Println(err)

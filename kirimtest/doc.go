@@ -20,7 +20,7 @@
 //
 // And one of what must not happen, whatever else does:
 //
-//	sandbox.Fault(kirimtest.Fault{Method: "POST", Processed: true, Status: 502}) // the answer is lost
+//	sandbox.AddFault(kirimtest.Fault{Method: "POST", Processed: true, Status: 502}) // the answer is lost
 //	if err := shop.ConfirmOrder(t.Context(), client, sandbox.PhoneNumberID); err != nil {
 //		t.Fatal(err)
 //	}
@@ -59,8 +59,8 @@
 //     them: signed, attempted up to eight times over 31 hours, disabled after too
 //     many failures, replayed ([Server.Subscribe], [Server.Deliveries]).
 //   - What WhatsApp reports of a sent message: sent and delivered, unless a test
-//     wants something else ([Server.DeliverAs]).
-//   - Whatever can go wrong on the way ([Server.Fault]): any status and body,
+//     wants something else ([Server.SetStatusPlan]).
+//   - Whatever can go wrong on the way ([Server.AddFault]): any status and body,
 //     cut and trickling bodies, wrong lengths, dropped connections, delays,
 //     silence, an operation that takes effect twice.
 //

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Fault makes matching requests go wrong; see [Server.Fault]. Each field that is
+// Fault makes matching requests go wrong; see [Server.AddFault]. Each field that is
 // left zero does no harm: a fault with only a Delay answers as usual, later.
 //
 // Beware of net/http: when a connection that was used before is dropped without
@@ -101,7 +101,7 @@ type Fault struct {
 
 // Fault arms a fault. Of several that match a request, the one armed first is
 // used until it is used up.
-func (s *Server) Fault(f Fault) {
+func (s *Server) AddFault(f Fault) {
 	if f.Times == 0 {
 		f.Times = 1
 	}

@@ -54,7 +54,7 @@ func TestFaultsAnswerInsteadOfTheOperation(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			overBoth(t, func(t *testing.T, s *Server, hc *http.Client) {
-				s.Fault(tt.fault)
+				s.AddFault(tt.fault)
 				r, err := tryWith(t.Context(), hc, s, "POST", messagesPath(s), tmplBody)
 				if err != nil {
 					t.Fatal(err)
@@ -108,7 +108,7 @@ func TestInjectedErrorsHaveTheUsualCodeOfTheirStatus(t *testing.T) {
 	}
 	s, _ := inMemory(t)
 	for _, tt := range tests {
-		s.Fault(Fault{Status: tt.status})
+		s.AddFault(Fault{Status: tt.status})
 		r := post(t, s, tmplBody)
 		if r.status != tt.status || r.typ() != tt.typ || r.code() != tt.code {
 			t.Errorf("%d: got %d %s %s", tt.status, r.status, r.typ(), r.code())
@@ -119,7 +119,7 @@ func TestInjectedErrorsHaveTheUsualCodeOfTheirStatus(t *testing.T) {
 func TestInjected429ShowsAnEmptyBucketAndTakesNothing(t *testing.T) {
 	t.Parallel()
 	s, _ := inMemory(t)
-	s.Fault(Fault{Status: 429})
+	s.AddFault(Fault{Status: 429})
 	if r := post(t, s, tmplBody); r.num(t, "X-RateLimit-Remaining") != 0 || r.num(t, "X-RateLimit-Limit") != 60 || r.header.Get("Retry-After") != "" {
 		t.Errorf("%v", r.header)
 	}
@@ -152,7 +152,7 @@ func TestFaultsMatchByMethodPathAndCount(t *testing.T) {
 			t.Parallel()
 			s, _ := inMemory(t)
 			tt.fault.Status = 418
-			s.Fault(tt.fault)
+			s.AddFault(tt.fault)
 			var posts, gets string
 			mark := func(r result) string {
 				if r.status == 418 {
@@ -178,9 +178,9 @@ func TestFaultsMatchByMethodPathAndCount(t *testing.T) {
 func TestFaultsAreUsedInTheOrderInWhichTheyWereArmed(t *testing.T) {
 	t.Parallel()
 	s, _ := inMemory(t)
-	s.Fault(Fault{Status: 502})
-	s.Fault(Fault{Status: 503, Times: 2})
-	s.Fault(Fault{Status: 504})
+	s.AddFault(Fault{Status: 502})
+	s.AddFault(Fault{Status: 503, Times: 2})
+	s.AddFault(Fault{Status: 504})
 	for _, status := range []int{502, 503, 503, 504, 200} {
 		if r := post(t, s, tmplBody); r.status != status {
 			t.Errorf("got %d, want %d", r.status, status)
@@ -198,7 +198,7 @@ func TestConnectionsAreDroppedBeforeOrAfterProcessing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			overBoth(t, func(t *testing.T, s *Server, hc *http.Client) {
-				s.Fault(Fault{Drop: true, Processed: processed})
+				s.AddFault(Fault{Drop: true, Processed: processed})
 				_, err := tryWith(t.Context(), hc, s, "POST", messagesPath(s), tmplBody, withKey("k"))
 				if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 					t.Fatalf("error %v", err)
@@ -228,7 +228,7 @@ func TestNetHTTPItselfRepeatsAKeyedSendOnAConnectionThatWasUsedBefore(t *testing
 	for _, key := range []string{"warm-up", "k"} {
 		r, err := tryWith(t.Context(), hc, s, "POST", messagesPath(s), tmplBody, withKey(key), func(r *http.Request) {
 			if key == "k" {
-				s.Fault(Fault{Drop: true, Processed: true})
+				s.AddFault(Fault{Drop: true, Processed: true})
 			}
 		})
 		if err != nil || r.status != 200 {
@@ -250,7 +250,7 @@ func TestBodiesAreCutShort(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			overBoth(t, func(t *testing.T, s *Server, hc *http.Client) {
-				s.Fault(fault)
+				s.AddFault(fault)
 				r, err := tryWith(t.Context(), hc, s, "POST", messagesPath(s), tmplBody, withKey("k"))
 				if !errors.Is(err, io.ErrUnexpectedEOF) {
 					t.Fatalf("error %v", err)
@@ -272,12 +272,12 @@ func TestBodiesAreCutShort(t *testing.T) {
 func TestTheAnnouncedLengthCanLie(t *testing.T) {
 	t.Parallel()
 	overBoth(t, func(t *testing.T, s *Server, hc *http.Client) {
-		s.Fault(Fault{Length: 9999})
+		s.AddFault(Fault{Length: 9999})
 		r, err := tryWith(t.Context(), hc, s, "POST", messagesPath(s), tmplBody, withKey("k"))
 		if !errors.Is(err, io.ErrUnexpectedEOF) || r.num(t, "Content-Length") != 9999 || s.Processed("k") != 1 {
 			t.Errorf("a longer one: %v, announced %s, %d processed", err, r.header.Get("Content-Length"), s.Processed("k"))
 		}
-		s.Fault(Fault{Status: 502, Body: "<html>Bad Gateway</html>", Length: 6})
+		s.AddFault(Fault{Status: 502, Body: "<html>Bad Gateway</html>", Length: 6})
 		if r, err := tryWith(t.Context(), hc, s, "POST", messagesPath(s), tmplBody); err != nil || r.body != "<html>" {
 			t.Errorf("a shorter one: %q, %v", r.body, err)
 		}
@@ -287,7 +287,7 @@ func TestTheAnnouncedLengthCanLie(t *testing.T) {
 func TestAConnectionIsDroppedBeforeTheRequestIsRead(t *testing.T) {
 	t.Parallel()
 	overBoth(t, func(t *testing.T, s *Server, hc *http.Client) {
-		s.Fault(Fault{Unread: true, Processed: true})
+		s.AddFault(Fault{Unread: true, Processed: true})
 		if r, err := tryWith(t.Context(), hc, s, "POST", messagesPath(s), tmplBody); err == nil {
 			t.Errorf("answered with %d", r.status)
 		}
@@ -300,7 +300,7 @@ func TestAConnectionIsDroppedBeforeTheRequestIsRead(t *testing.T) {
 func TestAnOperationCanTakeEffectTwice(t *testing.T) {
 	t.Parallel()
 	s, _ := inMemory(t)
-	s.Fault(Fault{Twice: true})
+	s.AddFault(Fault{Twice: true})
 	post(t, s, tmplBody, withKey("k"))
 	if n := s.Processed("k"); n != 2 {
 		t.Errorf("processed %d times", n)
@@ -315,7 +315,7 @@ func TestABodyTrickles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := Start(t, WithoutListener())
 		hc := &http.Client{Transport: s.Transport()}
-		s.Fault(Fault{Trickle: 8 * time.Second, Times: 2})
+		s.AddFault(Fault{Trickle: 8 * time.Second, Times: 2})
 		began := time.Now()
 		r, err := tryWith(t.Context(), hc, s, "POST", messagesPath(s), tmplBody)
 		if err != nil || r.data["id"] == nil || time.Since(began) != 8*time.Second {
@@ -329,7 +329,7 @@ func TestABodyTrickles(t *testing.T) {
 		}
 	})
 	s := Start(t)
-	s.Fault(Fault{Trickle: 8 * time.Millisecond})
+	s.AddFault(Fault{Trickle: 8 * time.Millisecond})
 	if r, err := tryWith(t.Context(), tcpClient(t), s, "POST", messagesPath(s), tmplBody); err != nil || r.data["id"] == nil {
 		t.Errorf("over TCP: %v: %s", err, r.body)
 	}
@@ -359,7 +359,7 @@ func TestDelaysAndSilenceEndWithTheClientsContext(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := Start(t, WithoutListener())
-				s.Fault(tt.fault)
+				s.AddFault(tt.fault)
 				ctx, cancel := context.WithTimeout(t.Context(), tt.timeout)
 				defer cancel()
 				start := time.Now()
@@ -382,7 +382,7 @@ func TestHTTPClientTimeoutEndsASilenceInMemory(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := Start(t, WithoutListener())
-		s.Fault(Fault{Hang: true})
+		s.AddFault(Fault{Hang: true})
 		hc := &http.Client{Transport: s.Transport(), Timeout: 7 * time.Second}
 		start := time.Now()
 		_, err := tryWith(t.Context(), hc, s, "GET", "/v1/me", "")
@@ -396,7 +396,7 @@ func TestClientThatLeavesASilentServerIsNoticedOverTCP(t *testing.T) {
 	t.Parallel()
 	clock := NewManualClock(epoch)
 	s := Start(t, WithClock(clock))
-	s.Fault(Fault{Delay: time.Hour})
+	s.AddFault(Fault{Delay: time.Hour})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {

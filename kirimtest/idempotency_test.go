@@ -83,11 +83,11 @@ func TestWhichAnswersAreRemembered(t *testing.T) {
 			return post(t, s, textBody, withKey("k"))
 		}, 429, "false"},
 		{"an injected 500 is not", func(t *testing.T, s *Server, _ *ManualClock) result {
-			s.Fault(Fault{Status: 500})
+			s.AddFault(Fault{Status: 500})
 			return post(t, s, textBody, withKey("k"))
 		}, 500, "false"},
 		{"the success behind an injected 502 is", func(t *testing.T, s *Server, _ *ManualClock) result {
-			s.Fault(Fault{Status: 502, Processed: true})
+			s.AddFault(Fault{Status: 502, Processed: true})
 			return post(t, s, textBody, withKey("k"))
 		}, 502, "true"},
 	}
@@ -223,7 +223,7 @@ func TestSecondCallWaitsForTheFirst(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := Start(t, WithoutListener())
-				s.Fault(Fault{Slow: tt.slow})
+				s.AddFault(Fault{Slow: tt.slow})
 				start := time.Now()
 				one := later(t.Context(), s, tmplBody, withKey("k"))
 				time.Sleep(time.Second)
@@ -251,7 +251,7 @@ func TestKeyStaysInFlightWhenItsClientLeaves(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := Start(t, WithoutListener())
-		s.Fault(Fault{Slow: time.Minute})
+		s.AddFault(Fault{Slow: time.Minute})
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		if one := <-later(ctx, s, tmplBody, withKey("k")); !errors.Is(one.err, context.DeadlineExceeded) {
@@ -272,7 +272,7 @@ func TestWaitingCallEndsWithItsContextAndWithTheServer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := Start(t, WithoutListener())
-		s.Fault(Fault{Slow: time.Minute})
+		s.AddFault(Fault{Slow: time.Minute})
 		one := later(t.Context(), s, tmplBody, withKey("k"))
 		synctest.Wait()
 		ctx, cancel := context.WithCancel(t.Context())
@@ -301,7 +301,7 @@ func TestWaitingWorksOnAManualClockOverTCP(t *testing.T) {
 	clock := NewManualClock(epoch)
 	s := Start(t, WithClock(clock))
 	hc := tcpClient(t)
-	s.Fault(Fault{Slow: 40 * time.Second})
+	s.AddFault(Fault{Slow: 40 * time.Second})
 	send := func() <-chan outcome {
 		ch := make(chan outcome, 1)
 		go func() {

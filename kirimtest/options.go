@@ -18,7 +18,7 @@ type config struct {
 	assumptions Assumptions
 	edits       []func(*Assumptions)
 
-	plans            DeliveryPlan
+	plans            StatusPlan
 	webhookTransport http.RoundTripper
 	webhookHandler   http.Handler
 	httpWebhooks     bool

@@ -58,9 +58,9 @@ func TestAnAddedOrganisationIsAServerOfItsOwn(t *testing.T) {
 	if got := do(t, s, "GET", pathOf(t, r), ""); got.body != "theirs" {
 		t.Errorf("%q", got.body)
 	}
-	other.Fault(Fault{Status: 503})
+	other.AddFault(Fault{Status: 503})
 	wantStatus(t, do(t, s, "GET", "/v1/me", ""), 503, "service_unavailable")
-	s.Fault(Fault{Status: 503})
+	s.AddFault(Fault{Status: 503})
 	other.ClearFaults()
 	wantStatus(t, do(t, third, "GET", "/v1/me", ""), 200, "")
 	if n := len(other.Requests()); n != len(s.Requests()) || n == 0 {

@@ -70,7 +70,7 @@ func TestALateRefusalIsToldByItsEventAndRescued(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		hooks := kirim.NewWebhookHandler(nil)
-		sandbox := NewServer(WithoutListener(), WithLateRefusals(), WithDeliveryPlan(Delivered()), WithWebhookHandler(
+		sandbox := NewServer(WithoutListener(), WithLateRefusals(), WithStatusPlan(Delivered()), WithWebhookHandler(
 			http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { hooks.ServeHTTP(w, r) })))
 		defer sandbox.Close()
 		verifier, err := kirim.NewWebhookVerifier(sandbox.WebhookSecret)

@@ -138,7 +138,7 @@ func TestClosedServerRefusesConnections(t *testing.T) {
 func TestCloseEndsEveryGoroutine(t *testing.T) {
 	before := runtime.NumGoroutine()
 	s := NewServer()
-	s.Fault(Fault{Hang: true, Times: -1})
+	s.AddFault(Fault{Hang: true, Times: -1})
 	tr := &http.Transport{}
 	hc := &http.Client{Transport: tr}
 	done := make(chan error, 8)

@@ -53,7 +53,7 @@ type state struct {
 	subscriptions table[*subscription]
 	deliveries    table[*delivery]
 	attemptIDs    map[string]*delivery // by the ids of their later attempts
-	plans         DeliveryPlan
+	plans         StatusPlan
 	progress      map[string]*progress // of messages in sent, by their id
 	agenda        agenda
 

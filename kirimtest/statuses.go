@@ -27,48 +27,48 @@ type Status struct {
 	Early bool
 }
 
-// DeliveryPlan says what becomes of a message: the statuses that are reported
+// StatusPlan says what becomes of a message: the statuses that are reported
 // for it, in whatever order, at whatever time, twice or not at all. It is called
 // once for each accepted send, possibly from several goroutines, and may use the
 // server.
-type DeliveryPlan func(Message) []Status
+type StatusPlan func(Message) []Status
 
 // Delivered is the plan of a new server: sent after 100 ms, delivered after
 // 200 ms.
-func Delivered() DeliveryPlan {
+func Delivered() StatusPlan {
 	return planned(Status{Name: "sent", After: 100 * time.Millisecond}, Status{Name: "delivered", After: 200 * time.Millisecond})
 }
 
 // Read is [Delivered], and read after one second.
-func Read() DeliveryPlan {
+func Read() StatusPlan {
 	return planned(append(Delivered()(Message{}), Status{Name: "read", After: time.Second})...)
 }
 
 // Failed is a failure with Meta's error code after 100 ms.
-func Failed(code int) DeliveryPlan {
+func Failed(code int) StatusPlan {
 	return planned(Status{Name: "failed", After: 100 * time.Millisecond, Code: code})
 }
 
 // Unreported is the plan of a message that nothing is ever heard of.
-func Unreported() DeliveryPlan { return planned() }
+func Unreported() StatusPlan { return planned() }
 
-func planned(statuses ...Status) DeliveryPlan {
+func planned(statuses ...Status) StatusPlan {
 	statuses = slices.Clip(statuses)
 	return func(Message) []Status { return statuses }
 }
 
-// WithDeliveryPlan sets what becomes of accepted messages; see
-// [Server.DeliverAs]. The default is [Delivered]; nil is [Unreported].
-func WithDeliveryPlan(plan DeliveryPlan) Option {
+// WithStatusPlan sets what becomes of accepted messages; see
+// [Server.SetStatusPlan]. The default is [Delivered]; nil is [Unreported].
+func WithStatusPlan(plan StatusPlan) Option {
 	return func(cfg *config) { cfg.plans = plan }
 }
 
-// DeliverAs sets what becomes of messages from now on: the message.status and
+// SetStatusPlan sets what becomes of messages from now on: the message.status and
 // message.sent events that subscriptions get, and [Message.Status]. A plan that
 // looks at the message's To decides for each recipient. The statuses of a
 // message that was accepted while there was no subscription are not delivered
 // to a later one.
-func (s *Server) DeliverAs(plan DeliveryPlan) {
+func (s *Server) SetStatusPlan(plan StatusPlan) {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
 	s.state.plans = plan

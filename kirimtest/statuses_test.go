@@ -28,7 +28,7 @@ func TestPlanDecidesWhichStatusesComeAndWhen(t *testing.T) {
 	moment := func(name string, after time.Duration) string { return fmt.Sprint(name, " ", epoch.Add(after).Unix()) }
 	const s = time.Second
 	tests := map[string]struct {
-		plan DeliveryPlan
+		plan StatusPlan
 		want []string
 		last string // status of the message then
 	}{
@@ -49,7 +49,7 @@ func TestPlanDecidesWhichStatusesComeAndWhen(t *testing.T) {
 			t.Parallel()
 			var opts []Option
 			if tt.plan != nil {
-				opts = append(opts, WithDeliveryPlan(tt.plan))
+				opts = append(opts, WithStatusPlan(tt.plan))
 			}
 			s, r, _ := withReceiver(t, nil, opts...)
 			s.Subscribe(hookURL, "message.status")
@@ -73,7 +73,7 @@ func TestPlanDecidesForEachRecipient(t *testing.T) {
 	t.Parallel()
 	s, r, _ := withReceiver(t, nil, WithLimits(Limits{WebhookAttempts: 1}))
 	s.Subscribe(hookURL, "message.status")
-	s.DeliverAs(func(m Message) []Status {
+	s.SetStatusPlan(func(m Message) []Status {
 		if len(s.Messages()) == 0 { // a plan may use the server
 			t.Error("the message is not there yet")
 		}
@@ -101,7 +101,7 @@ func TestPlanDecidesForEachRecipient(t *testing.T) {
 
 func TestSentEventJoinsTheIDsBeforeTheFirstStatus(t *testing.T) {
 	t.Parallel()
-	s, r, _ := withReceiver(t, nil, WithLimits(Limits{WebhookAttempts: 1}), WithDeliveryPlan(Read()))
+	s, r, _ := withReceiver(t, nil, WithLimits(Limits{WebhookAttempts: 1}), WithStatusPlan(Read()))
 	s.Subscribe(hookURL, "message.sent", "message.status")
 	fire(s)
 	post(t, s, textBody)
@@ -127,7 +127,7 @@ func TestSentEventJoinsTheIDsBeforeTheFirstStatus(t *testing.T) {
 
 func TestEarlyFailureNamesTheMessageByItsOwnID(t *testing.T) {
 	t.Parallel()
-	s, r, _ := withReceiver(t, nil, WithDeliveryPlan(planned(Status{Name: "failed", Code: 131000, Early: true})))
+	s, r, _ := withReceiver(t, nil, WithStatusPlan(planned(Status{Name: "failed", Code: 131000, Early: true})))
 	s.Subscribe(hookURL, "message.sent", "message.status")
 	post(t, s, tmplBody)
 	s.Settle()

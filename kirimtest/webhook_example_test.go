@@ -42,7 +42,7 @@ func ExampleServer_Subscribe() {
 
 	_, err = client.PhoneNumber(sandbox.PhoneNumberID).Messages.Send(context.Background(), kirim.OutboundMessage{
 		To:      "+628123456789",
-		Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}},
+		Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody("A-17")}},
 	})
 	sandbox.Receive(kirimtest.Inbound{From: "+628123456789", Text: "Thanks!"})
 	sandbox.Settle()
@@ -57,7 +57,7 @@ func ExampleServer_Subscribe() {
 
 // The first example of the package's documentation.
 func TestACustomerAnswers(t *testing.T) {
-	orderUpdate := kirim.OutboundMessage{To: "+628123456789", Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}}}
+	orderUpdate := kirim.OutboundMessage{To: "+628123456789", Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody("A-17")}}}
 
 	sandbox := kirimtest.Start(t)
 	client, _ := sandbox.Client()
@@ -79,7 +79,7 @@ func TestWebhooksOfASendUnderSynctest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		statuses := make(chan string, 8)
-		s := kirimtest.Start(t, kirimtest.WithoutListener(), kirimtest.WithDeliveryPlan(kirimtest.Read()),
+		s := kirimtest.Start(t, kirimtest.WithoutListener(), kirimtest.WithStatusPlan(kirimtest.Read()),
 			kirimtest.WithWebhookHandler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				statuses <- r.Header.Get("X-Kirim-Event")
 			})))

@@ -51,7 +51,7 @@ func run(ctx context.Context, out io.Writer, terminal bool, customers int, files
 	} else {
 		sandbox := kirimtest.NewServer(kirimtest.WithPlan(kirimtest.Enterprise(9_600, 600)))
 		defer sandbox.Close()
-		sandbox.Fault(kirimtest.Fault{Method: "POST", Skip: 100, Times: 2, Status: 500, Message: "(#131050) The customer has opted out."})
+		sandbox.AddFault(kirimtest.Fault{Method: "POST", Skip: 100, Times: 2, Status: 500, Message: "(#131050) The customer has opted out."})
 		connect, id = sandbox.Client, sandbox.PhoneNumberID
 		for i := range customers - 1 {
 			numbers = append(numbers, fmt.Sprintf("+62811%07d", i))
@@ -102,7 +102,7 @@ func run(ctx context.Context, out io.Writer, terminal bool, customers int, files
 func send(ctx context.Context, number *kirim.PhoneNumber, journal io.Writer, to string) (string, error) {
 	_, err := fmt.Fprintf(journal, line, time.Now().Unix(), to, perhaps)
 	if err == nil {
-		message := kirim.OutboundMessage{To: to, Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}}}
+		message := kirim.OutboundMessage{To: to, Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody("A-17")}}}
 		_, err = number.Messages.Send(ctx, message, kirim.WithIdempotencyKey(name+":"+to))
 	}
 	outcome, kind := "sent", kirim.Kind("")

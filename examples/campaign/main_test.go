@@ -75,7 +75,7 @@ func wantOneEach(t *testing.T, sandbox *kirimtest.Server, numbers []string) {
 func TestACampaignThatWasKilledGoesOnAndSendsNothingTwice(t *testing.T) {
 	sandbox, numbers, file := world(t, 1_000)
 	// From the 251st on, messages go out, but no answer comes back.
-	sandbox.Fault(kirimtest.Fault{Path: "/v1/*/messages", Skip: 250, Times: -1, Processed: true, Hang: true})
+	sandbox.AddFault(kirimtest.Fault{Path: "/v1/*/messages", Skip: 250, Times: -1, Processed: true, Hang: true})
 	campaign := exec.CommandContext(t.Context(), os.Args[0], file)
 	campaign.Env = append(os.Environ(), "BE_THE_CAMPAIGN=1")
 	output, err := campaign.StdoutPipe()
@@ -123,7 +123,7 @@ func TestACampaignThatWasKilledGoesOnAndSendsNothingTwice(t *testing.T) {
 func TestACampaignThatIsInterruptedSaysHowFarItCame(t *testing.T) {
 	sandbox, numbers, file := world(t, 300)
 	ctx, interrupt := context.WithCancel(t.Context())
-	sandbox.DeliverAs(func(kirimtest.Message) []kirimtest.Status {
+	sandbox.SetStatusPlan(func(kirimtest.Message) []kirimtest.Status {
 		if sandbox.MessageCount() > 150 {
 			interrupt()
 		}

@@ -109,7 +109,7 @@ func run(ctx context.Context, out io.Writer, notes *log.Logger, files ...string)
 		sandbox.Receive(kirimtest.Inbound{From: fmt.Sprintf("+628110000000%d", i), Name: "Ana", Text: "Halo"})
 	}
 	clock.Advance(time.Hour)
-	sandbox.Fault(kirimtest.Fault{Path: "/v1/*/contacts", Skip: 1, Status: 401, Code: "expired_api_key"})
+	sandbox.AddFault(kirimtest.Fault{Path: "/v1/*/contacts", Skip: 1, Status: 401, Code: "expired_api_key"})
 	for _, name := range []string{"a round that is stopped", "the rest of it", "a round in which one conversation has changed"} {
 		err := s.round(ctx, out, client.PhoneNumber(sandbox.PhoneNumberID), 2)
 		notes.Printf("%s: %v", name, cmp.Or(err, errors.New("done")))

@@ -40,7 +40,7 @@ func (b *bot) answer(ctx context.Context, m *kirim.InboundMessage) error {
 	messages := b.client.PhoneNumber(m.PhoneNumberID).Messages
 	_, err := messages.SendOrTemplate(ctx,
 		kirim.OutboundMessage{To: m.From.E164(), Content: kirim.Text{Body: m.Text}, ReplyTo: m.ID},
-		kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}},
+		kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody("A-17")}},
 		kirim.WithIdempotencyKey("echo:"+m.ID))
 	if err != nil {
 		b.out.Printf("%s: %q failed, the webhook will come again", m.From.E164(), m.Text)
@@ -57,8 +57,8 @@ func run(ctx context.Context, out io.Writer) error {
 	clock := kirimtest.NewManualClock(time.Now())
 	sandbox := kirimtest.NewServer(kirimtest.WithClock(clock))
 	defer sandbox.Close()
-	windows := kirim.NewMemoryWindows(0)
-	client, err := sandbox.Client(kirim.WithWindowMemory(windows))
+	windows := kirim.NewMemoryWindowStore(0)
+	client, err := sandbox.Client(kirim.WithWindowStore(windows))
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	hooks := kirim.NewWebhookHandler(verifier.WithClock(clock.Now), kirim.WithWindows(windows))
+	hooks := kirim.NewWebhookHandler(verifier.WithClock(clock.Now), kirim.WithWebhookWindowStore(windows))
 	echo := &bot{client, log.New(out, "", 0)}
 	hooks.OnMessage(echo.answer)
 	tracker := kirim.NewStatusTracker(0)
@@ -94,7 +94,7 @@ func run(ctx context.Context, out io.Writer) error {
 	}
 	sandbox.Settle()
 	echo.out.Print("\nAn answer that the server refuses at first:")
-	sandbox.Fault(kirimtest.Fault{Method: http.MethodPost, Status: http.StatusForbidden})
+	sandbox.AddFault(kirimtest.Fault{Method: http.MethodPost, Status: http.StatusForbidden})
 	sandbox.Receive(kirimtest.Inbound{From: "+6281100000002", Text: "Apa kabar?"})
 	sandbox.Receive(kirimtest.Inbound{From: "+6281100000003", Text: "Selamat pagi"})
 	sandbox.Advance(time.Minute)

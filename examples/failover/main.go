@@ -85,7 +85,7 @@ func run(ctx context.Context, out io.Writer) error {
 	routes := []route{{"Kirim", first.PhoneNumber(sandbox.PhoneNumberID).Messages, true}, {"MichoW", second, false}}
 	text := kirim.OutboundMessage{To: "+6281100000001", Content: kirim.Text{Body: "Your order has left the house."}}
 	sandbox.Receive(kirimtest.Inbound{From: text.To, Text: "Is my order ready?"})
-	template := kirim.OutboundMessage{To: text.To, Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}}}
+	template := kirim.OutboundMessage{To: text.To, Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody("A-17")}}}
 	fmt.Fprintf(out, "%-30s  %-29s  %s\n", "SITUATION", "OUTCOME", "WHAT WENT WRONG")
 	for i, scene := range []struct {
 		situation string
@@ -99,7 +99,7 @@ func run(ctx context.Context, out io.Writer) error {
 		{"the message is at fault", text, kirimtest.Fault{Status: 400, Code: "invalid_field_value"}},
 		{"the answer is lost", text, kirimtest.Fault{Processed: true, Status: 502, Times: 2}},
 	} {
-		sandbox.Fault(scene.fault)
+		sandbox.AddFault(scene.fault)
 		outcome, failures := send(ctx, routes, scene.message, fmt.Sprintf("order-%d:shipped", 1042+i))
 		why := ""
 		if kirim.MaybeSent(errors.Join(failures...)) {

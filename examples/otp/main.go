@@ -33,7 +33,7 @@ func newLogin(id, phone string) login {
 // prepare makes sure, when the program starts, that codes can be sent. Meta
 // approves authentication templates by itself, in a moment.
 func prepare(ctx context.Context, number *kirim.PhoneNumber, name string) error {
-	params := kirim.OneTimeCodeTemplate(name, "id", kirim.OneTimeCodeOptions{SecurityRecommendation: true, ExpirationMinutes: 5})
+	params := kirim.DefineOneTimeCode(name, "id", kirim.OneTimeCodeOptions{SecurityRecommendation: true, ExpirationMinutes: 5})
 	if _, err := number.Templates.Create(ctx, params); err != nil && !errors.Is(err, kirim.CodeTemplateAlreadyExists) {
 		return err
 	}
@@ -52,7 +52,7 @@ func send(ctx context.Context, number *kirim.PhoneNumber, template string, l log
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second) // somebody is looking at the screen
 	defer cancel()
 	var r kirim.Response
-	content := kirim.Template{Name: template, Language: "id", Components: kirim.OneTimeCode(l.code)}
+	content := kirim.Template{Name: template, Language: "id", Components: kirim.FillOneTimeCode(l.code)}
 	_, err := number.Messages.Send(ctx, kirim.OutboundMessage{To: l.phone, Content: content},
 		kirim.WithIdempotencyKey("login:"+l.id), kirim.WithResponse(&r))
 	switch {
@@ -108,7 +108,7 @@ func run(ctx context.Context, out *log.Logger, opts ...kirimtest.Option) error {
 	ana, budi := newLogin("A-1", "+6281100000001"), newLogin("A-2", "+6281100000002")
 	try("Ana logs in:", ana)
 	try("Ana taps again:", ana)
-	sandbox.Fault(kirimtest.Fault{Processed: true, Status: 502, Times: 4})
+	sandbox.AddFault(kirimtest.Fault{Processed: true, Status: 502, Times: 4})
 	try("Budi; every answer is lost:", budi)
 	try("Budi taps again:", budi)
 	try("Cici mistypes her number:", newLogin("A-3", "0811"))

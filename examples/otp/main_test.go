@@ -55,7 +55,7 @@ func TestACodeIsInTheMessageAndNowhereElse(t *testing.T) {
 	for _, fault := range []kirimtest.Fault{
 		{Status: 500}, {Status: 401}, {Status: 403}, {Status: 429}, {Status: 400, Code: "invalid_phone_number", Message: ana.code},
 	} {
-		sandbox.Fault(fault)
+		sandbox.AddFault(fault)
 		said += send(t.Context(), number, "shop_code", ana)
 	}
 	if strings.Contains(said, ana.code) || strings.Contains(said, ana.phone) {

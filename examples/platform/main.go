@@ -61,7 +61,7 @@ func (p *platform) shipped(ctx context.Context, s *shop, order, buyer string) er
 		return errors.New("the shop has not connected a number")
 	}
 	_, err := p.client.PhoneNumber(number.(string)).Messages.Send(ctx,
-		kirim.OutboundMessage{To: buyer, Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}}},
+		kirim.OutboundMessage{To: buyer, Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody("A-17")}}},
 		kirim.WithIdempotencyKey("shipped:"+s.id+":"+order))
 	if errors.Is(err, kirim.KindNotConnected) {
 		return fmt.Errorf("the shop has to be invited again: %w", err)

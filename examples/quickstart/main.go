@@ -69,7 +69,7 @@ type demo struct {
 func (d demo) basics(ctx context.Context, customer, stranger string) error {
 	fmt.Fprintf(d.out, row, "STEP", "MESSAGE", "REQUEST", "ATTEMPTS", "RATE LIMIT")
 	text := kirim.Text{Body: "Your order has left the house."}
-	template := kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}}
+	template := kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody("A-17")}}
 	if name := os.Getenv("KIRIM_TEMPLATE"); name != "" {
 		template = kirim.Template{Name: name, Language: "id"}
 	}
@@ -98,7 +98,7 @@ func (d demo) troubles(ctx context.Context, sandbox *kirimtest.Server, message k
 		{"502 twice, HTML from a proxy", "order-1042:arrival", kirimtest.Fault{Status: 502, Body: "<html>Bad Gateway</html>", Times: 2}},
 		{"502 after the message went out", "order-1043:arrival", kirimtest.Fault{Status: 502, Processed: true}},
 	} {
-		sandbox.Fault(trouble.fault)
+		sandbox.AddFault(trouble.fault)
 		if err := d.send(ctx, trouble.step, message, kirim.WithIdempotencyKey(trouble.key)); err != nil {
 			return err
 		}

@@ -86,8 +86,8 @@ func run(ctx context.Context, out io.Writer, spans *tracetest.InMemoryExporter) 
 			return err
 		}
 	}
-	sandbox.Fault(kirimtest.Fault{Status: http.StatusBadGateway, Times: 2})
-	if err := traced(ctx, tracer, "confirm order", send(kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}})); err != nil {
+	sandbox.AddFault(kirimtest.Fault{Status: http.StatusBadGateway, Times: 2})
+	if err := traced(ctx, tracer, "confirm order", send(kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody("A-17")}})); err != nil {
 		return err
 	}
 	if err := traced(ctx, tracer, "thank", send(kirim.Text{Body: "Thank you!"})); !kirim.IsOutside24hWindow(err) {

@@ -7,7 +7,7 @@
 //	if err != nil {
 //		return err
 //	}
-//	sent, err := client.From("session-1").Send(ctx, kirim.OutboundMessage{
+//	sent, err := client.WithSession("session-1").Send(ctx, kirim.OutboundMessage{
 //		To:      "+6281100000001",
 //		Content: kirim.Text{Body: "Your order has left the house."},
 //	})
@@ -72,10 +72,15 @@ func DecodeError(statusCode int, header http.Header, body []byte) *kirim.Error {
 	return vendor.DecodeError(statusCode, header, body)
 }
 
-// From returns a client that sends from a session. It shares connections and
+// WithSession returns a client that sends from a session. It shares connections and
 // limits with c. Without a session the field is left out of a send, which the
 // documented API refuses.
-func (c *Client) From(sessionID string) *Client { return &Client{c.api, sessionID} }
+func (c *Client) WithSession(sessionID string) *Client { return &Client{c.api, sessionID} }
+
+// From is [Client.WithSession].
+//
+// Deprecated: use WithSession.
+func (c *Client) From(sessionID string) *Client { return c.WithSession(sessionID) }
 
 // outbound is the body of both kinds of send.
 type outbound struct {
@@ -188,9 +193,9 @@ type Event struct {
 	Data      json.RawMessage
 }
 
-// ParseEvent reads the body of a webhook. It does not tell where the body
-// came from. Answer a webhook within five seconds.
-func ParseEvent(body []byte) (*Event, error) {
+// DecodeEvent decodes the body of a webhook. It does not verify who sent it.
+// Respond to a webhook within five seconds.
+func DecodeEvent(body []byte) (*Event, error) {
 	var payload struct {
 		Event string          `json:"event"`
 		Data  json.RawMessage `json:"data"`
@@ -213,3 +218,8 @@ func ParseEvent(body []byte) (*Event, error) {
 	}
 	return event, nil
 }
+
+// ParseEvent is [DecodeEvent].
+//
+// Deprecated: use DecodeEvent.
+func ParseEvent(body []byte) (*Event, error) { return DecodeEvent(body) }

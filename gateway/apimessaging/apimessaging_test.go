@@ -56,7 +56,7 @@ func client(t *testing.T, wire *testwire.Wire) *apimessaging.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c.From("s1")
+	return c.WithSession("s1")
 }
 
 func TestEachContentIsSentInTheSystemsForm(t *testing.T) {
@@ -170,10 +170,10 @@ func TestSessions(t *testing.T) {
 		t.Errorf("sent %s", got)
 	}
 	hello := kirim.OutboundMessage{To: "+6281100000001", Content: kirim.Text{Body: "Halo"}}
-	if _, err := c.From("s9").Send(t.Context(), hello); !kirim.IsNotFound(err) {
+	if _, err := c.WithSession("s9").Send(t.Context(), hello); !kirim.IsNotFound(err) {
 		t.Errorf("an unknown session: %v", err)
 	}
-	if _, err := c.From("").Send(t.Context(), hello); !errors.Is(err, kirim.KindInvalidRequest) || !errors.Is(err, kirim.ErrorCode("missing_required_parameter")) {
+	if _, err := c.WithSession("").Send(t.Context(), hello); !errors.Is(err, kirim.KindInvalidRequest) || !errors.Is(err, kirim.ErrorCode("missing_required_parameter")) {
 		t.Errorf("no session: %v", err)
 	}
 	if text := fmt.Sprintf("%v %+v %#v", c, c, *c); strings.Contains(text, testKey) {
@@ -200,17 +200,17 @@ func TestALimitWithoutRetryAfterIsWaitedOutUntilTheReset(t *testing.T) {
 
 func TestEventsAreRead(t *testing.T) {
 	t.Parallel()
-	event, err := apimessaging.ParseEvent([]byte(`{"event":"message.received","data":{"id":"m1","sessionId":"s1","to":"628","message":"Halo","timestamp":"2025-09-14T15:45:30.5Z","new":1}}`))
+	event, err := apimessaging.DecodeEvent([]byte(`{"event":"message.received","data":{"id":"m1","sessionId":"s1","to":"628","message":"Halo","timestamp":"2025-09-14T15:45:30.5Z","new":1}}`))
 	if err != nil || event.Name != apimessaging.EventMessageReceived || event.ID != "m1" || event.SessionID != "s1" || event.To != "628" ||
 		event.Message != "Halo" || event.Timestamp.Year() != 2025 || !strings.Contains(string(event.Data), `"new":1`) {
 		t.Errorf("%+v, %v", event, err)
 	}
-	event, err = apimessaging.ParseEvent([]byte(`{"event":"brand.new","data":{"message":{"a":1},"timestamp":7}}`))
+	event, err = apimessaging.DecodeEvent([]byte(`{"event":"brand.new","data":{"message":{"a":1},"timestamp":7}}`))
 	if err != nil || event.Name != "brand.new" || event.Message != "" || !event.Timestamp.IsZero() || len(event.Data) == 0 {
 		t.Errorf("an unknown event: %+v, %v", event, err)
 	}
 	for _, body := range []string{``, `{}`, `[]`, `{"event":7}`, `<html>`} {
-		if event, err := apimessaging.ParseEvent([]byte(body)); err == nil {
+		if event, err := apimessaging.DecodeEvent([]byte(body)); err == nil {
 			t.Errorf("%q is read as %+v", body, event)
 		}
 	}

@@ -10,7 +10,7 @@
 //	}
 //	sent, err := client.Send(ctx, kirim.OutboundMessage{
 //		To:      "+6281100000001",
-//		Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.BodyText("A-17")}},
+//		Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody("A-17")}},
 //	})
 //
 // # Errors
@@ -79,9 +79,14 @@ type SendParams struct {
 	MarketingLite bool `url:"mmlite,omitempty"`
 }
 
-// With returns a client that sends in another way. It shares connections and
-// limits with c.
-func (c *Client) With(params SendParams) *Client { return &Client{c.api, params} }
+// WithSendParams returns a client that sends with params. It shares connections
+// and limits with c.
+func (c *Client) WithSendParams(params SendParams) *Client { return &Client{c.api, params} }
+
+// With is [Client.WithSendParams].
+//
+// Deprecated: use WithSendParams.
+func (c *Client) With(params SendParams) *Client { return c.WithSendParams(params) }
 
 // Send sends any content but [kirim.Video], which the vendor does not list; a
 // [kirim.Raw] goes through as it is. ID and WAMID of the answer are both

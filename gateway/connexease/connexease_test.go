@@ -72,7 +72,7 @@ func to(content kirim.Content) kirim.OutboundMessage {
 func TestEachContentIsSentInMetasForm(t *testing.T) {
 	t.Parallel()
 	buttons := []kirim.ReplyButton{{ID: "y", Title: "Yes"}}
-	flow := kirim.ActionButton("flow", 0, kirim.TemplateAction{FlowToken: "f", FlowActionData: json.RawMessage(`{"n":12345678901234567890}`)})
+	flow := kirim.FillActionButton("flow", 0, kirim.TemplateAction{FlowToken: "f", FlowActionData: json.RawMessage(`{"n":12345678901234567890}`)})
 	tests := []struct {
 		name    string
 		content kirim.Content
@@ -137,7 +137,7 @@ func TestHowAMessageIsSentIsInTheQuery(t *testing.T) {
 	t.Parallel()
 	wire := testwire.New(fake)
 	c := client(t, wire)
-	accepted, err := c.With(connexease.SendParams{Fake: true, MarketingLite: true}).Send(t.Context(), to(kirim.Text{Body: "a"}))
+	accepted, err := c.WithSendParams(connexease.SendParams{Fake: true, MarketingLite: true}).Send(t.Context(), to(kirim.Text{Body: "a"}))
 	if err != nil || accepted.ID != "wamid.FAKE_1" || !strings.HasSuffix(wire.Requests()[0].URL, "/wa/message?is_fake=true&mmlite=true") {
 		t.Errorf("%+v, %v, %v", accepted, err, wire.Requests())
 	}

@@ -88,8 +88,8 @@ func TestTheHandlerTakesWebhooksOfTheGateway(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	windows := kirim.NewMemoryWindows(0)
-	hooks := kirim.NewWebhookHandler(v, kirim.WithWindows(windows))
+	windows := kirim.NewMemoryWindowStore(0)
+	hooks := kirim.NewWebhookHandler(v, kirim.WithWebhookWindowStore(windows))
 	var got []string
 	fails := true
 	hooks.OnMessage(func(_ context.Context, m *kirim.InboundMessage) error {

@@ -104,18 +104,28 @@ func (c *Client) Get(ctx context.Context, id string, opts ...kirim.RequestOption
 	return adapter.Data[Message](ctx, c.api, http.MethodGet, "/messages/"+url.PathEscape(id), nil, nil, opts)
 }
 
-// Moment is a change of a point in time: [At] sets it, [Cleared] removes it,
-// and the zero value leaves it as it is.
+// Moment is a change of a point in time: [Set] sets it, [Clear] removes it, and
+// the zero value leaves it as it is.
 type Moment struct {
 	at  time.Time
 	set bool
 }
 
-// At sets a time.
-func At(t time.Time) Moment { return Moment{t, true} }
+// Set sets a time.
+func Set(t time.Time) Moment { return Moment{t, true} }
 
-// Cleared removes a time.
-func Cleared() Moment { return Moment{set: true} }
+// Clear removes a time.
+func Clear() Moment { return Moment{set: true} }
+
+// At is [Set].
+//
+// Deprecated: use Set.
+func At(t time.Time) Moment { return Set(t) }
+
+// Cleared is [Clear].
+//
+// Deprecated: use Clear.
+func Cleared() Moment { return Clear() }
 
 // IsZero reports whether m changes nothing.
 func (m Moment) IsZero() bool { return !m.set }

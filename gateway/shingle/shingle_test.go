@@ -94,7 +94,7 @@ func TestMessagesAreReadAndMarked(t *testing.T) {
 		t.Fatalf("%+v, %v", m, err)
 	}
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	m, err = c.Update(t.Context(), "m1", shingle.MessageUpdateParams{ReadAt: shingle.At(at), SnoozedUntil: shingle.Cleared()})
+	m, err = c.Update(t.Context(), "m1", shingle.MessageUpdateParams{ReadAt: shingle.Set(at), SnoozedUntil: shingle.Clear()})
 	if err != nil || m.ReadAt == nil || !m.ReadAt.Equal(at) {
 		t.Fatalf("%+v, %v", m, err)
 	}

@@ -15,14 +15,14 @@ import (
 	"github.com/kirim-go/kirim/kirimtest"
 )
 
-// Windows checks a [kirim.WindowMemory] that is a [kirim.WindowDecider] too. It
+// WindowStore checks a [kirim.WindowStore] that is a [kirim.WindowDecider] too. It
 // calls open for each subtest, which returns how a process connects to a store
 // that is new and empty. What connect returns may be the same value each time.
 //
-// How long decisions are kept is checked by [WindowsKeep].
-func Windows(t *testing.T, open func(t *testing.T) (connect func() kirim.WindowMemory)) {
+// How long decisions are kept is checked by [WindowStoreRetention].
+func WindowStore(t *testing.T, open func(t *testing.T) (connect func() kirim.WindowStore)) {
 	t.Helper()
-	for name, check := range map[string]func(*testing.T, func() kirim.WindowMemory){
+	for name, check := range map[string]func(*testing.T, func() kirim.WindowStore){
 		"windows":                windows,
 		"the first call decides": firstDecides,
 		"keys are told apart":    keysApart,
@@ -34,43 +34,43 @@ func Windows(t *testing.T, open func(t *testing.T) (connect func() kirim.WindowM
 	}
 }
 
-// WindowsKeep checks that decisions are kept for the 24 hours for which the server
-// remembers a key. The memory is new and empty; pass lets time pass for it, as
-// [time.Sleep] does in a bubble of testing/synctest.
-func WindowsKeep(t *testing.T, memory kirim.WindowMemory, pass func(time.Duration)) {
+// WindowStoreRetention checks that decisions are kept for the 24 hours for which the
+// server remembers a key. The store is new and empty; pass lets time pass for it,
+// as [time.Sleep] does in a bubble of testing/synctest.
+func WindowStoreRetention(t *testing.T, store kirim.WindowStore, pass func(time.Duration)) {
 	t.Helper()
 	for i := range 25 {
 		if i > 0 {
 			pass(time.Hour)
 		}
 		// Other calls go on, and asking again prolongs nothing that matters.
-		wantDecided(t, memory, fmt.Sprint("call of hour ", i), i%2 == 0, i%2 == 0)
-		wantDecided(t, memory, "asked every hour", i > 0, false)
+		wantDecided(t, store, fmt.Sprint("call of hour ", i), i%2 == 0, i%2 == 0)
+		wantDecided(t, store, "asked every hour", i > 0, false)
 	}
 	for i := range 25 {
-		wantDecided(t, memory, fmt.Sprint("call of hour ", i), i%2 != 0, i%2 == 0)
+		wantDecided(t, store, fmt.Sprint("call of hour ", i), i%2 != 0, i%2 == 0)
 	}
 }
 
 // wantDecided asks for a decision about a key.
-func wantDecided(t *testing.T, memory kirim.WindowMemory, key string, template, want bool) {
+func wantDecided(t *testing.T, store kirim.WindowStore, key string, template, want bool) {
 	t.Helper()
-	decided, err := decider(t, memory).Decide(t.Context(), key, template)
+	decided, err := decider(t, store).Decide(t.Context(), key, template)
 	if err != nil || decided != want {
 		t.Errorf("Decide(%q, %v) is %v, %v, want %v", key, template, decided, err, want)
 	}
 }
 
-func decider(t *testing.T, memory kirim.WindowMemory) kirim.WindowDecider {
+func decider(t *testing.T, store kirim.WindowStore) kirim.WindowDecider {
 	t.Helper()
-	d, ok := memory.(kirim.WindowDecider)
+	d, ok := store.(kirim.WindowDecider)
 	if !ok {
-		t.Fatalf("%T is no kirim.WindowDecider", memory)
+		t.Fatalf("%T is no kirim.WindowDecider", store)
 	}
 	return d
 }
 
-func windows(t *testing.T, connect func() kirim.WindowMemory) {
+func windows(t *testing.T, connect func() kirim.WindowStore) {
 	writer, reader := connect(), connect()
 	began := time.Now().Add(-2 * time.Hour).Truncate(time.Second)
 	wantOpened := func(number, customer string, want time.Time) {
@@ -97,7 +97,7 @@ func windows(t *testing.T, connect func() kirim.WindowMemory) {
 	wantOpened("1", "6281100000001", began.Add(time.Hour))
 }
 
-func firstDecides(t *testing.T, connect func() kirim.WindowMemory) {
+func firstDecides(t *testing.T, connect func() kirim.WindowStore) {
 	for _, first := range []bool{true, false} {
 		key := fmt.Sprint("first is ", first)
 		for range 3 {
@@ -107,22 +107,22 @@ func firstDecides(t *testing.T, connect func() kirim.WindowMemory) {
 	}
 }
 
-func keysApart(t *testing.T, connect func() kirim.WindowMemory) {
-	memory := connect()
+func keysApart(t *testing.T, connect func() kirim.WindowStore) {
+	store := connect()
 	long := strings.Repeat("k", 254)
 	keys := []string{
 		"order-1", "order-10", "ORDER-1", "order_1", "order%1", "order*1", "order-1 x", "order-1  x", `order\1`, `order'1`, `order"1`, "order:1",
 		"order/1", "order{1}", "1", "01", "0", "null", "true", long, long + "a", long + "b", long + "B",
 	}
 	for i, key := range keys {
-		wantDecided(t, memory, key, i%2 == 0, i%2 == 0)
+		wantDecided(t, store, key, i%2 == 0, i%2 == 0)
 	}
 	for i, key := range keys {
-		wantDecided(t, memory, key, i%2 != 0, i%2 == 0)
+		wantDecided(t, store, key, i%2 != 0, i%2 == 0)
 	}
 }
 
-func agree(t *testing.T, connect func() kirim.WindowMemory) {
+func agree(t *testing.T, connect func() kirim.WindowStore) {
 	const processes, rounds = 8, 20
 	deciders := make([]kirim.WindowDecider, processes)
 	for i := range deciders {
@@ -147,12 +147,12 @@ func agree(t *testing.T, connect func() kirim.WindowMemory) {
 
 // ended checks that a call that was given up decides or does not, but says no
 // other than what holds.
-func ended(t *testing.T, connect func() kirim.WindowMemory) {
-	memory := connect()
+func ended(t *testing.T, connect func() kirim.WindowStore) {
+	store := connect()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	said, err := decider(t, memory).Decide(ctx, "k", true)
-	holds, after := decider(t, memory).Decide(t.Context(), "k", false)
+	said, err := decider(t, store).Decide(ctx, "k", true)
+	holds, after := decider(t, store).Decide(t.Context(), "k", false)
 	if after != nil || err == nil && said != holds {
 		t.Errorf("%v, %v, and then %v, %v", said, err, holds, after)
 	}
@@ -160,7 +160,7 @@ func ended(t *testing.T, connect func() kirim.WindowMemory) {
 
 // oneMessage lets two processes that think differently send under one key at
 // once.
-func oneMessage(t *testing.T, connect func() kirim.WindowMemory) {
+func oneMessage(t *testing.T, connect func() kirim.WindowStore) {
 	const calls = 10
 	sandbox := kirimtest.NewServer(kirimtest.WithoutListener())
 	defer sandbox.Close()
@@ -170,7 +170,7 @@ func oneMessage(t *testing.T, connect func() kirim.WindowMemory) {
 	template := kirim.Template{Name: "hello_world", Language: "en_US"}
 	var both [2]*kirim.MessagesService
 	for i := range both {
-		client, err := sandbox.Client(kirim.WithWindowMemory(connect()))
+		client, err := sandbox.Client(kirim.WithWindowStore(connect()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -178,7 +178,7 @@ func oneMessage(t *testing.T, connect func() kirim.WindowMemory) {
 	}
 	for call := range calls {
 		key := kirim.WithIdempotencyKey(fmt.Sprint("call ", call))
-		opts := [2][]kirim.RequestOption{{key}, {key, kirim.PreferTemplate()}}
+		opts := [2][]kirim.RequestOption{{key}, {key, kirim.WithTemplateFirst()}}
 		var accepted [2]*kirim.AcceptedMessage
 		var errs [2]error
 		var all sync.WaitGroup
@@ -196,4 +196,20 @@ func oneMessage(t *testing.T, connect func() kirim.WindowMemory) {
 	if n := sandbox.MessageCount(); n != calls {
 		t.Errorf("%d calls stored %d messages", calls, n)
 	}
+}
+
+// Windows is [WindowStore].
+//
+// Deprecated: use WindowStore.
+func Windows(t *testing.T, open func(t *testing.T) (connect func() kirim.WindowStore)) {
+	t.Helper()
+	WindowStore(t, open)
+}
+
+// WindowsKeep is [WindowStoreRetention].
+//
+// Deprecated: use WindowStoreRetention.
+func WindowsKeep(t *testing.T, store kirim.WindowStore, pass func(time.Duration)) {
+	t.Helper()
+	WindowStoreRetention(t, store, pass)
 }
