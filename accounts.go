@@ -39,10 +39,10 @@ const (
 	AccountDisconnected AccountStatus = "disconnected"
 	AccountDegraded     AccountStatus = "degraded"
 	AccountOnboarding   AccountStatus = "onboarding"
-)
 
-// AccountStatusAll selects accounts of any status in a list.
-const AccountStatusAll AccountStatus = "all"
+	// AccountStatusAll selects accounts of any status in a list.
+	AccountStatusAll AccountStatus = "all"
+)
 
 // AccountRef is the account that a contact, a conversation or a message
 // belongs to.

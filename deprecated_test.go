@@ -1,6 +1,7 @@
 package kirim_test
 
 import (
+	"context"
 	"errors"
 	"reflect"
 	"testing"
@@ -75,8 +76,11 @@ func TestTheOptionsOfEarlierVersionsWork(t *testing.T) {
 		if err != nil || !accepted.UsedTemplate || len(sandbox.Requests()) != 3 {
 			t.Errorf("WithWindowMemory, Fault: %+v, %v after %d requests", accepted, err, len(sandbox.Requests()))
 		}
-		if m, err := messages.Wait(t.Context(), accepted.ID, kirim.WaitFor(kirim.MessageSent)); err != nil || m.Status != kirim.MessageSent {
-			t.Errorf("WaitFor: %+v, %v", m, err)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		var unread *kirim.WaitError
+		if _, err := messages.Wait(ctx, accepted.ID, kirim.WaitFor(kirim.MessageRead)); !errors.As(err, &unread) || unread.Status != kirim.MessageDelivered {
+			t.Errorf("WaitFor: %v, want a wait that ends although the message was delivered", err)
 		}
 		var refused *kirim.Error
 		if _, err := messages.Send(t.Context(), kirim.OutboundMessage{To: text.To, Content: kirim.Text{}}, kirim.SkipValidation()); !errors.As(err, &refused) {

@@ -106,7 +106,8 @@ const (
 // MessageType is the type of a message. The server may have more.
 type MessageType string
 
-// Types of messages. The latter six occur in received ones only.
+// Types of messages. Those after interactive occur in received messages only; those
+// in the second group occur in webhooks only.
 const (
 	MessageTypeText        MessageType = "text"
 	MessageTypeImage       MessageType = "image"
@@ -121,6 +122,17 @@ const (
 	MessageTypeReaction    MessageType = "reaction"
 	MessageTypeButton      MessageType = "button"
 	MessageTypeUnsupported MessageType = "unsupported"
+
+	MessageTypeOrder          MessageType = "order"
+	MessageTypeVoice          MessageType = "voice"           // an older form of audio recorded in the app
+	MessageTypeSystem         MessageType = "system"          // e.g. the customer has a new number
+	MessageTypeEdit           MessageType = "edit"            // of an earlier message
+	MessageTypeRevoke         MessageType = "revoke"          // an earlier message was deleted
+	MessageTypeRequestWelcome MessageType = "request_welcome" // first contact, before anything was written
+	MessageTypeUnknown        MessageType = "unknown"
+	// MessageTypeMediaPlaceholder is the type of a message of the history whose
+	// file comes in a later chunk, or not at all.
+	MessageTypeMediaPlaceholder MessageType = "media_placeholder"
 )
 
 // MessageListParams selects messages.

@@ -12,7 +12,7 @@ const (
 	MessageSent      MessageStatus = "sent"
 	MessageDelivered MessageStatus = "delivered"
 	MessageRead      MessageStatus = "read"
-	MessagePlayed    MessageStatus = "played" // a voice message that was listened to
+	MessagePlayed    MessageStatus = "played" // a voice message that was listened to; webhooks only
 	MessageFailed    MessageStatus = "failed"
 )
 

@@ -56,10 +56,10 @@ const (
 	TemplateRejected TemplateStatus = "rejected"
 	TemplatePaused   TemplateStatus = "paused"
 	TemplateDisabled TemplateStatus = "disabled"
-)
 
-// TemplateStatusAll selects templates of any status in a list.
-const TemplateStatusAll TemplateStatus = "all"
+	// TemplateStatusAll selects templates of any status in a list.
+	TemplateStatusAll TemplateStatus = "all"
+)
 
 // TemplateListParams selects templates. The default of Status is not known.
 type TemplateListParams struct {

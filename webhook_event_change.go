@@ -8,28 +8,6 @@ import (
 	"github.com/kirim-go/kirim/internal/jsonscan"
 )
 
-// Types of WhatsApp's events beside messages and statuses: the names of
-// Meta's webhook fields. An event of a field that is not among them arrives
-// as [UnknownData], with the name of the field as its type. Which of them
-// Kirim delivers is not documented.
-//
-// Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference
-const (
-	EventAccountUpdate      WebhookEventType = "account_update"
-	EventPhoneNumberQuality WebhookEventType = "phone_number_quality_update"
-	EventTemplateStatus     WebhookEventType = "message_template_status_update"
-	EventTemplateQuality    WebhookEventType = "message_template_quality_update"
-	EventUserPreferences    WebhookEventType = "user_preferences"   // e.g. no more marketing
-	EventMessageEchoes      WebhookEventType = "smb_message_echoes" // sent from the WhatsApp Business app
-	EventHistory            WebhookEventType = "history"            // chats of the app from before
-
-	EventCalls             WebhookEventType = "calls"
-	EventGroupLifecycle    WebhookEventType = "group_lifecycle_update"
-	EventGroupParticipants WebhookEventType = "group_participants_update" // Meta also spells it group_participant_update
-	EventGroupSettings     WebhookEventType = "group_settings_update"
-	EventGroupStatus       WebhookEventType = "group_status_update"
-)
-
 // MetaChange is what the events of all of Meta's fields but messages have in
 // common.
 type MetaChange struct {

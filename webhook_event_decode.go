@@ -165,10 +165,6 @@ func typeOf(data EventData) WebhookEventType {
 	return ""
 }
 
-// eventMessages is the type of what Meta's field of messages has beside
-// messages and statuses.
-const eventMessages WebhookEventType = "messages"
-
 // decodeKirimData reads the data of Kirim's own events. Data of another shape
 // than documented stays raw.
 func decodeKirimData(e *Event, raw json.RawMessage) EventData {

@@ -7,10 +7,6 @@ import (
 	"github.com/kirim-go/kirim/internal/jsonscan"
 )
 
-// MessageTypeMediaPlaceholder is the type of a message of the history whose
-// file comes in a chunk of its own, or not at all.
-const MessageTypeMediaPlaceholder MessageType = "media_placeholder"
-
 // MessageEcho is a message that somebody of the business has sent from the
 // WhatsApp Business app, on a number that is used there and here.
 //

@@ -110,10 +110,17 @@ func (d *eventDecoder) value(v *changeValue) {
 			for range d.Elements() {
 				v.people = append(v.people, readPerson(&d.Reader))
 			}
-		case "messages", "statuses", "errors":
-			kind := name[0]
+		case "messages":
 			for range d.Elements() {
-				element := d.metaElement(kind)
+				d.event.Data = append(d.event.Data, d.inboundMessage())
+			}
+		case "statuses":
+			for range d.Elements() {
+				d.event.Data = append(d.event.Data, d.statusUpdate())
+			}
+		case "errors":
+			for range d.Elements() {
+				element := d.accountError()
 				if e, ok := element.(*AccountError); ok {
 					v.errors = append(v.errors, e.EventError)
 				}
@@ -123,28 +130,42 @@ func (d *eventDecoder) value(v *changeValue) {
 	}
 }
 
-// metaElement reads one of the messages, statuses or errors, told apart by
-// the first letter of what they are called.
-func (d *eventDecoder) metaElement(kind byte) EventData {
-	switch {
-	case d.Peek() != '{':
-		return &UnknownData{Field: "messages", Raw: d.Skip()}
-	case kind == 'm':
-		m := &InboundMessage{}
-		readMessage(&d.Reader, m)
-		return m
-	case kind == 's':
-		s := &StatusUpdate{}
-		switch strings.ToLower(readStatus(&d.Reader, s)) {
-		case "", "message":
-			return s
-		case "payment":
-			return s.payment()
-		}
-		// What it is the status of is unknown: not of a message.
-		return &UnknownData{Field: "messages", Raw: s.Raw}
+// inboundMessage reads an element of "messages".
+func (d *eventDecoder) inboundMessage() EventData {
+	if d.Peek() != '{' {
+		return d.unknownElement()
+	}
+	m := &InboundMessage{}
+	readMessage(&d.Reader, m)
+	return m
+}
+
+// statusUpdate reads an element of "statuses", which also reports payments.
+func (d *eventDecoder) statusUpdate() EventData {
+	if d.Peek() != '{' {
+		return d.unknownElement()
+	}
+	s := &StatusUpdate{}
+	switch strings.ToLower(readStatus(&d.Reader, s)) {
+	case "", "message":
+		return s
+	case "payment":
+		return s.payment()
+	}
+	// The status of a newer kind of object, not of a message.
+	return &UnknownData{Field: string(eventMessages), Raw: s.Raw}
+}
+
+// accountError reads an element of "errors".
+func (d *eventDecoder) accountError() EventData {
+	if d.Peek() != '{' {
+		return d.unknownElement()
 	}
 	return &AccountError{EventError: readEventError(&d.Reader)}
+}
+
+func (d *eventDecoder) unknownElement() EventData {
+	return &UnknownData{Field: string(eventMessages), Raw: d.Skip()}
 }
 
 // giveErrors moves the errors of a change to its message when it has exactly

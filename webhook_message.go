@@ -7,17 +7,6 @@ import (
 	"github.com/kirim-go/kirim/internal/jsonscan"
 )
 
-// Types of received messages beside those of [MessageType]'s first list.
-const (
-	MessageTypeOrder          MessageType = "order"
-	MessageTypeVoice          MessageType = "voice"           // an older form of audio recorded in the app
-	MessageTypeSystem         MessageType = "system"          // e.g. the customer has a new number
-	MessageTypeEdit           MessageType = "edit"            // of an earlier message
-	MessageTypeRevoke         MessageType = "revoke"          // an earlier message was deleted
-	MessageTypeRequestWelcome MessageType = "request_welcome" // first contact, before anything was written
-	MessageTypeUnknown        MessageType = "unknown"
-)
-
 // InboundMessage is a message that a customer has sent. Which of the fields
 // below Type are set follows from Type, which is an open set; what has no
 // field is in Raw.

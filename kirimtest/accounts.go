@@ -90,13 +90,13 @@ func (st *state) account(phoneNumberID string) accountRef {
 }
 
 // listAccounts answers GET /v1/accounts.
-func listAccounts(c *call) *reply {
-	q := c.query()
+func listAccounts(x *exchange) *reply {
+	q := x.query()
 	status := q.choice("status", connected, connected, "all")
 	if q.err != nil {
 		return failed(q.err)
 	}
-	st := &c.s.state
+	st := &x.s.state
 	items := []any{}
 	for _, key := range st.accounts {
 		n := st.numbers[key]

@@ -117,36 +117,36 @@ func (st *state) forgetContact(ct *contact) {
 }
 
 // forContact runs h with the contact of the path, and the state locked.
-func forContact(h func(*call, *contact) *reply) handler {
-	return forNumber(func(c *call, n PhoneNumber) *reply {
-		ct, found := c.s.state.contacts.get(c.params[1])
+func forContact(h func(*exchange, *contact) *reply) handler {
+	return forNumber(func(x *exchange, n PhoneNumber) *reply {
+		ct, found := x.s.state.contacts.get(x.params[1])
 		if !found || ct.chat.phoneNumberID != n.ID {
 			return notFound("contact")
 		}
-		return h(c, ct)
+		return h(x, ct)
 	})
 }
 
-func getContact(c *call, ct *contact) *reply {
-	return ok(http.StatusOK, c.s.state.viewContact(ct))
+func getContact(x *exchange, ct *contact) *reply {
+	return ok(http.StatusOK, x.s.state.viewContact(ct))
 }
 
-func listContacts(c *call, n PhoneNumber) *reply {
-	q := c.query()
+func listContacts(x *exchange, n PhoneNumber) *reply {
+	q := x.query()
 	phone := q.filter("phone", 0, 0)
 	search := q.filter("search", 1, 200)
 	rows := newest(func(ct *contact) bool {
 		return ct.chat.phoneNumberID == n.ID && (phone == "" || ct.phone() == phone) && matches(search, ct.name, ct.email)
-	}, &c.s.state.contacts)
-	return pageOf(c, q, rows, func(ct *contact) any { return c.s.state.viewContact(ct) })
+	}, &x.s.state.contacts)
+	return pageOf(x, q, rows, func(ct *contact) any { return x.s.state.viewContact(ct) })
 }
 
-func createContact(c *call, n PhoneNumber) *reply {
-	o, err := c.object()
+func createContact(x *exchange, n PhoneNumber) *reply {
+	o, err := x.object()
 	if err != nil {
 		return failed(err)
 	}
-	v, now := c.checker(), c.now()
+	v, now := x.checker(), x.now()
 	chat := chatID{n.ID, digits(v.phone(o, "phone_number"))}
 	ct := &contact{
 		chat:     chat,
@@ -155,23 +155,23 @@ func createContact(c *call, n PhoneNumber) *reply {
 		labels:   make(map[string]bool),
 	}
 	ct.email = v.email(o)
-	if v.err == nil && c.s.state.chats[chat] != nil {
+	if v.err == nil && x.s.state.chats[chat] != nil {
 		v.invalid("", "phone_number", "There is a contact with this phone number.")
 	}
 	if v.err != nil {
 		return failed(v.err)
 	}
-	ct.head = c.s.state.newHead("ctc_", now)
-	c.s.addContact(ct, "api")
-	return ok(http.StatusCreated, c.s.state.viewContact(ct))
+	ct.head = x.s.state.newHead("ctc_", now)
+	x.s.addContact(ct, "api")
+	return ok(http.StatusCreated, x.s.state.viewContact(ct))
 }
 
-func updateContact(c *call, ct *contact) *reply {
-	o, err := c.object()
+func updateContact(x *exchange, ct *contact) *reply {
+	o, err := x.object()
 	if err != nil {
 		return failed(err)
 	}
-	v := c.checker()
+	v := x.checker()
 	v.anyOf(o, "name", "email", "metadata")
 	changes := newChanges(o)
 	name := v.changedText(o, "name", 0, 0)
@@ -184,16 +184,16 @@ func updateContact(c *call, ct *contact) *reply {
 	set(changes, "email", &ct.email, email)
 	set(changes, "metadata", &ct.metadata, metadata)
 	if len(changes.names) > 0 {
-		ct.updated = c.now()
-		c.s.emit("contact.updated", map[string]any{"contact": c.s.state.viewContact(ct), "changed_fields": changes.names})
+		ct.updated = x.now()
+		x.s.emit("contact.updated", map[string]any{"contact": x.s.state.viewContact(ct), "changed_fields": changes.names})
 	}
-	return ok(http.StatusOK, c.s.state.viewContact(ct))
+	return ok(http.StatusOK, x.s.state.viewContact(ct))
 }
 
-func deleteContact(c *call, ct *contact) *reply {
-	c.s.state.contacts.remove(ct)
-	c.s.state.forgetContact(ct)
-	return c.deleted(ct.id, "contact")
+func deleteContact(x *exchange, ct *contact) *reply {
+	x.s.state.contacts.remove(ct)
+	x.s.state.forgetContact(ct)
+	return x.deleted(ct.id, "contact")
 }
 
 // changes collects which fields of a PATCH made a difference.
@@ -221,15 +221,15 @@ func matches(text string, values ...string) bool {
 }
 
 // deleted answers a DELETE after which there is nothing to show.
-func (c *call) deleted(id, object string) *reply {
-	return ok(c.s.cfg.assumptions.DeleteStatusCode, struct {
+func (x *exchange) deleted(id, object string) *reply {
+	return ok(x.s.cfg.assumptions.DeleteStatusCode, struct {
 		ID      string `json:"id"`
 		Object  string `json:"object"`
 		Deleted bool   `json:"deleted"`
 	}{id, object, true})
 }
 
-func (c *call) checker() *checker { return &checker{as: &c.s.cfg.assumptions} }
+func (x *exchange) checker() *checker { return &checker{as: &x.s.cfg.assumptions} }
 
 // anyOf requires at least one of the fields; null counts as given.
 func (v *checker) anyOf(o map[string]any, names ...string) {

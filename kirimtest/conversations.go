@@ -82,30 +82,30 @@ func (cv *conversation) spoke(at, now time.Time) {
 
 // forConversation runs h with the conversation of the path, and the state
 // locked.
-func forConversation(h func(*call, *conversation) *reply) handler {
-	return forNumber(func(c *call, n PhoneNumber) *reply {
-		ct := c.s.state.conversations[c.params[1]]
+func forConversation(h func(*exchange, *conversation) *reply) handler {
+	return forNumber(func(x *exchange, n PhoneNumber) *reply {
+		ct := x.s.state.conversations[x.params[1]]
 		if ct == nil || ct.chat.phoneNumberID != n.ID {
 			return notFound("conversation")
 		}
-		return h(c, ct.conversation)
+		return h(x, ct.conversation)
 	})
 }
 
-func getConversation(c *call, cv *conversation) *reply {
-	return ok(http.StatusOK, c.s.state.viewConversation(cv))
+func getConversation(x *exchange, cv *conversation) *reply {
+	return ok(http.StatusOK, x.s.state.viewConversation(cv))
 }
 
-func listConversations(c *call, n PhoneNumber) *reply {
-	q := c.query()
+func listConversations(x *exchange, n PhoneNumber) *reply {
+	q := x.query()
 	status := q.choice("status", "", conversationStatuses...)
 	contactID := q.filter("contact_id", 1, 0)
 	since := q.time("updated_since")
-	rows := c.s.state.latest(func(cv *conversation) bool {
+	rows := x.s.state.latest(func(cv *conversation) bool {
 		return cv.contact.chat.phoneNumberID == n.ID && (status == "" || cv.status == status) &&
 			(contactID == "" || cv.contact.id == contactID) && !cv.updated.Before(since)
 	})
-	return pageOf(c, q, rows, func(cv *conversation) any { return c.s.state.viewConversation(cv) })
+	return pageOf(x, q, rows, func(cv *conversation) any { return x.s.state.viewConversation(cv) })
 }
 
 // latest returns the conversations that keep holds for, the one with the last
@@ -135,12 +135,12 @@ func (cv *conversation) position() position {
 	return p
 }
 
-func updateConversation(c *call, cv *conversation) *reply {
-	o, err := c.object()
+func updateConversation(x *exchange, cv *conversation) *reply {
+	o, err := x.object()
 	if err != nil {
 		return failed(err)
 	}
-	st, v := &c.s.state, c.checker()
+	st, v := &x.s.state, x.checker()
 	v.anyOf(o, "status", "assigned_to")
 	var status string
 	if _, given := o["status"]; given {
@@ -158,18 +158,18 @@ func updateConversation(c *call, cv *conversation) *reply {
 	set(changes, "status", &cv.status, status)
 	set(changes, "assigned_to", &cv.assignee, assignee)
 	if len(changes.names) > 0 {
-		cv.updated = c.now()
+		cv.updated = x.now()
 	}
 	named := map[string]any{"id": cv.id, "object": "conversation", "status": cv.status}
 	if before.assignee != cv.assignee {
-		c.s.emit("conversation.assigned", map[string]any{"conversation": named, "assignee": map[string]any{
+		x.s.emit("conversation.assigned", map[string]any{"conversation": named, "assignee": map[string]any{
 			"user_id":          orNull(cv.assignee),
 			"team_id":          st.numbers[cv.contact.chat.phoneNumberID].TeamID,
 			"previous_user_id": orNull(before.assignee),
 		}})
 	}
 	if before.status != cv.status && cv.status == "resolved" {
-		c.s.emit("conversation.closed", map[string]any{"conversation": map[string]any{
+		x.s.emit("conversation.closed", map[string]any{"conversation": map[string]any{
 			"id": cv.id, "object": "conversation", "status": cv.status, "closed_by_user_id": apiUser,
 		}})
 	}

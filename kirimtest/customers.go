@@ -56,33 +56,33 @@ func viewCustomer(cu *endCustomer) customerView {
 }
 
 // forCustomer runs h with the customer of the path, and the state locked.
-func forCustomer(h func(*call, *endCustomer) *reply) handler {
-	return holding(func(c *call) *reply {
-		cu, found := c.s.state.customers.get(c.params[0])
+func forCustomer(h func(*exchange, *endCustomer) *reply) handler {
+	return holding(func(x *exchange) *reply {
+		cu, found := x.s.state.customers.get(x.params[0])
 		if !found {
 			return notFound("customer")
 		}
-		return h(c, cu)
+		return h(x, cu)
 	})
 }
 
-func listCustomers(c *call) *reply {
-	q := c.query()
+func listCustomers(x *exchange) *reply {
+	q := x.query()
 	status := q.choice("status", "", customerPending, customerActive, customerSuspended, customerArchived)
 	team := q.filter("team_id", 1, 0)
 	search := q.filter("search", 1, 0)
 	rows := newest(func(cu *endCustomer) bool {
 		return (status == "" || cu.status == status) && (team == "" || cu.team == team) && matches(search, cu.name, cu.email)
-	}, &c.s.state.customers)
-	return pageOf(c, q, rows, func(cu *endCustomer) any { return viewCustomer(cu) })
+	}, &x.s.state.customers)
+	return pageOf(x, q, rows, func(cu *endCustomer) any { return viewCustomer(cu) })
 }
 
-func createCustomer(c *call) *reply {
-	o, err := c.object()
+func createCustomer(x *exchange) *reply {
+	o, err := x.object()
 	if err != nil {
 		return failed(err)
 	}
-	st, v, now := &c.s.state, c.checker(), c.now()
+	st, v, now := &x.s.state, x.checker(), x.now()
 	cu := &endCustomer{
 		name:     v.customerName(o),
 		email:    v.email(o),
@@ -101,7 +101,7 @@ func createCustomer(c *call) *reply {
 	for _, old := range st.customers.add(cu) {
 		st.forgetCustomer(old)
 	}
-	c.s.emit("customer.created", map[string]any{"customer": viewCustomer(cu)})
+	x.s.emit("customer.created", map[string]any{"customer": viewCustomer(cu)})
 	return ok(http.StatusCreated, viewCustomer(cu))
 }
 
@@ -115,7 +115,7 @@ func (v *checker) customerName(o map[string]any) string {
 	return name
 }
 
-func getCustomer(c *call, cu *endCustomer) *reply {
+func getCustomer(x *exchange, cu *endCustomer) *reply {
 	type account struct {
 		PhoneNumberID *string `json:"phone_number_id"`
 		PhoneNumber   *string `json:"phone_number"`
@@ -124,8 +124,8 @@ func getCustomer(c *call, cu *endCustomer) *reply {
 		OnboardedAt   *string `json:"onboarded_at"`
 	}
 	accounts := []account{}
-	for _, key := range c.s.state.accounts {
-		if n := c.s.state.numbers[key]; n.CustomerID == cu.id {
+	for _, key := range x.s.state.accounts {
+		if n := x.s.state.numbers[key]; n.CustomerID == cu.id {
 			accounts = append(accounts, account{orNull(n.ID), orNull(n.Number), orNull(n.Name), n.Status, stampOrNull(n.onboarded)})
 		}
 	}
@@ -135,12 +135,12 @@ func getCustomer(c *call, cu *endCustomer) *reply {
 	}{viewCustomer(cu), accounts})
 }
 
-func updateCustomer(c *call, cu *endCustomer) *reply {
-	o, err := c.object()
+func updateCustomer(x *exchange, cu *endCustomer) *reply {
+	o, err := x.object()
 	if err != nil {
 		return failed(err)
 	}
-	v := c.checker()
+	v := x.checker()
 	v.anyOf(o, "name", "email", "metadata", "status")
 	name := v.customerName(o)
 	email := v.email(o)
@@ -161,8 +161,8 @@ func updateCustomer(c *call, cu *endCustomer) *reply {
 	set(changes, "status", &cu.status, status)
 	set(changes, "metadata", &cu.metadata, metadata)
 	if len(changes.names) > 0 {
-		cu.updated = c.now()
-		c.s.emit("customer.updated", map[string]any{"customer": viewCustomer(cu)})
+		cu.updated = x.now()
+		x.s.emit("customer.updated", map[string]any{"customer": viewCustomer(cu)})
 	}
 	return ok(http.StatusOK, viewCustomer(cu))
 }
@@ -176,11 +176,11 @@ var statusChanges = map[string][]string{
 }
 
 // archiveCustomer answers DELETE /v1/customers/{id}. The accounts remain.
-func archiveCustomer(c *call, cu *endCustomer) *reply {
+func archiveCustomer(x *exchange, cu *endCustomer) *reply {
 	if cu.status != customerArchived {
-		now := c.now()
+		now := x.now()
 		cu.status, cu.archivedAt, cu.updated = customerArchived, now, now
-		c.s.emit("customer.archived", map[string]any{"customer": viewCustomer(cu)})
+		x.s.emit("customer.archived", map[string]any{"customer": viewCustomer(cu)})
 	}
 	return ok(http.StatusOK, viewCustomer(cu))
 }

@@ -154,26 +154,26 @@ func pathMatches(pattern, path string) bool {
 }
 
 func (s *Server) faultStage(next handler) handler {
-	return func(c *call) *reply {
-		f := c.fault
+	return func(x *exchange) *reply {
+		f := x.fault
 		if f == nil {
-			return next(c)
+			return next(x)
 		}
-		c.twice = f.Twice
+		x.twice = f.Twice
 		if f.Slow > 0 {
-			c.readyAt = s.cfg.clock.Now().Add(f.Slow)
+			x.readyAt = s.cfg.clock.Now().Add(f.Slow)
 		}
 		var rep *reply
 		if f.Processed {
-			rep = next(c)
+			rep = next(x)
 		}
-		if f.Delay > 0 && !c.wait(f.Delay) {
+		if f.Delay > 0 && !x.wait(f.Delay) {
 			return gone()
 		}
 		switch {
 		case f.Hang:
 			select {
-			case <-c.r.Context().Done():
+			case <-x.r.Context().Done():
 			case <-s.closed:
 			}
 			return gone()
@@ -182,11 +182,11 @@ func (s *Server) faultStage(next handler) handler {
 		case f.Status != 0:
 			rep = f.reply()
 			if f.Status == http.StatusTooManyRequests { // of an empty bucket
-				c.rate = s.state.peekTokens(c.r.Method, s.cfg.clock.Now())
-				c.rate.remaining, c.rated = 0, true
+				x.rate = s.state.peekTokens(x.r.Method, s.cfg.clock.Now())
+				x.rate.remaining, x.rated = 0, true
 			}
 		case rep == nil:
-			rep = next(c)
+			rep = next(x)
 		}
 		harmed := *rep // rep may be remembered under an Idempotency-Key
 		harmed.cut, harmed.length, harmed.trickle = f.Cut, f.Length, f.Trickle

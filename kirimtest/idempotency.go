@@ -51,36 +51,36 @@ func (q *keyQueue) pop() {
 }
 
 // fingerprint identifies what a request asks for.
-func (c *call) fingerprint() [sha256.Size]byte {
-	canonical := c.body
-	if doc, err := c.json(); err == nil {
+func (x *exchange) fingerprint() [sha256.Size]byte {
+	canonical := x.body
+	if doc, err := x.json(); err == nil {
 		// Marshal sorts the keys of maps and writes no white space.
 		canonical, _ = json.Marshal(doc)
 	}
-	b := make([]byte, 0, len(canonical)+len(c.r.URL.Path)+16)
-	b = append(b, c.r.Method...)
+	b := make([]byte, 0, len(canonical)+len(x.r.URL.Path)+16)
+	b = append(b, x.r.Method...)
 	b = append(b, '\n')
-	b = append(b, c.r.URL.Path...)
+	b = append(b, x.r.URL.Path...)
 	b = append(b, '\n')
 	return sha256.Sum256(append(b, canonical...))
 }
 
 func (s *Server) idempotencyStage(next handler) handler {
-	return func(c *call) *reply {
-		if c.r.Method != http.MethodPost || c.idemKey == "" {
-			return next(c)
+	return func(x *exchange) *reply {
+		if x.r.Method != http.MethodPost || x.idemKey == "" {
+			return next(x)
 		}
-		if most := s.cfg.assumptions.MaxIdempotencyKey; most > 0 && utf8.RuneCountInString(c.idemKey) > most {
+		if most := s.cfg.assumptions.MaxIdempotencyKey; most > 0 && utf8.RuneCountInString(x.idemKey) > most {
 			return failed(fail("invalid_field_value", "Idempotency-Key",
 				"The Idempotency-Key is longer than "+strconv.Itoa(most)+" characters."))
 		}
-		mine, theirs := c.s.claim(c)
+		mine, theirs := x.s.claim(x)
 		if theirs != nil {
 			return theirs
 		}
 		var rep *reply
-		defer func() { c.s.settle(c, mine, rep) }() // also after a panic
-		rep = next(c)
+		defer func() { x.s.settle(x, mine, rep) }() // also after a panic
+		rep = next(x)
 		return withReplayed(rep, "false")
 	}
 }
@@ -98,14 +98,14 @@ func withReplayed(rep *reply, value string) *reply {
 
 // claim makes the call the first with its key, or returns the answer it gets
 // because another one is.
-func (s *Server) claim(c *call) (mine *keyedCall, theirs *reply) {
-	fingerprint := c.fingerprint()
+func (s *Server) claim(x *exchange) (mine *keyedCall, theirs *reply) {
+	fingerprint := x.fingerprint()
 	var tooLong <-chan time.Time // nil until the call has to wait
 	timedOut := false
 	for {
 		now := s.cfg.clock.Now()
 		s.state.mu.Lock()
-		first, owned := s.state.firstWithKey(c.idemKey, fingerprint, now)
+		first, owned := s.state.firstWithKey(x.idemKey, fingerprint, now)
 		rep, readyAt := first.reply, first.readyAt
 		s.state.mu.Unlock()
 		if owned {
@@ -115,7 +115,7 @@ func (s *Server) claim(c *call) (mine *keyedCall, theirs *reply) {
 			return nil, failed(fail("idempotency_key_reuse", "", "The Idempotency-Key was used for another request."))
 		}
 		if rep != nil && !now.Before(readyAt) {
-			return nil, s.replay(c, first, rep)
+			return nil, s.replay(x, first, rep)
 		}
 		if timedOut {
 			return nil, failed(fail("idempotency_in_progress", "", "The first request with this Idempotency-Key is still running."))
@@ -136,7 +136,7 @@ func (s *Server) claim(c *call) (mine *keyedCall, theirs *reply) {
 		case <-ready:
 		case <-tooLong:
 			timedOut = true
-		case <-c.r.Context().Done():
+		case <-x.r.Context().Done():
 			stop()
 			return nil, gone()
 		case <-s.closed:
@@ -148,9 +148,9 @@ func (s *Server) claim(c *call) (mine *keyedCall, theirs *reply) {
 }
 
 // replay is the answer of the first call once more.
-func (s *Server) replay(c *call, first *keyedCall, rep *reply) *reply {
-	if !s.cfg.assumptions.ReplayTakesToken && c.rated {
-		c.rate = s.state.returnToken(c.r.Method, s.cfg.clock.Now())
+func (s *Server) replay(x *exchange, first *keyedCall, rep *reply) *reply {
+	if !s.cfg.assumptions.ReplayTakesToken && x.rated {
+		x.rate = s.state.returnToken(x.r.Method, s.cfg.clock.Now())
 	}
 	r := withReplayed(rep, "true")
 	if s.cfg.assumptions.ReplayOldRequestID {
@@ -161,7 +161,7 @@ func (s *Server) replay(c *call, first *keyedCall, rep *reply) *reply {
 
 // settle ends the first call with a key: its answer is remembered, or the key
 // is free again.
-func (s *Server) settle(c *call, k *keyedCall, rep *reply) {
+func (s *Server) settle(x *exchange, k *keyedCall, rep *reply) {
 	st := &s.state
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -172,7 +172,7 @@ func (s *Server) settle(c *call, k *keyedCall, rep *reply) {
 		}
 		return
 	}
-	k.reply, k.readyAt, k.requestID = rep, c.readyAt, c.requestID
+	k.reply, k.readyAt, k.requestID = rep, x.readyAt, x.requestID
 }
 
 func (s *Server) cacheable(rep *reply) bool {

@@ -114,15 +114,15 @@ func (s *Server) Forget() {
 }
 
 // openRequest notes that a request came.
-func (st *state) openRequest(c *call, now time.Time) *Request {
+func (st *state) openRequest(x *exchange, now time.Time) *Request {
 	r := &Request{
-		Method:         c.r.Method,
-		Path:           c.r.URL.Path,
-		Query:          c.r.URL.RawQuery,
-		Header:         c.r.Header,
-		Body:           c.body,
-		IdempotencyKey: c.idemKey,
-		RequestID:      c.requestID,
+		Method:         x.r.Method,
+		Path:           x.r.URL.Path,
+		Query:          x.r.URL.RawQuery,
+		Header:         x.r.Header,
+		Body:           x.body,
+		IdempotencyKey: x.idemKey,
+		RequestID:      x.requestID,
 		Time:           now,
 	}
 	if limit := st.limits.RequestBody; len(r.Body) > limit {

@@ -92,20 +92,20 @@ func (st *state) knownKey(token string, now time.Time) (*apiKey, *apiError) {
 }
 
 func (s *Server) authStage(next handler) handler {
-	return func(c *call) *reply {
-		if c.route != nil && c.route.public {
-			return next(c)
+	return func(x *exchange) *reply {
+		if x.route != nil && x.route.public {
+			return next(x)
 		}
-		org, k, err := s.authenticate(c.r.Header["Authorization"], s.cfg.clock.Now())
+		org, k, err := s.authenticate(x.r.Header["Authorization"], s.cfg.clock.Now())
 		if err != nil {
 			return failed(err)
 		}
-		c.s, c.key = org, k
-		if c.route == nil || !c.route.always {
+		x.s, x.key = org, k
+		if x.route == nil || !x.route.always {
 			if err := org.state.refusal(); err != nil {
 				return failed(err)
 			}
 		}
-		return next(c)
+		return next(x)
 	}
 }

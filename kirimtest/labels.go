@@ -33,29 +33,29 @@ func viewLabel(l *label) any {
 }
 
 // forLabel runs h with the label of the path, and the state locked.
-func forLabel(h func(*call, *label) *reply) handler {
-	return holding(func(c *call) *reply {
-		l, found := c.s.state.labels.get(c.params[0])
+func forLabel(h func(*exchange, *label) *reply) handler {
+	return holding(func(x *exchange) *reply {
+		l, found := x.s.state.labels.get(x.params[0])
 		if !found {
 			return notFound("label")
 		}
-		return h(c, l)
+		return h(x, l)
 	})
 }
 
-func listLabels(c *call) *reply {
-	q := c.query()
+func listLabels(x *exchange) *reply {
+	q := x.query()
 	team := q.filter("team_id", 1, 0)
-	rows := newest(func(l *label) bool { return team == "" || l.team == team }, &c.s.state.labels)
-	return pageOf(c, q, rows, viewLabel)
+	rows := newest(func(l *label) bool { return team == "" || l.team == team }, &x.s.state.labels)
+	return pageOf(x, q, rows, viewLabel)
 }
 
-func createLabel(c *call) *reply {
-	o, err := c.object()
+func createLabel(x *exchange) *reply {
+	o, err := x.object()
 	if err != nil {
 		return failed(err)
 	}
-	st, v := &c.s.state, c.checker()
+	st, v := &x.s.state, x.checker()
 	l := &label{name: v.text(o, "", "name", 1, mostLabelName), color: labelColors[0], team: st.teamOf(v, o)}
 	if present(o, "color") {
 		l.color = v.oneOf(o, "", "color", labelColors...)
@@ -64,19 +64,19 @@ func createLabel(c *call) *reply {
 	if v.err != nil {
 		return failed(v.err)
 	}
-	l.head = st.newHead("lbl_", c.now())
+	l.head = st.newHead("lbl_", x.now())
 	for _, old := range st.labels.add(l) {
 		st.forgetLabel(old)
 	}
 	return ok(http.StatusCreated, viewLabel(l))
 }
 
-func updateLabel(c *call, l *label) *reply {
-	o, err := c.object()
+func updateLabel(x *exchange, l *label) *reply {
+	o, err := x.object()
 	if err != nil {
 		return failed(err)
 	}
-	st, v := &c.s.state, c.checker()
+	st, v := &x.s.state, x.checker()
 	name := v.changedText(o, "name", 1, mostLabelName)
 	var color string
 	if _, given := o["color"]; given {
@@ -90,15 +90,15 @@ func updateLabel(c *call, l *label) *reply {
 	set(changes, "name", &l.name, name)
 	set(changes, "color", &l.color, color)
 	if len(changes.names) > 0 {
-		l.updated = c.now()
+		l.updated = x.now()
 	}
 	return ok(http.StatusOK, viewLabel(l))
 }
 
-func deleteLabel(c *call, l *label) *reply {
-	c.s.state.labels.remove(l)
-	c.s.state.forgetLabel(l)
-	return c.deleted(l.id, "label")
+func deleteLabel(x *exchange, l *label) *reply {
+	x.s.state.labels.remove(l)
+	x.s.state.forgetLabel(l)
+	return x.deleted(l.id, "label")
 }
 
 // uniqueLabel refuses a name that another label of the team has. st.mu is held.
@@ -149,13 +149,13 @@ func conversationLabels(cv *conversation) labelled {
 }
 
 // attachLabel answers POST …/labels. Attaching twice changes nothing.
-func attachLabel[T any](of func(T) labelled) func(*call, T) *reply {
-	return func(c *call, target T) *reply {
-		o, err := c.object()
+func attachLabel[T any](of func(T) labelled) func(*exchange, T) *reply {
+	return func(x *exchange, target T) *reply {
+		o, err := x.object()
 		if err != nil {
 			return failed(err)
 		}
-		st, v, on := &c.s.state, c.checker(), of(target)
+		st, v, on := &x.s.state, x.checker(), of(target)
 		l := st.labelFor(v, o)
 		if v.err == nil && st.numbers[on.chat.phoneNumberID].TeamID != l.team {
 			v.invalid("", "label_id", "The label belongs to another team.")
@@ -170,9 +170,9 @@ func attachLabel[T any](of func(T) labelled) func(*call, T) *reply {
 
 // detachLabel answers DELETE …/labels/{label_id}. A label that is not there
 // counts as detached.
-func detachLabel[T any](of func(T) labelled) func(*call, T) *reply {
-	return func(c *call, target T) *reply {
-		l, found := c.s.state.labels.get(c.params[2])
+func detachLabel[T any](of func(T) labelled) func(*exchange, T) *reply {
+	return func(x *exchange, target T) *reply {
+		l, found := x.s.state.labels.get(x.params[2])
 		if !found {
 			return notFound("label")
 		}
@@ -197,12 +197,12 @@ func (st *state) labelFor(v *checker, o map[string]any) *label {
 }
 
 // bulkLabel answers POST …/contacts/bulk_label: all that can be labelled is.
-func bulkLabel(c *call, _ PhoneNumber) *reply {
-	o, err := c.object()
+func bulkLabel(x *exchange, _ PhoneNumber) *reply {
+	o, err := x.object()
 	if err != nil {
 		return failed(err)
 	}
-	st, v := &c.s.state, c.checker()
+	st, v := &x.s.state, x.checker()
 	ids := v.texts(o, "contact_ids", 1, mostBulk)
 	operation := v.oneOf(o, "", "operation", "attach", "detach")
 	l := st.labelFor(v, o)

@@ -54,8 +54,8 @@ func (m *message) ready(now time.Time) bool {
 }
 
 // mediaURL is where the file of an inbound message is, or empty. st.mu is held.
-func (c *call) mediaURL(m *message) string {
-	return m.mediaURL(&url.URL{Scheme: cmp.Or(c.r.URL.Scheme, "http"), Host: c.r.Host}, c.now())
+func (x *exchange) mediaURL(m *message) string {
+	return m.mediaURL(&url.URL{Scheme: cmp.Or(x.r.URL.Scheme, "http"), Host: x.r.Host}, x.now())
 }
 
 // mediaURL is where the file is on the host of base, or empty. st.mu is held.
@@ -72,10 +72,10 @@ func (m *message) mediaURL(base *url.URL, now time.Time) string {
 }
 
 // getMedia answers GET …/messages/{id}/media with a redirect to the file.
-func getMedia(c *call, m *message) *reply {
+func getMedia(x *exchange, m *message) *reply {
 	var location string
 	if m.received != nil {
-		location = c.mediaURL(m)
+		location = x.mediaURL(m)
 	} else {
 		location = m.sent.content().Link
 	}
@@ -88,9 +88,9 @@ func getMedia(c *call, m *message) *reply {
 }
 
 // serveMedia answers for the host of the files.
-func serveMedia(c *call) *reply {
-	for _, org := range c.s.organizations() {
-		if rep := org.file(c.params[0]); rep != nil {
+func serveMedia(x *exchange) *reply {
+	for _, org := range x.s.organizations() {
+		if rep := org.file(x.params[0]); rep != nil {
 			return rep
 		}
 	}

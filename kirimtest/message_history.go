@@ -134,10 +134,10 @@ type messageView struct {
 }
 
 // viewMessage is a message as the API shows it. state.mu is held.
-func (c *call) viewMessage(m *message) any {
-	st := &c.s.state
+func (x *exchange) viewMessage(m *message) any {
+	st := &x.s.state
 	view := messageView{
-		ID: m.id, Object: "message", ConversationID: m.conversation, Status: c.s.statusOf(m), Error: c.s.failureOf(m),
+		ID: m.id, Object: "message", ConversationID: m.conversation, Status: x.s.statusOf(m), Error: x.s.failureOf(m),
 		Account: st.account(m.chat.phoneNumberID), CreatedAt: stamp(m.created), UpdatedAt: stamp(m.updated),
 	}
 	customer, number := "+"+m.chat.contact, st.numbers[m.chat.phoneNumberID].Number
@@ -147,7 +147,7 @@ func (c *call) viewMessage(m *message) any {
 		view.Content, view.Caption = orNull(m.text), orNull(in.Caption)
 		view.Location, view.Contacts, view.Interactive, view.Reaction, view.Button = in.Location, in.Contacts, in.Interactive, in.Reaction, in.Button
 		if in.Media != nil {
-			view.MediaURL, view.MIMEType, view.Filename = orNull(c.mediaURL(m)), orNull(in.Media.ContentType), orNull(in.Media.Filename)
+			view.MediaURL, view.MIMEType, view.Filename = orNull(x.mediaURL(m)), orNull(in.Media.ContentType), orNull(in.Media.Filename)
 		}
 		return view
 	}
@@ -178,26 +178,26 @@ func (m *Message) content() outboundContent {
 }
 
 // forMessage runs h with the message of the path, and the state locked.
-func forMessage(h func(*call, *message) *reply) handler {
-	return forNumber(func(c *call, n PhoneNumber) *reply {
-		st := &c.s.state
-		m, found := st.inbound.get(c.params[1])
+func forMessage(h func(*exchange, *message) *reply) handler {
+	return forNumber(func(x *exchange, n PhoneNumber) *reply {
+		st := &x.s.state
+		m, found := st.inbound.get(x.params[1])
 		if !found {
-			m, found = st.outbound.get(c.params[1])
+			m, found = st.outbound.get(x.params[1])
 		}
 		if !found || m.chat.phoneNumberID != n.ID {
 			return notFound("message")
 		}
-		return h(c, m)
+		return h(x, m)
 	})
 }
 
-func getMessage(c *call, m *message) *reply {
-	return ok(http.StatusOK, c.viewMessage(m))
+func getMessage(x *exchange, m *message) *reply {
+	return ok(http.StatusOK, x.viewMessage(m))
 }
 
-func listMessages(c *call, n PhoneNumber) *reply {
-	q := c.query()
+func listMessages(x *exchange, n PhoneNumber) *reply {
+	q := x.query()
 	conversationID := q.filter("conversation_id", 1, 0)
 	direction := q.choice("direction", "", "inbound", "outbound")
 	status := q.filter("status", 1, 0)
@@ -206,8 +206,8 @@ func listMessages(c *call, n PhoneNumber) *reply {
 		return m.chat.phoneNumberID == n.ID &&
 			(conversationID == "" || m.conversation == conversationID) &&
 			(direction == "" || direction == "inbound" == (m.received != nil)) &&
-			(status == "" || c.s.statusOf(m) == status) &&
+			(status == "" || x.s.statusOf(m) == status) &&
 			(after.IsZero() || m.created.After(after)) && (before.IsZero() || m.created.Before(before))
 	}
-	return pageOf(c, q, newest(keep, &c.s.state.inbound, &c.s.state.outbound), c.viewMessage)
+	return pageOf(x, q, newest(keep, &x.s.state.inbound, &x.s.state.outbound), x.viewMessage)
 }

@@ -11,17 +11,17 @@ const window = 24 * time.Hour
 
 // postMessage answers POST /v1/{phone_number_id}/messages: a send, or a read
 // receipt.
-func postMessage(c *call, n PhoneNumber) *reply {
-	o, err := c.object()
+func postMessage(x *exchange, n PhoneNumber) *reply {
+	o, err := x.object()
 	if err != nil {
 		return failed(err)
 	}
-	v := &checker{as: &c.s.cfg.assumptions}
+	v := &checker{as: &x.s.cfg.assumptions}
 	v.oneOf(o, "", "messaging_product", "whatsapp")
 	_, isSend := o["type"]
 	_, isReceipt := o["status"]
 	if !isSend && isReceipt {
-		return markRead(c, n, v, o)
+		return markRead(x, n, v, o)
 	}
 	m := v.send(o)
 	if v.err != nil {
@@ -30,11 +30,11 @@ func postMessage(c *call, n PhoneNumber) *reply {
 	if n.Status != connected {
 		return failed(fail("whatsapp_number_not_verified", "", "The phone number is not connected."))
 	}
-	return c.s.send(c, n, m)
+	return x.s.send(x, n, m)
 }
 
 // send accepts a checked message.
-func (s *Server) send(c *call, n PhoneNumber, m outbound) *reply {
+func (s *Server) send(x *exchange, n PhoneNumber, m outbound) *reply {
 	st, as, now := &s.state, &s.cfg.assumptions, s.cfg.clock.Now()
 	chat := chatID{n.ID, digits(m.to)}
 	var sent Message
@@ -68,8 +68,8 @@ func (s *Server) send(c *call, n PhoneNumber, m outbound) *reply {
 		To:             m.to,
 		Type:           m.kind,
 		TemplateName:   m.template,
-		IdempotencyKey: c.idemKey,
-		Body:           c.body,
+		IdempotencyKey: x.idemKey,
+		Body:           x.body,
 		Time:           now,
 	}
 	if old, evicted := st.sent.add(sent); evicted {
@@ -115,7 +115,7 @@ type messageResult struct {
 }
 
 // markRead flips an inbound message to read. Doing so again changes nothing.
-func markRead(c *call, n PhoneNumber, v *checker, o map[string]any) *reply {
+func markRead(x *exchange, n PhoneNumber, v *checker, o map[string]any) *reply {
 	v.oneOf(o, "", "status", "read")
 	wamid := v.text(o, "", "message_id", 1, 0)
 	typing := v.optionalObject(o, "", "typing_indicator")
@@ -125,7 +125,7 @@ func markRead(c *call, n PhoneNumber, v *checker, o map[string]any) *reply {
 	if v.err != nil {
 		return failed(v.err)
 	}
-	st, now := &c.s.state, c.s.cfg.clock.Now()
+	st, now := &x.s.state, x.s.cfg.clock.Now()
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	owner, found := st.wamids[wamid]
@@ -136,7 +136,7 @@ func markRead(c *call, n PhoneNumber, v *checker, o map[string]any) *reply {
 		return failed(fail("invalid_field_value", "message_id", "Only an inbound message can be marked as read."))
 	}
 	if ct := st.chats[chatID{n.ID, owner.contact}]; typing != nil && ct != nil {
-		if next := ct.lastTyping.Add(c.s.cfg.assumptions.TypingInterval); now.Before(next) {
+		if next := ct.lastTyping.Add(x.s.cfg.assumptions.TypingInterval); now.Before(next) {
 			e := fail("rate_limit_exceeded", "typing_indicator", "The typing indicator was shown a moment ago.")
 			e.retryAfter = int(ceilDiv(int64(next.Sub(now)), int64(time.Second)))
 			return failed(e)

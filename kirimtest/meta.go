@@ -6,12 +6,12 @@ import (
 )
 
 // health answers GET /v1/health.
-func health(*call) *reply {
+func health(*exchange) *reply {
 	return &reply{status: http.StatusOK, data: json.RawMessage(`{"status":"ok"}`)}
 }
 
 // me answers GET /v1/me.
-func me(c *call) *reply {
+func me(x *exchange) *reply {
 	type organization struct {
 		ID     string `json:"id"`
 		Object string `json:"object"`
@@ -32,7 +32,7 @@ func me(c *call) *reply {
 		ID   string `json:"id"`
 		Name string `json:"name"`
 	}
-	st := &c.s.state
+	st := &x.s.state
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	plan, teams := st.plan, make([]team, len(st.teams))
@@ -46,7 +46,7 @@ func me(c *call) *reply {
 		Teams        []team       `json:"teams"`
 	}{
 		organization{st.orgID, "organization", "Sandbox"},
-		key{c.key.id, "api_key", c.key.label, c.key.last4},
+		key{x.key.id, "api_key", x.key.label, x.key.last4},
 		limits{plan.Name, plan.WritePerMinute, plan.ReadPerMinute},
 		teams,
 	})

@@ -8,9 +8,9 @@ import (
 
 // openAPI answers GET /v1/openapi.json with a description of the paths that the
 // sandbox has; of what is said on them it tells little.
-func openAPI(c *call) *reply {
+func openAPI(x *exchange) *reply {
 	paths := make(map[string]map[string]any)
-	c.s.router.each(func(method string, r *route) {
+	x.s.router.each(func(method string, r *route) {
 		path, isAPI := strings.CutPrefix(r.pattern, "/v1")
 		if !isAPI {
 			return
@@ -41,7 +41,7 @@ func openAPI(c *call) *reply {
 	document, err := json.Marshal(map[string]any{
 		"openapi":    "3.1.0",
 		"info":       map[string]any{"title": "Kirim sandbox", "version": "1.0.0"},
-		"servers":    []any{map[string]any{"url": c.s.URL}},
+		"servers":    []any{map[string]any{"url": x.s.URL}},
 		"security":   []any{map[string]any{"bearerAuth": []any{}}},
 		"components": map[string]any{"securitySchemes": map[string]any{"bearerAuth": map[string]any{"type": "http", "scheme": "bearer"}}},
 		"paths":      paths,
@@ -50,7 +50,7 @@ func openAPI(c *call) *reply {
 		return failed(fail("internal_error", "", err.Error()))
 	}
 	return &reply{status: http.StatusOK, asIs: true, raw: document, header: http.Header{
-		"Content-Type": {"application/json"}, "X-Request-Id": {c.requestID},
+		"Content-Type": {"application/json"}, "X-Request-Id": {x.requestID},
 	}}
 }
 

@@ -131,10 +131,10 @@ func (st *state) teamOf(v *checker, o map[string]any) string {
 
 // holding runs h while the organisation's state is locked.
 func holding(h handler) handler {
-	return func(c *call) *reply {
-		c.s.state.mu.Lock()
-		defer c.s.state.mu.Unlock()
-		return h(c)
+	return func(x *exchange) *reply {
+		x.s.state.mu.Lock()
+		defer x.s.state.mu.Unlock()
+		return h(x)
 	}
 }
 
@@ -145,15 +145,15 @@ func notFound(what string) *reply {
 }
 
 // forNumber runs h with the phone number of the path, and the state locked.
-func forNumber(h func(*call, PhoneNumber) *reply) handler {
-	return holding(func(c *call) *reply {
-		n := c.s.state.numbers[c.params[0]]
+func forNumber(h func(*exchange, PhoneNumber) *reply) handler {
+	return holding(func(x *exchange) *reply {
+		n := x.s.state.numbers[x.params[0]]
 		if n.ID == "" { // none, or one that is onboarding
 			return notFound("phone number")
 		}
-		return h(c, n)
+		return h(x, n)
 	})
 }
 
 // now is the time of the sandbox.
-func (c *call) now() time.Time { return c.s.cfg.clock.Now() }
+func (x *exchange) now() time.Time { return x.s.cfg.clock.Now() }

@@ -40,8 +40,8 @@ type query struct {
 	used   url.Values // the filters that were given
 }
 
-func (c *call) query() *query {
-	return &query{checker: checker{as: &c.s.cfg.assumptions}, values: c.r.URL.Query(), used: make(url.Values)}
+func (x *exchange) query() *query {
+	return &query{checker: checker{as: &x.s.cfg.assumptions}, values: x.r.URL.Query(), used: make(url.Values)}
 }
 
 // given returns the parameter as a document of its own, for the checks of a
@@ -106,7 +106,7 @@ func allOf(items []any) *reply {
 
 // pageOf answers with the page of rows that the query asks for. rows comes in
 // the order of the list and is already filtered. st.mu is held.
-func pageOf[T any](c *call, q *query, rows iter.Seq2[position, T], view func(T) any) *reply {
+func pageOf[T any](x *exchange, q *query, rows iter.Seq2[position, T], view func(T) any) *reply {
 	limit := defaultLimit
 	if q.values.Has("limit") {
 		limit = q.limit(q.values.Get("limit"))
@@ -115,7 +115,7 @@ func pageOf[T any](c *call, q *query, rows iter.Seq2[position, T], view func(T) 
 	cursor := q.values.Get("cursor")
 	if cursor != "" && q.err == nil {
 		var genuine bool
-		if after, genuine = c.openCursor(q, cursor); !genuine {
+		if after, genuine = x.openCursor(q, cursor); !genuine {
 			q.fail("invalid_cursor", "cursor", "The cursor does not belong to this list and these filters.")
 		}
 	}
@@ -129,7 +129,7 @@ func pageOf[T any](c *call, q *query, rows iter.Seq2[position, T], view func(T) 
 			continue
 		}
 		if len(items) == limit {
-			page.more, page.next = true, c.newCursor(q, last)
+			page.more, page.next = true, x.newCursor(q, last)
 			break
 		}
 		items, last = append(items, view(v)), at
@@ -148,13 +148,13 @@ func (q *query) limit(s string) int {
 }
 
 // newCursor names the row after which the next page begins.
-func (c *call) newCursor(q *query, last position) string {
+func (x *exchange) newCursor(q *query, last position) string {
 	b := binary.BigEndian.AppendUint64(nil, uint64(last.at))
 	b = binary.BigEndian.AppendUint64(b, last.seq)
-	return base64.RawURLEncoding.EncodeToString(append(b, c.signCursor(q, b)...))
+	return base64.RawURLEncoding.EncodeToString(append(b, x.signCursor(q, b)...))
 }
 
-func (c *call) openCursor(q *query, cursor string) (after position, genuine bool) {
+func (x *exchange) openCursor(q *query, cursor string) (after position, genuine bool) {
 	b, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil || len(b) != 16+macSize {
 		return position{}, false
@@ -164,14 +164,14 @@ func (c *call) openCursor(q *query, cursor string) (after position, genuine bool
 		seq: binary.BigEndian.Uint64(b[8:]),
 	}
 	// The texts are compared, because base64 has several for the same bytes.
-	return after, hmac.Equal([]byte(cursor), []byte(c.newCursor(q, after)))
+	return after, hmac.Equal([]byte(cursor), []byte(x.newCursor(q, after)))
 }
 
 // signCursor binds a position to the list and its filters.
-func (c *call) signCursor(q *query, position []byte) []byte {
-	mac := hmac.New(sha256.New, c.s.state.cursorKey[:])
+func (x *exchange) signCursor(q *query, position []byte) []byte {
+	mac := hmac.New(sha256.New, x.s.state.cursorKey[:])
 	mac.Write(position)
-	mac.Write([]byte(c.r.URL.Path + "?" + q.used.Encode()))
+	mac.Write([]byte(x.r.URL.Path + "?" + q.used.Encode()))
 	return mac.Sum(nil)[:macSize]
 }
 

@@ -162,12 +162,12 @@ func (s *Server) routes() *router {
 }
 
 // onNumber answers 404 unless the first parameter is a number of ours.
-func onNumber(h func(*call, PhoneNumber) *reply) handler {
-	return func(c *call) *reply {
-		n, found := c.s.state.number(c.params[0])
+func onNumber(h func(*exchange, PhoneNumber) *reply) handler {
+	return func(x *exchange) *reply {
+		n, found := x.s.state.number(x.params[0])
 		if !found {
 			return failed(fail("resource_not_found", "", "No such phone number in this organization."))
 		}
-		return h(c, n)
+		return h(x, n)
 	}
 }

@@ -68,27 +68,27 @@ func viewLink(l *setupLink, now time.Time) linkView {
 
 // forLink runs h with the setup link of the path, and the state locked. It
 // answers 409 unless the link is active.
-func forLink(h func(*call, *setupLink) *reply) handler {
-	return forCustomer(func(c *call, cu *endCustomer) *reply {
-		l, found := c.s.state.links.get(c.params[1])
+func forLink(h func(*exchange, *setupLink) *reply) handler {
+	return forCustomer(func(x *exchange, cu *endCustomer) *reply {
+		l, found := x.s.state.links.get(x.params[1])
 		if !found || l.customer != cu {
 			return notFound("setup link")
 		}
-		if status := l.state(c.now()); status != linkActive {
-			return c.linkConflict("The setup link is " + status + ".")
+		if status := l.state(x.now()); status != linkActive {
+			return x.linkConflict("The setup link is " + status + ".")
 		}
-		return h(c, l)
+		return h(x, l)
 	})
 }
 
-func (c *call) linkConflict(message string) *reply {
-	e := failStatus(http.StatusConflict, c.s.cfg.assumptions.SetupLinkConflictCode, "", message)
+func (x *exchange) linkConflict(message string) *reply {
+	e := failStatus(http.StatusConflict, x.s.cfg.assumptions.SetupLinkConflictCode, "", message)
 	e.typ = "conflict"
 	return failed(e)
 }
 
-func listSetupLinks(c *call, cu *endCustomer) *reply {
-	q, now := c.query(), c.now()
+func listSetupLinks(x *exchange, cu *endCustomer) *reply {
+	q, now := x.query(), x.now()
 	status := q.choice("status", "", linkActive, linkConsumed, linkExpired, linkRevoked)
 	if q.err != nil {
 		return failed(q.err)
@@ -96,7 +96,7 @@ func listSetupLinks(c *call, cu *endCustomer) *reply {
 	items := []any{}
 	for _, l := range newest(func(l *setupLink) bool {
 		return l.customer == cu && (status == "" || l.state(now) == status)
-	}, &c.s.state.links) {
+	}, &x.s.state.links) {
 		if len(items) == mostLinksShown {
 			break
 		}
@@ -105,11 +105,11 @@ func listSetupLinks(c *call, cu *endCustomer) *reply {
 	return allOf(items)
 }
 
-func createSetupLink(c *call, cu *endCustomer) *reply {
-	o, v, now := map[string]any{}, c.checker(), c.now()
-	if len(c.body) > 0 {
+func createSetupLink(x *exchange, cu *endCustomer) *reply {
+	o, v, now := map[string]any{}, x.checker(), x.now()
+	if len(x.body) > 0 {
 		var err *apiError
-		if o, err = c.object(); err != nil {
+		if o, err = x.object(); err != nil {
 			return failed(err)
 		}
 	}
@@ -123,24 +123,24 @@ func createSetupLink(c *call, cu *endCustomer) *reply {
 		return failed(v.err)
 	}
 	if cu.status == customerArchived {
-		return c.linkConflict("The customer is archived.")
+		return x.linkConflict("The customer is archived.")
 	}
-	l.head = c.s.state.newHead("csl_", now)
+	l.head = x.s.state.newHead("csl_", now)
 	l.expiresAt = now.Add(time.Duration(hours) * time.Hour)
-	c.s.state.links.add(l)
-	c.s.emit("customer.setup_link.created", map[string]any{"customer": viewCustomer(cu), "setup_link": viewLink(l, now)})
+	x.s.state.links.add(l)
+	x.s.emit("customer.setup_link.created", map[string]any{"customer": viewCustomer(cu), "setup_link": viewLink(l, now)})
 	return ok(http.StatusCreated, struct {
 		linkView
 		SetupURL string `json:"setup_url"`
 	}{viewLink(l, now), onboardURL + l.token})
 }
 
-func updateSetupLink(c *call, l *setupLink) *reply {
-	o, err := c.object()
+func updateSetupLink(x *exchange, l *setupLink) *reply {
+	o, err := x.object()
 	if err != nil {
 		return failed(err)
 	}
-	v := c.checker()
+	v := x.checker()
 	success, failure := v.redirect(o, "success_redirect_url"), v.redirect(o, "failure_redirect_url")
 	if v.err != nil {
 		return failed(v.err)
@@ -148,12 +148,12 @@ func updateSetupLink(c *call, l *setupLink) *reply {
 	changes := newChanges(o)
 	set(changes, "success_redirect_url", &l.success, success)
 	set(changes, "failure_redirect_url", &l.failure, failure)
-	return ok(http.StatusOK, viewLink(l, c.now()))
+	return ok(http.StatusOK, viewLink(l, x.now()))
 }
 
-func revokeSetupLink(c *call, l *setupLink) *reply {
+func revokeSetupLink(x *exchange, l *setupLink) *reply {
 	l.status = linkRevoked
-	return ok(http.StatusOK, viewLink(l, c.now()))
+	return ok(http.StatusOK, viewLink(l, x.now()))
 }
 
 // redirect returns a URL to lead a customer to, or "" for none.

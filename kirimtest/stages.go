@@ -19,57 +19,57 @@ func (s *Server) stages() handler {
 // answer takes a request through all stages.
 func (s *Server) answer(r *http.Request) answer {
 	now := s.cfg.clock.Now()
-	c := &call{s: s, r: r, requestID: newID("req_", now), idemKey: r.Header.Get("Idempotency-Key")}
-	c.route, c.params, c.allow = s.router.find(r.Method, r.URL.EscapedPath())
-	c.fault = s.state.takeFault(r.Method, r.URL.Path)
-	unread := c.fault != nil && c.fault.Unread
+	x := &exchange{s: s, r: r, requestID: newID("req_", now), idemKey: r.Header.Get("Idempotency-Key")}
+	x.route, x.params, x.allow = s.router.find(r.Method, r.URL.EscapedPath())
+	x.fault = s.state.takeFault(r.Method, r.URL.Path)
+	unread := x.fault != nil && x.fault.Unread
 	var bodyErr error
 	if !unread {
-		bodyErr = c.readBody()
+		bodyErr = x.readBody()
 	}
-	c.log = s.state.openRequest(c, now)
+	x.log = s.state.openRequest(x, now)
 	rep := gone()
 	if bodyErr == nil && !unread { // else the client left before it had sent all
-		rep = s.handle(c)
+		rep = s.handle(x)
 	}
-	a := c.render(rep)
-	s.state.closeRequest(c.log, rep, a.status)
+	a := x.render(rep)
+	s.state.closeRequest(x.log, rep, a.status)
 	return a
 }
 
 func (s *Server) bodyStage(next handler) handler {
-	return func(c *call) *reply {
-		if c.tooLarge {
+	return func(x *exchange) *reply {
+		if x.tooLarge {
 			return failed(failStatus(http.StatusRequestEntityTooLarge, s.cfg.assumptions.TooLargeCode, "body",
 				"The request body is too large."))
 		}
-		return next(c)
+		return next(x)
 	}
 }
 
 func (s *Server) rateStage(next handler) handler {
-	return func(c *call) *reply {
-		if c.route != nil && c.route.public {
-			return next(c)
+	return func(x *exchange) *reply {
+		if x.route != nil && x.route.public {
+			return next(x)
 		}
 		var ok bool
-		c.rate, ok = c.s.state.takeToken(c.r.Method, s.cfg.clock.Now())
-		c.rated = true
+		x.rate, ok = x.s.state.takeToken(x.r.Method, s.cfg.clock.Now())
+		x.rated = true
 		if !ok {
 			e := fail("rate_limit_exceeded", "", "Too many requests.")
-			e.retryAfter = c.rate.retryAfter
+			e.retryAfter = x.rate.retryAfter
 			return failed(e)
 		}
-		return next(c)
+		return next(x)
 	}
 }
 
 // slowStage keeps the answer back for a [Fault] with Slow, after the request
 // took effect.
 func (s *Server) slowStage(next handler) handler {
-	return func(c *call) *reply {
-		rep := next(c)
-		if !c.readyAt.IsZero() && !c.wait(c.readyAt.Sub(s.cfg.clock.Now())) {
+	return func(x *exchange) *reply {
+		rep := next(x)
+		if !x.readyAt.IsZero() && !x.wait(x.readyAt.Sub(s.cfg.clock.Now())) {
 			return gone()
 		}
 		return rep
@@ -77,18 +77,18 @@ func (s *Server) slowStage(next handler) handler {
 }
 
 // dispatch is the last stage: the operation itself.
-func dispatch(c *call) *reply {
-	if c.route != nil {
-		if c.twice {
-			c.route.handle(c)
+func dispatch(x *exchange) *reply {
+	if x.route != nil {
+		if x.twice {
+			x.route.handle(x)
 		}
-		return c.route.handle(c)
+		return x.route.handle(x)
 	}
-	as := &c.s.cfg.assumptions
-	if c.allow == "" {
+	as := &x.s.cfg.assumptions
+	if x.allow == "" {
 		return failed(failStatus(http.StatusNotFound, as.UnknownPathCode, "", "There is nothing at this path."))
 	}
 	rep := failed(failStatus(http.StatusMethodNotAllowed, as.WrongMethodCode, "", "This path does not have that method."))
-	rep.header = http.Header{"Allow": {c.allow}}
+	rep.header = http.Header{"Allow": {x.allow}}
 	return rep
 }

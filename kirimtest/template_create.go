@@ -15,12 +15,12 @@ var templateName = regexp.MustCompile(`^[a-z0-9_]{1,512}$`)
 
 // createTemplate answers POST …/templates: the template is stored as pending
 // and reviewed later.
-func createTemplate(c *call, n PhoneNumber) *reply {
-	o, err := c.object()
+func createTemplate(x *exchange, n PhoneNumber) *reply {
+	o, err := x.object()
 	if err != nil {
 		return failed(err)
 	}
-	st, v, now := &c.s.state, c.checker(), c.now()
+	st, v, now := &x.s.state, x.checker(), x.now()
 	t := v.newTemplate(o)
 	var variables []string
 	if present(o, "variables") {

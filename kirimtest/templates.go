@@ -256,43 +256,43 @@ func viewTemplate(t *template) any {
 	return view
 }
 
-func listTemplates(c *call, _ PhoneNumber) *reply {
-	st, q, now := &c.s.state, c.query(), c.now()
+func listTemplates(x *exchange, _ PhoneNumber) *reply {
+	st, q, now := &x.s.state, x.query(), x.now()
 	const all = "all"
-	status := q.choice("status", c.s.cfg.assumptions.TemplateListStatus,
+	status := q.choice("status", x.s.cfg.assumptions.TemplateListStatus,
 		string(TemplateApproved), string(TemplatePending), string(TemplateRejected), all)
 	language := q.filter("language", 1, 0)
 	rows := newest(func(t *template) bool {
 		t.settle(now)
 		return !t.OnlyAtMeta && (status == all || string(t.Status) == status) && (language == "" || t.Language == language)
 	}, &st.templates)
-	return pageOf(c, q, rows, viewTemplate)
+	return pageOf(x, q, rows, viewTemplate)
 }
 
-func getTemplate(c *call, _ PhoneNumber) *reply {
-	q := c.query()
+func getTemplate(x *exchange, _ PhoneNumber) *reply {
+	q := x.query()
 	language := q.filter("language", 1, 0)
 	if q.err != nil {
 		return failed(q.err)
 	}
-	t := c.s.state.findTemplate(c.params[1], language)
+	t := x.s.state.findTemplate(x.params[1], language)
 	if t == nil {
 		return notFound("template")
 	}
-	t.settle(c.now())
+	t.settle(x.now())
 	return ok(http.StatusOK, viewTemplate(t))
 }
 
 // syncTemplates answers POST …/templates/sync: what changed at Meta is known
 // from then on.
-func syncTemplates(c *call, _ PhoneNumber) *reply {
+func syncTemplates(x *exchange, _ PhoneNumber) *reply {
 	var result struct {
 		Created int `json:"created"`
 		Updated int `json:"updated"`
 		Synced  int `json:"synced"`
 	}
-	now := c.now()
-	for t := range c.s.state.templates.oldest {
+	now := x.now()
+	for t := range x.s.state.templates.oldest {
 		t.settle(now)
 		switch {
 		case t.OnlyAtMeta:

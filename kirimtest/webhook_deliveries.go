@@ -69,8 +69,8 @@ func (f *deliveryFilter) holds(d *delivery, as *Assumptions, now time.Time) bool
 }
 
 // listDeliveries answers GET /v1/webhook_deliveries.
-func listDeliveries(c *call) *reply {
-	q, as := c.query(), &c.s.cfg.assumptions
+func listDeliveries(x *exchange) *reply {
+	q, as := x.query(), &x.s.cfg.assumptions
 	f := deliveryFilter{
 		subscription: q.filter("subscription_id", 1, 0),
 		status:       q.filter("status", 1, 0),
@@ -78,25 +78,25 @@ func listDeliveries(c *call) *reply {
 		after:        q.time("created_after"),
 		before:       q.time("created_before"),
 	}
-	now := c.now()
+	now := x.now()
 	keep := func(d *delivery) bool { return f.holds(d, as, now) }
-	return pageOf(c, q, newest(keep, &c.s.state.deliveries), func(d *delivery) any { return d.view(as) })
+	return pageOf(x, q, newest(keep, &x.s.state.deliveries), func(d *delivery) any { return d.view(as) })
 }
 
 // getDelivery answers GET /v1/webhook_deliveries/{id}.
-func getDelivery(c *call, d *delivery) *reply {
-	return ok(http.StatusOK, d.view(&c.s.cfg.assumptions))
+func getDelivery(x *exchange, d *delivery) *reply {
+	return ok(http.StatusOK, d.view(&x.s.cfg.assumptions))
 }
 
 // replayDelivery answers POST /v1/webhook_deliveries/{id}/replay.
-func replayDelivery(c *call, d *delivery) *reply {
+func replayDelivery(x *exchange, d *delivery) *reply {
 	switch {
 	case d.sub.deleted:
 		return notFound("webhook subscription any more")
 	case d.sub.status == SubscriptionDisabled:
 		return disabled()
 	}
-	again := c.s.enqueue(d.sub, d.event, d.id, c.now())
+	again := x.s.enqueue(d.sub, d.event, d.id, x.now())
 	return ok(http.StatusAccepted, struct {
 		ID           string `json:"id"`
 		Object       string `json:"object"`
@@ -106,13 +106,13 @@ func replayDelivery(c *call, d *delivery) *reply {
 }
 
 // bulkReplay answers POST /v1/webhook_deliveries/bulk_replay.
-func bulkReplay(c *call) *reply {
-	o, err := c.object()
+func bulkReplay(x *exchange) *reply {
+	o, err := x.object()
 	if err != nil {
 		return failed(err)
 	}
-	as := &c.s.cfg.assumptions
-	v := c.checker()
+	as := &x.s.cfg.assumptions
+	v := x.checker()
 	f := deliveryFilter{
 		subscription: v.text(o, "", "subscription_id", 1, 0),
 		event:        v.optionalText(o, "", "event_type", 1, 64),
@@ -126,17 +126,17 @@ func bulkReplay(c *call) *reply {
 	if v.err != nil {
 		return failed(v.err)
 	}
-	sub, found := c.s.state.subscriptions.get(f.subscription)
+	sub, found := x.s.state.subscriptions.get(f.subscription)
 	switch {
 	case !found:
 		return notFound("webhook subscription")
 	case sub.status == SubscriptionDisabled:
 		return disabled()
 	}
-	now := c.now()
+	now := x.now()
 	var chosen []*delivery
 	capped := false
-	for d := range c.s.state.deliveries.oldest {
+	for d := range x.s.state.deliveries.oldest {
 		if !f.holds(d, as, now) {
 			continue
 		}
@@ -146,7 +146,7 @@ func bulkReplay(c *call) *reply {
 		chosen = append(chosen, d)
 	}
 	for _, d := range chosen {
-		c.s.enqueue(sub, d.event, d.id, now)
+		x.s.enqueue(sub, d.event, d.id, now)
 	}
 	return ok(http.StatusAccepted, struct {
 		Enqueued int  `json:"enqueued"`
@@ -156,14 +156,14 @@ func bulkReplay(c *call) *reply {
 
 // forDelivery runs h with the delivery of the path, which may be named by the
 // id of any of its attempts, and the state locked.
-func forDelivery(h func(*call, *delivery) *reply) handler {
-	return holding(func(c *call) *reply {
-		d, _ := c.s.state.deliveries.get(c.params[0])
-		d = cmp.Or(d, c.s.state.attemptIDs[c.params[0]])
-		if d == nil || d.purged(c.now()) {
+func forDelivery(h func(*exchange, *delivery) *reply) handler {
+	return holding(func(x *exchange) *reply {
+		d, _ := x.s.state.deliveries.get(x.params[0])
+		d = cmp.Or(d, x.s.state.attemptIDs[x.params[0]])
+		if d == nil || d.purged(x.now()) {
 			return notFound("webhook delivery")
 		}
-		return h(c, d)
+		return h(x, d)
 	})
 }
 

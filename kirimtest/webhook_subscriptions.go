@@ -162,50 +162,50 @@ func (sub *subscription) view(now time.Time) subscriptionView {
 }
 
 // listSubscriptions answers GET /v1/webhook_subscriptions.
-func listSubscriptions(c *call) *reply {
+func listSubscriptions(x *exchange) *reply {
 	all := func(*subscription) bool { return true }
-	return pageOf(c, c.query(), newest(all, &c.s.state.subscriptions), func(sub *subscription) any { return sub.view(c.now()) })
+	return pageOf(x, x.query(), newest(all, &x.s.state.subscriptions), func(sub *subscription) any { return sub.view(x.now()) })
 }
 
 // getSubscription answers GET /v1/webhook_subscriptions/{id}.
-func getSubscription(c *call, sub *subscription) *reply {
-	return ok(http.StatusOK, sub.view(c.now()))
+func getSubscription(x *exchange, sub *subscription) *reply {
+	return ok(http.StatusOK, sub.view(x.now()))
 }
 
 // createSubscription answers POST /v1/webhook_subscriptions.
-func createSubscription(c *call) *reply {
-	o, err := c.object()
+func createSubscription(x *exchange) *reply {
+	o, err := x.object()
 	if err != nil {
 		return failed(err)
 	}
-	v := c.checker()
-	address := v.webhookURL(o, c.s.cfg.httpWebhooks)
+	v := x.checker()
+	address := v.webhookURL(o, x.s.cfg.httpWebhooks)
 	events := v.events(o)
 	description := v.description(o)
 	if v.err != nil {
 		return failed(v.err)
 	}
-	sub := c.s.state.subscribe(address, events, newWebhookSecret(), c.now())
+	sub := x.s.state.subscribe(address, events, newWebhookSecret(), x.now())
 	sub.description = description
-	view := sub.view(c.now())
+	view := sub.view(x.now())
 	view.InitialSecret = sub.secrets[0].plaintext
 	return ok(http.StatusCreated, view)
 }
 
 // updateSubscription answers PATCH /v1/webhook_subscriptions/{id}.
-func updateSubscription(c *call, sub *subscription) *reply {
-	o, err := c.object()
+func updateSubscription(x *exchange, sub *subscription) *reply {
+	o, err := x.object()
 	if err != nil {
 		return failed(err)
 	}
-	v := c.checker()
+	v := x.checker()
 	next := *sub
 	v.anyOf(o, "url", "description", "events", "status")
 	if _, given := o["description"]; given {
 		next.description = v.description(o)
 	}
 	if _, given := o["url"]; given {
-		next.url = v.webhookURL(o, c.s.cfg.httpWebhooks)
+		next.url = v.webhookURL(o, x.s.cfg.httpWebhooks)
 	}
 	if _, given := o["events"]; given {
 		next.events = v.events(o)
@@ -222,30 +222,30 @@ func updateSubscription(c *call, sub *subscription) *reply {
 		}
 		next.failures = 0
 	}
-	next.updated = c.now()
+	next.updated = x.now()
 	*sub = next
-	return ok(http.StatusOK, sub.view(c.now()))
+	return ok(http.StatusOK, sub.view(x.now()))
 }
 
 // deleteSubscription answers DELETE /v1/webhook_subscriptions/{id}.
-func deleteSubscription(c *call, sub *subscription) *reply {
+func deleteSubscription(x *exchange, sub *subscription) *reply {
 	sub.deleted = true
-	c.s.state.subscriptions.remove(sub)
-	c.s.state.bury(sub, "subscription deleted")
-	return c.deleted(sub.id, "webhook_subscription")
+	x.s.state.subscriptions.remove(sub)
+	x.s.state.bury(sub, "subscription deleted")
+	return x.deleted(sub.id, "webhook_subscription")
 }
 
 // addSecret answers POST /v1/webhook_subscriptions/{id}/secrets.
-func addSecret(c *call, sub *subscription) *reply {
+func addSecret(x *exchange, sub *subscription) *reply {
 	var expires time.Time
-	if len(c.body) > 0 {
-		o, err := c.object()
+	if len(x.body) > 0 {
+		o, err := x.object()
 		if err != nil {
 			return failed(err)
 		}
-		v := c.checker()
+		v := x.checker()
 		if hours := v.hours(o, "expires_in_hours"); hours > 0 {
-			expires = c.now().Add(hours)
+			expires = x.now().Add(hours)
 		}
 		if v.err != nil {
 			return failed(v.err)
@@ -254,8 +254,8 @@ func addSecret(c *call, sub *subscription) *reply {
 	if sub.status == SubscriptionDisabled {
 		return disabled()
 	}
-	secret := newSigningSecret(newWebhookSecret(), c.now(), expires)
-	if c.s.cfg.assumptions.RotationEndsOldSecrets {
+	secret := newSigningSecret(newWebhookSecret(), x.now(), expires)
+	if x.s.cfg.assumptions.RotationEndsOldSecrets {
 		secret.expires = time.Time{}
 		for _, old := range sub.secrets {
 			if !expires.IsZero() && (old.expires.IsZero() || expires.Before(old.expires)) {
@@ -264,16 +264,16 @@ func addSecret(c *call, sub *subscription) *reply {
 		}
 	}
 	sub.secrets = append(sub.secrets, secret)
-	sub.updated = c.now()
+	sub.updated = x.now()
 	view := secret.view()
 	view.Secret = secret.plaintext
 	return ok(http.StatusCreated, view)
 }
 
 // revokeSecret answers DELETE /v1/webhook_subscriptions/{id}/secrets/{secret_id}.
-func revokeSecret(c *call, sub *subscription) *reply {
-	active := sub.activeSecrets(c.now())
-	i := slices.IndexFunc(active, func(secret *signingSecret) bool { return secret.id == c.params[1] })
+func revokeSecret(x *exchange, sub *subscription) *reply {
+	active := sub.activeSecrets(x.now())
+	i := slices.IndexFunc(active, func(secret *signingSecret) bool { return secret.id == x.params[1] })
 	switch {
 	case i < 0:
 		return notFound("secret")
@@ -283,8 +283,8 @@ func revokeSecret(c *call, sub *subscription) *reply {
 		return failed(fail("cannot_revoke_last_secret", "", "A subscription keeps at least one secret."))
 	}
 	sub.secrets = slices.Delete(active, i, i+1)
-	sub.updated = c.now()
-	return c.deleted(c.params[1], "webhook_secret")
+	sub.updated = x.now()
+	return x.deleted(x.params[1], "webhook_secret")
 }
 
 func disabled() *reply {
@@ -292,13 +292,13 @@ func disabled() *reply {
 }
 
 // forSubscription runs h with the subscription of the path, and the state locked.
-func forSubscription(h func(*call, *subscription) *reply) handler {
-	return holding(func(c *call) *reply {
-		sub, found := c.s.state.subscriptions.get(c.params[0])
+func forSubscription(h func(*exchange, *subscription) *reply) handler {
+	return holding(func(x *exchange) *reply {
+		sub, found := x.s.state.subscriptions.get(x.params[0])
 		if !found {
 			return notFound("webhook subscription")
 		}
-		return h(c, sub)
+		return h(x, sub)
 	})
 }
 

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// call is one request on its way through the stages.
-type call struct {
+// exchange is one request on its way through the stages, and its response.
+type exchange struct {
 	s         *Server // after auth, the organisation of the key
 	r         *http.Request
 	requestID string
@@ -47,7 +47,7 @@ type reply struct {
 	err       *apiError
 	raw       []byte // body that is sent as it stands, when asIs
 	asIs      bool
-	requestID string // of the body; empty for the call's own
+	requestID string // of the body; empty for that of the exchange
 
 	drop bool // close the connection, without any answer
 	cut  bool // announce the whole body and send half of it
@@ -56,8 +56,8 @@ type reply struct {
 	trickle time.Duration // over which the body is sent
 }
 
-// handler answers a call. It never returns nil.
-type handler func(*call) *reply
+// handler handles an exchange. It never returns nil.
+type handler func(*exchange) *reply
 
 func failed(e *apiError) *reply { return &reply{status: e.status, err: e} }
 
@@ -74,18 +74,18 @@ func ok(status int, data any) *reply {
 }
 
 // readBody reads the request's body up to the limit.
-func (c *call) readBody() error {
-	limit := int64(c.s.cfg.assumptions.MaxBody)
-	if c.r.Body == nil || c.r.Body == http.NoBody {
+func (x *exchange) readBody() error {
+	limit := int64(x.s.cfg.assumptions.MaxBody)
+	if x.r.Body == nil || x.r.Body == http.NoBody {
 		return nil
 	}
-	buf := bytes.NewBuffer(make([]byte, 0, min(max(c.r.ContentLength, 0), limit)+bytes.MinRead))
-	n, err := buf.ReadFrom(io.LimitReader(c.r.Body, limit+1))
-	c.body = buf.Bytes()
+	buf := bytes.NewBuffer(make([]byte, 0, min(max(x.r.ContentLength, 0), limit)+bytes.MinRead))
+	n, err := buf.ReadFrom(io.LimitReader(x.r.Body, limit+1))
+	x.body = buf.Bytes()
 	if n > limit {
-		c.tooLarge, c.body = true, c.body[:limit]
+		x.tooLarge, x.body = true, x.body[:limit]
 		// A client that still writes would not read the answer.
-		_, err = io.CopyN(io.Discard, c.r.Body, 8<<20)
+		_, err = io.CopyN(io.Discard, x.r.Body, 8<<20)
 		if errors.Is(err, io.EOF) {
 			err = nil
 		}
@@ -94,26 +94,26 @@ func (c *call) readBody() error {
 }
 
 // json parses the body, once.
-func (c *call) json() (any, error) {
-	if !c.parsed {
-		c.parsed = true
-		d := json.NewDecoder(bytes.NewReader(c.body))
+func (x *exchange) json() (any, error) {
+	if !x.parsed {
+		x.parsed = true
+		d := json.NewDecoder(bytes.NewReader(x.body))
 		d.UseNumber()
-		c.docErr = d.Decode(&c.doc)
-		if c.docErr == nil {
+		x.docErr = d.Decode(&x.doc)
+		if x.docErr == nil {
 			if _, err := d.Token(); err != io.EOF {
-				c.docErr = errors.New("data after the JSON value")
+				x.docErr = errors.New("data after the JSON value")
 			}
 		}
 	}
-	return c.doc, c.docErr
+	return x.doc, x.docErr
 }
 
 // object parses the body as a JSON object.
-func (c *call) object() (map[string]any, *apiError) {
-	doc, err := c.json()
+func (x *exchange) object() (map[string]any, *apiError) {
+	doc, err := x.json()
 	if err != nil {
-		return nil, failStatus(http.StatusBadRequest, c.s.cfg.assumptions.MalformedCode, "body", "The request body is not valid JSON.")
+		return nil, failStatus(http.StatusBadRequest, x.s.cfg.assumptions.MalformedCode, "body", "The request body is not valid JSON.")
 	}
 	o, isObject := doc.(map[string]any)
 	if !isObject {
@@ -124,14 +124,14 @@ func (c *call) object() (map[string]any, *apiError) {
 
 // wait blocks for d by the server's clock. It reports false when the client
 // left or the server was closed before that.
-func (c *call) wait(d time.Duration) bool {
-	fired, stop := c.s.cfg.clock.NewTimer(d)
+func (x *exchange) wait(d time.Duration) bool {
+	fired, stop := x.s.cfg.clock.NewTimer(d)
 	defer stop()
 	select {
 	case <-fired:
 		return true
-	case <-c.r.Context().Done():
-	case <-c.s.closed:
+	case <-x.r.Context().Done():
+	case <-x.s.closed:
 	}
 	return false
 }
@@ -149,19 +149,19 @@ type answer struct {
 	wait    func(time.Duration) bool // false when the client has left
 }
 
-func (c *call) render(rep *reply) answer {
+func (x *exchange) render(rep *reply) answer {
 	if rep.drop {
 		return answer{drop: true}
 	}
-	a := answer{status: rep.status, body: rep.raw, cut: rep.cut, trickle: rep.trickle, wait: c.wait}
-	now := c.s.cfg.clock.Now()
+	a := answer{status: rep.status, body: rep.raw, cut: rep.cut, trickle: rep.trickle, wait: x.wait}
+	now := x.s.cfg.clock.Now()
 	h := make(http.Header, 10)
 	h["Date"] = []string{now.UTC().Format(http.TimeFormat)}
 	if !rep.asIs {
 		h["Content-Type"] = []string{"application/json; charset=utf-8"}
-		h["X-Request-Id"] = []string{c.requestID}
-		a.body = rep.encode(c.requestID)
-		c.writeRate(h, rep.status, now)
+		h["X-Request-Id"] = []string{x.requestID}
+		a.body = rep.encode(x.requestID)
+		x.writeRate(h, rep.status, now)
 		if rep.err != nil && rep.err.retryAfter > 0 {
 			h["Retry-After"] = []string{strconv.Itoa(rep.err.retryAfter)}
 		}
@@ -208,18 +208,18 @@ func bodyAllowed(status int) bool {
 	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified
 }
 
-func (c *call) writeRate(h http.Header, status int, now time.Time) {
-	as := &c.s.cfg.assumptions
+func (x *exchange) writeRate(h http.Header, status int, now time.Time) {
+	as := &x.s.cfg.assumptions
 	if status >= 500 && !as.RateHeadersOn5xx {
 		return
 	}
-	if !c.rated {
-		if c.key == nil && !as.RateHeadersWithoutKey {
+	if !x.rated {
+		if x.key == nil && !as.RateHeadersWithoutKey {
 			return
 		}
-		c.rate = c.s.state.peekTokens(c.r.Method, now)
+		x.rate = x.s.state.peekTokens(x.r.Method, now)
 	}
-	c.rate.write(h)
+	x.rate.write(h)
 }
 
 // encode is the envelope of the reply.
