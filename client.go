@@ -168,7 +168,7 @@ func (c *Client) PhoneNumber(id string) *PhoneNumber {
 		sending = c.sending
 	}
 	return &PhoneNumber{
-		Messages:      &MessagesService{client: core, settings: sending, phoneNumberID: id, path: pathOf(id, "messages")},
+		Messages:      &MessagesService{client: core, settings: sending, phoneNumberID: id},
 		Templates:     &TemplatesService{client: core, phoneNumberID: id},
 		Conversations: &ConversationsService{client: core, phoneNumberID: id},
 		Contacts:      &ContactsService{client: core, phoneNumberID: id},

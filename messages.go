@@ -17,7 +17,6 @@ type MessagesService struct {
 	client        *core
 	settings      *sendSettings
 	phoneNumberID string
-	path          string // of its messages
 }
 
 // sendSettings are what a client was made with that concerns messages alone.
@@ -281,5 +280,9 @@ func checkWAMID(path, wamid string) error {
 // postMessage posts to the number's messages. The two things that can be
 // posted there differ only in body and answer.
 func postMessage[T any](ctx context.Context, s *MessagesService, body any, opts []RequestOption) (*T, error) {
-	return request[T](ctx, s.client, http.MethodPost, s.path, nil, body, opts)
+	return request[T](ctx, s.client, http.MethodPost, s.path(), nil, body, opts)
+}
+
+func (s *MessagesService) path(segments ...string) string {
+	return pathOf(append([]string{s.phoneNumberID, "messages"}, segments...)...)
 }

@@ -150,7 +150,7 @@ type MessageListParams struct {
 //
 // Docs: https://developers.kirim.chat/concepts/pagination/
 func (s *MessagesService) List(ctx context.Context, params MessageListParams, opts ...RequestOption) (*Page[Message], error) {
-	return listPage[Message](ctx, s.client, s.path, params, opts)
+	return listPage[Message](ctx, s.client, s.path(), params, opts)
 }
 
 // All iterates over the messages from params.Cursor on, one page in memory.
@@ -158,12 +158,12 @@ func (s *MessagesService) List(ctx context.Context, params MessageListParams, op
 //
 // Docs: https://developers.kirim.chat/sdks/typescript/pagination/
 func (s *MessagesService) All(ctx context.Context, params MessageListParams, opts ...RequestOption) iter.Seq2[*Message, error] {
-	return all[Message](ctx, s.client, s.path, params, opts)
+	return all[Message](ctx, s.client, s.path(), params, opts)
 }
 
 // Get returns one message, by Kirim's id of it, msg_….
 //
 // Docs: https://developers.kirim.chat/concepts/resource-ids/
 func (s *MessagesService) Get(ctx context.Context, id string, opts ...RequestOption) (*Message, error) {
-	return request[Message](ctx, s.client, http.MethodGet, s.path+pathOf(id), nil, nil, opts)
+	return request[Message](ctx, s.client, http.MethodGet, s.path(id), nil, nil, opts)
 }

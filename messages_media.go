@@ -90,7 +90,7 @@ func (s *MessagesService) Media(ctx context.Context, id string, params MediaPara
 	if limit == 0 {
 		limit = defaultMaxMedia
 	}
-	path := s.path + pathOf(id, "media")
+	path := s.path(id, "media")
 	target, err := s.client.mediaLink(ctx, path, opts)
 	if err != nil {
 		return nil, err
