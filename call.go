@@ -28,8 +28,8 @@ type call struct {
 	out       any             // where the answer goes; nil for nowhere
 	ctx       context.Context //nolint:containedctx // the caller's; the value lives as long as the call
 	attempt   *attempt        // the last one
-	first     attempt
-	keyHeader [1]string
+	first     attempt         // in the call itself, which saves one of its 35 allocations
+	keyHeader [1]string       // backs the header of the key, likewise
 
 	attempts  int
 	began     time.Time     // of the last attempt; kept only for the log

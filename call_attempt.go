@@ -62,7 +62,7 @@ func (c *call) begin(headers http.Header) *http.Request {
 	if c.client.logger != nil {
 		c.began = time.Now()
 	}
-	a := &c.first // which a call that is not repeated need not make
+	a := &c.first // a retry needs one of its own
 	if c.attempts > 0 {
 		a = &attempt{}
 	}

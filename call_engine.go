@@ -29,8 +29,8 @@ type stages interface {
 // makes the HTTP requests and sleeps between them. All it does beside that is
 // out of reach: its limits, its policies, its logger and its final error.
 //
-// A call has an engine for itself, but does not make it: the hooks are
-// closures, and would be half of what a call allocates on top of net/http.
+// A call has an engine to itself, but takes it from a pool: its hooks are closures,
+// and making them would add 5 allocations to the 34 of a send.
 type engine struct {
 	client  retryablehttp.Client
 	request retryablehttp.Request

@@ -145,7 +145,7 @@ var versioned = regexp.MustCompile(`/v[0-9]+(/|$)`).MatchString
 // pathOf builds a path from segments that may hold anything.
 func pathOf(segments ...string) string {
 	var b strings.Builder
-	b.Grow(64) // most are shorter
+	b.Grow(64) // most are shorter, so that there is one allocation instead of two
 	for _, s := range segments {
 		b.WriteByte('/')
 		b.WriteString(url.PathEscape(s))

@@ -182,11 +182,11 @@ func readPricing(r *jsonscan.Reader, p *Pricing) {
 		case "billable":
 			p.Billable = r.OptionalBool()
 		case "pricing_model":
-			p.Model = r.Intern("PMP", "CBP")
+			p.Model = r.Text()
 		case "type":
-			p.Type = r.Intern("regular", "free_customer_service", "free_entry_point")
+			p.Type = r.Text()
 		case "category":
-			p.Category = r.Intern("utility", "marketing", "authentication", "service")
+			p.Category = r.Text()
 		}
 	}
 }
