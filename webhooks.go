@@ -390,12 +390,15 @@ func (v *WebhookVerifier) read(r *http.Request) ([]byte, error) {
 		return nil, nil
 	}
 	body, cut, err := readBounded(r.Body, r.ContentLength, limit)
-	var tooLarge *http.MaxBytesError
+	if err != nil && !cut {
+		var tooLarge *http.MaxBytesError
+		if cut = errors.As(err, &tooLarge); !cut {
+			return nil, fmt.Errorf("kirim: webhook: reading the body: %w", err)
+		}
+	}
 	switch {
-	case cut || errors.As(err, &tooLarge):
+	case cut:
 		return nil, ErrWebhookBodyTooLarge
-	case err != nil:
-		return nil, fmt.Errorf("kirim: webhook: reading the body: %w", err)
 	case len(body) == 0 && r.ContentLength > 0:
 		return nil, ErrWebhookBodyConsumed
 	}
