@@ -353,6 +353,28 @@ func TestDeduperThatFailsLosesNothing(t *testing.T) {
 	}
 }
 
+func TestOnlyADeduperThatCannotSettleIsLogged(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		deduper kirim.Deduper
+		err     error // of the callback
+		want    string
+	}{
+		{kirim.NewMemoryDeduper(0, 0), nil, ""},
+		{kirim.NewMemoryDeduper(0, 0), errors.New("later"), ""},
+		{brokenDeduper{complete: errors.New("down")}, nil, `"msg":"kirim: webhook deduper failed","handled":true,"error":"down"`},
+	} {
+		var log bytes.Buffer
+		logger := slog.New(slog.NewJSONHandler(&log, nil))
+		h := kirim.NewWebhookHandler(verifier(t, testSecret), kirim.WithDeduper(tt.deduper), kirim.WithWebhookLogger(logger))
+		h.OnMessage(func(ctx, *kirim.InboundMessage) error { return tt.err })
+		deliver(t, h, text("1"))
+		if failed := strings.Contains(log.String(), "deduper failed"); failed != (tt.want != "") || !strings.Contains(log.String(), tt.want) {
+			t.Errorf("callback error %v: the log is %s, want %s", tt.err, log.String(), tt.want)
+		}
+	}
+}
+
 func TestCallbackThatEndsItsGoroutineIsReleased(t *testing.T) {
 	t.Parallel()
 	h := kirim.NewWebhookHandler(verifier(t, testSecret))
@@ -395,6 +417,13 @@ func TestOverloadIsRefusedAndShutdownWaits(t *testing.T) {
 		drained := make(chan error, 1)
 		go func() { drained <- h.Shutdown(context.Background()) }()
 		synctest.Wait()
+		proceed <- struct{}{}
+		synctest.Wait()
+		select {
+		case err := <-drained:
+			t.Errorf("Shutdown returned %v while one of two deliveries was in work", err)
+		default:
+		}
 		close(proceed)
 		wg.Wait()
 		if err := <-drained; err != nil || answers != [2]int{200, 200} {
