@@ -40,13 +40,9 @@ func decodeCalls(r *jsonscan.Reader, v *changeValue) []EventData {
 			v.describe(&c.From, false)
 			v.describe(&c.To, false)
 			if len(data) == 1 && len(c.Errors) == 0 {
-				c.Errors = v.errors
-				return data
+				c.Errors, v.errors = v.errors, nil
 			}
 		}
-	}
-	for _, e := range v.errors {
-		data = append(data, &AccountError{EventError: e})
 	}
 	return data
 }

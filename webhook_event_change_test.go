@@ -247,3 +247,70 @@ func TestHistoryAndEchoesOpenNoWindow(t *testing.T) {
 		}
 	}
 }
+
+func TestErrorsOfAChangeOfAnyFieldArrive(t *testing.T) {
+	t.Parallel()
+	const first, second = `{"code":131000}`, `{"code":131060}`
+	echo := func(id string) string { return `{"id":"` + id + `","from":"62215550100","to":"6281234500001"}` }
+	for _, tt := range []struct {
+		name, field, value string
+		want               string
+	}{
+		{"history without anything else", "history", `"errors":[` + first + `]`, "error 131000 of history"},
+		{"history with a chunk", "history", `"history":[{"threads":[]}],"errors":[` + first + `,` + second + `]`,
+			"*kirim.HistoryChunk, error 131000 of history, error 131060 of history"},
+		{"two echoes", "smb_message_echoes", `"errors":[` + first + `],"message_echoes":[` + echo("1") + `,` + echo("2") + `]`,
+			"echo [], echo [], error 131000 of smb_message_echoes"},
+		{"one echo, which they are about", "smb_message_echoes", `"message_echoes":[` + echo("1") + `],"errors":[` + first + `]`, "echo [131000]"},
+		{"an account", "account_update", `"event":"DISABLED_UPDATE","errors":[` + first + `]`, "*kirim.AccountUpdate, error 131000 of account_update"},
+		{"a quality", "phone_number_quality_update", `"errors":[` + first + `],"event":"FLAGGED"`,
+			"*kirim.PhoneNumberQualityUpdate, error 131000 of phone_number_quality_update"},
+		{"preferences", "user_preferences", `"user_preferences":[{}],"errors":[` + first + `]`, "*kirim.UserPreference, error 131000 of user_preferences"},
+		{"groups", "group_settings_update", `"groups":[],"errors":[` + first + `]`, "error 131000 of group_settings_update"},
+		{"one call, which they are about", "calls", `"calls":[{"id":"1"}],"errors":[` + first + `]`, "call [131000]"},
+		{"two calls", "calls", `"calls":[{"id":"1"},{"id":"2"}],"errors":[` + first + `]`, "call [], call [], error 131000 of calls"},
+		{"an odd error", "history", `"errors":[7]`, "unknown 7 of history"},
+		{"no errors", "history", `"history":[{"threads":[]}],"errors":[]`, "*kirim.HistoryChunk"},
+		{"a field that is unknown", "brand_new", `"errors":[` + first + `]`, `unknown {"metadata":`},
+	} {
+		e, err := kirim.DecodeEvent(nil, []byte(`{"entry":[{"id":"waba","changes":[{"field":"`+tt.field+
+			`","value":{"metadata":{"phone_number_id":"9","display_phone_number":"62215550100"},`+tt.value+`}}]}]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		codes := func(errs []kirim.EventError) []int {
+			list := []int{}
+			for _, err := range errs {
+				list = append(list, err.Code)
+			}
+			return list
+		}
+		var got []string
+		for i, data := range e.Data {
+			switch data := data.(type) {
+			case *kirim.AccountError:
+				got = append(got, fmt.Sprintf("error %d of %s", data.Code, tt.field))
+				if data.PhoneNumberID != "9" || data.BusinessAccountID != "waba" || len(data.Raw) == 0 {
+					t.Errorf("%s: %+v", tt.name, data)
+				}
+			case *kirim.MessageEcho:
+				got = append(got, fmt.Sprint("echo ", codes(data.Message.Errors)))
+			case *kirim.CallUpdate:
+				got = append(got, fmt.Sprint("call ", codes(data.Errors)))
+			case *kirim.UnknownData:
+				got = append(got, fmt.Sprintf("unknown %.12s", data.Raw))
+				if data.Field == tt.field && i == len(e.Data)-1 && len(data.Raw) < 12 {
+					got[i] += " of " + data.Field
+				}
+			default:
+				got = append(got, fmt.Sprintf("%T", data))
+			}
+		}
+		if strings.Join(got, ", ") != tt.want {
+			t.Errorf("%s: %v, want %s", tt.name, got, tt.want)
+		}
+		if e.Type != kirim.WebhookEventType(tt.field) {
+			t.Errorf("%s: the event is %s", tt.name, e.Type)
+		}
+	}
+}

@@ -79,6 +79,7 @@ func (d *eventDecoder) change() {
 	}
 	if field != "messages" {
 		d.event.Data = append(d.event.Data[:before], decodeField(field, value, &v)...)
+		d.event.Data = append(d.event.Data, v.problems(field)...)
 	}
 	if len(d.event.Data) == before {
 		d.event.Data = append(d.event.Data, &UnknownData{Field: field, Raw: value})
@@ -92,6 +93,19 @@ type changeValue struct {
 	phoneNumberID, displayPhoneNumber string
 	people                            []Person
 	errors                            []EventError
+	oddErrors                         []json.RawMessage // that are no objects
+}
+
+// problems returns the errors of a change of a field that is not messages, as
+// elements of their own.
+func (v *changeValue) problems(field string) (elements []EventData) {
+	for _, e := range v.errors {
+		elements = append(elements, &AccountError{EventError: e})
+	}
+	for _, raw := range v.oddErrors {
+		elements = append(elements, &UnknownData{Field: field, Raw: raw})
+	}
+	return elements
 }
 
 func (d *eventDecoder) value(v *changeValue) {
@@ -121,8 +135,11 @@ func (d *eventDecoder) value(v *changeValue) {
 		case "errors":
 			for range d.Elements() {
 				element := d.accountError()
-				if e, ok := element.(*AccountError); ok {
+				switch e := element.(type) {
+				case *AccountError:
 					v.errors = append(v.errors, e.EventError)
+				case *UnknownData:
+					v.oddErrors = append(v.oddErrors, e.Raw)
 				}
 				d.event.Data = append(d.event.Data, element)
 			}
@@ -310,7 +327,8 @@ func (f *flatMessage) read(r *jsonscan.Reader) {
 }
 
 // decodeField reads the value of a change of a field that is not messages.
-// It returns nothing when the field or the shape of the value is unknown.
+// It returns nothing when the field or the shape of the value is unknown. The
+// errors that it leaves in v become elements of their own.
 func decodeField(field string, value json.RawMessage, v *changeValue) []EventData {
 	r := jsonscan.New(value)
 	switch eventType(field) {
@@ -352,6 +370,7 @@ func decodeField(field string, value json.RawMessage, v *changeValue) []EventDat
 	case EventTemplateQuality:
 		return readWhole(r, element(readTemplateQuality))
 	default:
+		v.errors, v.oddErrors = nil, nil // whatever they are, they stay in the value
 		return nil
 	}
 }
