@@ -66,10 +66,18 @@ type Error struct {
 // [RetryPolicy].
 var ErrRetryQuotaExceeded = errors.New("retry quota of this client is used up")
 
+// noError is the text of a nil pointer to an error of this package. Such a one,
+// in an error that is therefore not nil itself, says nothing: no question about it
+// is answered with yes.
+const noError = "kirim: no error: a nil pointer"
+
 // Error returns one lower-case line, for example
 //
 //	kirim: POST /{id}/messages: 422 outside_24h_window: the 24-hour window is closed, send a template (request req_01HXYZ)
 func (e *Error) Error() string {
+	if e == nil {
+		return noError
+	}
 	var b strings.Builder
 	b.WriteString("kirim: ")
 	if e.Method != "" {
@@ -119,6 +127,9 @@ func whyStopped(stopped string, attempts int) string {
 
 // Is reports whether target is this error's [ErrorCode] or [Kind].
 func (e *Error) Is(target error) bool {
+	if e == nil {
+		return false
+	}
 	switch t := target.(type) {
 	case ErrorCode:
 		return t != "" && e.Code == t
@@ -130,6 +141,9 @@ func (e *Error) Is(target error) bool {
 
 // As sets a target of type *[ErrorCode] or *[Kind].
 func (e *Error) As(target any) bool {
+	if e == nil {
+		return false
+	}
 	switch t := target.(type) {
 	case *ErrorCode:
 		*t = e.Code
@@ -144,10 +158,18 @@ func (e *Error) As(target any) bool {
 // Unwrap returns what else ended the call: the context's error when it ended
 // while waiting to repeat, [ErrRetryQuotaExceeded], or why the body of a 2xx
 // answer could not be decoded. It is nil for an ordinary error answer.
-func (e *Error) Unwrap() error { return e.cause }
+func (e *Error) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.cause
+}
 
 // LogValue implements [slog.LogValuer] with the fields that are safe to log.
 func (e *Error) LogValue() slog.Value {
+	if e == nil {
+		return slog.StringValue("none")
+	}
 	attrs := []slog.Attr{
 		slog.Int("status", e.StatusCode),
 		slog.String("kind", string(e.Kind)),
@@ -199,6 +221,9 @@ type TransportError struct {
 
 // Error returns one lower-case line without the URL, the body and the key.
 func (e *TransportError) Error() string {
+	if e == nil {
+		return noError
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "kirim: %s %s: ", e.Method, routeOf(e.Path))
 	if e.StatusCode != 0 {
@@ -221,6 +246,9 @@ func (e *TransportError) Error() string {
 // Unwrap returns Err, the reason for not repeating when that is an error of
 // its own, and Last.
 func (e *TransportError) Unwrap() []error {
+	if e == nil {
+		return nil
+	}
 	errs := []error{e.Err}
 	if e.cause != nil {
 		errs = append(errs, e.cause)
@@ -235,11 +263,14 @@ func (e *TransportError) Unwrap() []error {
 // network, or of the caller's context.
 func (e *TransportError) Timeout() bool {
 	var t interface{ Timeout() bool }
-	return errors.As(e.Err, &t) && t.Timeout()
+	return e != nil && errors.As(e.Err, &t) && t.Timeout()
 }
 
 // LogValue implements [slog.LogValuer] with the fields that are safe to log.
 func (e *TransportError) LogValue() slog.Value {
+	if e == nil {
+		return slog.StringValue("none")
+	}
 	attrs := []slog.Attr{
 		slog.String("method", e.Method),
 		slog.String("route", routeOf(e.Path)),
@@ -270,9 +301,10 @@ func (e *TransportError) LogValue() slog.Value {
 // It is true for a [*WaitError] after a send, and false for a [*MessageError]:
 // WhatsApp did not deliver that message.
 //
-// It is false for nil and for errors that are not of this package.
+// It is false for nil, also for a nil pointer in err, and for errors that are
+// not of this package.
 func MaybeSent(err error) bool {
-	if err == nil {
+	if isNil(err) {
 		return false
 	}
 	// Every error of the tree is looked at, not the first that matches.
@@ -404,7 +436,7 @@ func IsUpstream(err error) bool { return isAnyOf(err, KindUpstream, KindSendFail
 // passed. Whether it is safe to repeat it is another question: [MaybeSent].
 func IsTemporary(err error) bool {
 	var t *TransportError
-	if errors.As(err, &t) {
+	if errors.As(err, &t) && t != nil {
 		return !t.permanent && !errors.Is(err, context.Canceled)
 	}
 	return isAnyOf(err, KindRateLimited, KindUpstream, KindInternal, KindUnavailable, KindIdempotencyInProgress)

@@ -42,7 +42,8 @@ const (
 // key, as the server answers the old one from memory.
 //
 // Of several joined errors the most careful action counts, and the longest wait.
-// Errors that are not of this package say nothing there.
+// Errors that are not of this package say nothing there, and neither do nil
+// pointers.
 func Disposition(err error) (action Action, wait time.Duration) {
 	if err == nil {
 		return ActionDoNotRetry, 0
@@ -59,6 +60,9 @@ func Disposition(err error) (action Action, wait time.Duration) {
 
 // disposition is empty for an error that says nothing.
 func disposition(err error) (Action, time.Duration) {
+	if isNil(err) {
+		return "", 0
+	}
 	switch e := err.(type) { //nolint:errorlint // every error of the tree is looked at, not the first that matches
 	case interface {
 		disposition() (Action, time.Duration)

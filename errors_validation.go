@@ -40,6 +40,9 @@ type ValidationError struct {
 
 // Error is one line with the first ten violations and the number of the rest.
 func (e *ValidationError) Error() string {
+	if e == nil {
+		return noError
+	}
 	return "kirim: invalid request: " + strings.Join(e.listed(), "; ")
 }
 
@@ -58,10 +61,18 @@ const maxListedViolations = 10
 
 // Unwrap returns what kept a value from being encoded, which may quote it; nil
 // for all else.
-func (e *ValidationError) Unwrap() error { return e.cause }
+func (e *ValidationError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.cause
+}
 
 // LogValue is the number of violations and the text of the first ten.
 func (e *ValidationError) LogValue() slog.Value {
+	if e == nil {
+		return slog.StringValue("none")
+	}
 	return slog.GroupValue(
 		slog.Int("count", len(e.Violations)),
 		slog.Any("violations", e.listed()),
@@ -71,15 +82,15 @@ func (e *ValidationError) LogValue() slog.Value {
 // Is makes a message that was refused here look like one that the server
 // refused: [KindInvalidRequest], and [KindInvalidRecipient] when "to" is wrong.
 func (e *ValidationError) Is(target error) bool {
-	return target == KindInvalidRequest || target == KindInvalidRecipient &&
-		slices.ContainsFunc(e.Violations, func(v Violation) bool { return v.Path == "to" })
+	return e != nil && (target == KindInvalidRequest || target == KindInvalidRecipient &&
+		slices.ContainsFunc(e.Violations, func(v Violation) bool { return v.Path == "to" }))
 }
 
 // As sets a target of type *[Kind]: to [KindInvalidRecipient] when "to" is
 // wrong, else to [KindInvalidRequest].
 func (e *ValidationError) As(target any) bool {
 	kind, ok := target.(*Kind)
-	if !ok {
+	if !ok || e == nil {
 		return false
 	}
 	if *kind = KindInvalidRequest; e.Is(KindInvalidRecipient) {

@@ -58,6 +58,9 @@ type MediaTooLargeError struct {
 
 // Error returns one line.
 func (e *MediaTooLargeError) Error() string {
+	if e == nil {
+		return noError
+	}
 	text := "kirim: media is larger than " + strconv.FormatInt(e.Limit, 10) + " bytes"
 	if e.Size >= 0 {
 		text += ": " + strconv.FormatInt(e.Size, 10)
@@ -66,7 +69,7 @@ func (e *MediaTooLargeError) Error() string {
 }
 
 // Is makes the error match [KindPayloadTooLarge].
-func (e *MediaTooLargeError) Is(target error) bool { return target == KindPayloadTooLarge }
+func (e *MediaTooLargeError) Is(target error) bool { return e != nil && target == KindPayloadTooLarge }
 
 // Media downloads the file of a message. The API answers with a link to
 // another host, which is followed without the API key, and not from https to

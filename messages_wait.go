@@ -48,15 +48,26 @@ type WaitError struct {
 
 // Error returns one line with the status.
 func (e *WaitError) Error() string {
+	if e == nil {
+		return noError
+	}
 	text := "kirim: waiting for a message: "
 	if e.Status != "" {
 		text += "it is " + printable(string(e.Status)) + ": "
+	}
+	if e.Err == nil {
+		return text + "ended without a verdict"
 	}
 	return text + strings.TrimPrefix(e.Err.Error(), "kirim: ")
 }
 
 // Unwrap returns Err.
-func (e *WaitError) Unwrap() error { return e.Err }
+func (e *WaitError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
 
 func (e *WaitError) maybeSent() bool                      { return e.sent }
 func (e *WaitError) disposition() (Action, time.Duration) { return ActionDecide, 0 }

@@ -196,6 +196,9 @@ type TemplateNotApprovedError struct {
 
 // Error returns one line with the status.
 func (e *TemplateNotApprovedError) Error() string {
+	if e == nil {
+		return noError
+	}
 	text := "kirim: template not approved"
 	if e.Template != nil {
 		text += ": it is " + printable(string(e.Template.Status))
@@ -207,12 +210,17 @@ func (e *TemplateNotApprovedError) Error() string {
 }
 
 // Unwrap returns Err.
-func (e *TemplateNotApprovedError) Unwrap() error { return e.Err }
+func (e *TemplateNotApprovedError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
 
 // Is makes a template that is paused or disabled look like the error of
 // sending it, so that [IsTemplateUnavailable] is true.
 func (e *TemplateNotApprovedError) Is(target error) bool {
-	if e.Template == nil || e.Err != nil {
+	if e == nil || e.Template == nil || e.Err != nil {
 		return false
 	}
 	switch e.Template.Status {

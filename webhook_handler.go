@@ -495,6 +495,9 @@ type PanicError struct {
 // Error tells the type of the value, and what it says only when it is an error
 // of the Go runtime or of this package. Any other may be a customer's message.
 func (e *PanicError) Error() string {
+	if e == nil {
+		return noError
+	}
 	typ := reflect.TypeOf(e.Value)
 	of := typ
 	if typ != nil && typ.Kind() == reflect.Pointer {

@@ -75,6 +75,20 @@ type AccountError struct {
 	field              string // of Meta's that it came in
 }
 
+// Error returns one line without the server's text, which may quote a number.
+func (a *AccountError) Error() string {
+	if a == nil {
+		return noError
+	}
+	return a.EventError.Error()
+}
+
+// Is reports whether target is this error's [ErrorCode] or [Kind].
+func (a *AccountError) Is(target error) bool { return a != nil && a.EventError.Is(target) }
+
+// As sets a target of type *[ErrorCode], *[Kind], **[MessageError] or **[Error].
+func (a *AccountError) As(target any) bool { return a != nil && a.EventError.As(target) }
+
 func (s *StatusUpdate) dedupeKey(e *Event) string {
 	if s.ID == "" {
 		return unnamedKey(e, "status", s.Raw)

@@ -51,7 +51,7 @@ type FieldError struct {
 // of them in Param.
 func FieldErrors(err error) []FieldError {
 	var e *kirim.Error
-	if !errors.As(err, &e) {
+	if !errors.As(err, &e) || e == nil {
 		return nil
 	}
 	var fields []FieldError
