@@ -242,8 +242,8 @@ func decodeConversation(e *Event, raw json.RawMessage) (EventData, error) {
 	return &ConversationAssigned{c.ID, c.Status, a.UserID, a.TeamID, a.PreviousUserID, raw}, nil
 }
 
-// enrich gives Kirim's addition to the message that it is about, which only a
-// delivery of a single message tells.
+// enrich gives Kirim's addition to the message or status that it is about, which
+// only a delivery of a single one tells.
 func (d *eventDecoder) enrich() {
 	if d.enrichment == nil {
 		return
@@ -253,8 +253,11 @@ func (d *eventDecoder) enrich() {
 		d.event.DeliveryID = d.enrichment.DeliveryID
 	}
 	if len(d.event.Data) == 1 {
-		if m, ok := d.event.Data[0].(*InboundMessage); ok {
-			m.Enrichment = d.enrichment
+		switch data := d.event.Data[0].(type) {
+		case *InboundMessage:
+			data.Enrichment = d.enrichment
+		case *StatusUpdate:
+			data.Enrichment = d.enrichment
 		}
 	}
 }

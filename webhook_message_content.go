@@ -115,6 +115,9 @@ func (s *StatusUpdate) GetConversation() *BilledConversation {
 // GetPricing returns Pricing, and an empty value when it is nil.
 func (s *StatusUpdate) GetPricing() *Pricing { return orEmpty(orEmpty(s).Pricing) }
 
+// GetEnrichment returns Enrichment, and an empty value when it is nil.
+func (s *StatusUpdate) GetEnrichment() *Enrichment { return orEmpty(orEmpty(s).Enrichment) }
+
 // GetTransaction returns Transaction, and an empty value when it is nil.
 func (p *PaymentUpdate) GetTransaction() *PaymentTransaction {
 	return orEmpty(orEmpty(p).Transaction)

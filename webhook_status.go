@@ -30,6 +30,7 @@ type StatusUpdate struct {
 	Conversation       *BilledConversation
 	Pricing            *Pricing
 	Errors             []EventError // why it failed
+	Enrichment         *Enrichment  // what Kirim adds to a delivery of this status alone; nil when it adds nothing
 	Raw                json.RawMessage
 }
 
@@ -65,8 +66,9 @@ type Pricing struct {
 	Category string // "utility", "marketing", "authentication-international" …
 }
 
-// AccountError is a problem of a number that concerns no single message. What
-// comes with exactly one received message is in [InboundMessage.Errors] instead.
+// AccountError is a problem of a number that concerns no single message, reported
+// under any of Meta's fields that this package knows. What comes with exactly one
+// message or call is in its Errors instead.
 type AccountError struct {
 	EventError
 	BusinessAccountID  string

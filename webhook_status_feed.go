@@ -12,7 +12,8 @@ import (
 // the client ([WithStatusFeed]) and attach it to the webhook handler.
 //
 // The subscription needs message.status, and message.sent, which tells which
-// wamid belongs to which msg_… id. It remembers the latest 65,536 messages. What
+// wamid belongs to which msg_… id where a status does not ([StatusUpdate].Enrichment).
+// It remembers the latest 65,536 messages. What
 // is sent to a group is told of each participant and not heard of here; a wait
 // for it asks. A feed may serve several clients and handlers, and is safe for
 // concurrent use.
@@ -56,6 +57,9 @@ func (f *StatusFeed) hear(_ context.Context, e *Event) error {
 	for _, data := range e.Data {
 		switch data := data.(type) {
 		case *StatusUpdate:
+			if id := data.GetEnrichment().MessageID; isKirimID(id) {
+				f.tracker.Join(id, data.ID)
+			}
 			progress, _ := f.tracker.Apply(data)
 			f.notify(progress.ID)
 		case *OutboundNotice:
