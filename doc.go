@@ -128,8 +128,10 @@
 //
 // It needs the request with its body unread, in whatever router it is mounted.
 // [WebhookVerifier.Event] is the same without callbacks, and
-// [WebhookVerifier.Verify] for a body that you have read yourself. A
-// [StatusTracker] puts the statuses of messages in order; a [WindowStore]
+// [WebhookVerifier.Verify] for a body that you have read yourself;
+// [DecodeEvent] decodes one that was verified elsewhere. An [EventVerifier] of
+// your own makes it a handler for another system. A [StatusTracker] puts the
+// statuses of messages in order; a [WindowStore]
 // lets [MessagesService.SendOrTemplate] know when the window is closed.
 //
 // # Testing

@@ -303,6 +303,121 @@ func TestObserversSeeWhatCallbacksDo(t *testing.T) {
 	}
 }
 
+func TestEverybodyOnOneHandlerSeesEveryStatus(t *testing.T) {
+	t.Parallel()
+	feed := kirim.NewStatusFeed()
+	hooks, deliver := hookOf(t, feed)
+	tracker := kirim.NewStatusTracker(0)
+	seen := map[string][]string{}
+	note := func(who string, s *kirim.StatusUpdate) { seen[who] = append(seen[who], string(s.Status)) }
+	hooks.Observe(func(_ context.Context, e *kirim.Event) error {
+		s := e.Data[0].(*kirim.StatusUpdate)
+		note("tracker", s)
+		tracker.Apply(s)
+		return nil
+	})
+	hooks.OnStatus(func(_ context.Context, s *kirim.StatusUpdate) error { note("OnStatus", s); return nil })
+	hooks.On(kirim.EventMessageStatus, func(_ context.Context, e *kirim.Event) error {
+		note("On", e.Data[0].(*kirim.StatusUpdate))
+		return nil
+	})
+	hooks.Observe(func(_ context.Context, e *kirim.Event) error {
+		note("metrics", e.Data[0].(*kirim.StatusUpdate))
+		return nil
+	})
+	want := []string{"sent", "delivered", "read"}
+	for _, status := range want {
+		deliver(statusEvent("msg_1", status, ""))
+		deliver(statusEvent("msg_1", status, "")) // again, which nobody sees
+	}
+	for _, who := range []string{"tracker", "metrics", "On", "OnStatus"} {
+		if !slices.Equal(seen[who], want) {
+			t.Errorf("%s saw %v, want %v", who, seen[who], want)
+		}
+	}
+	if progress, _ := tracker.Progress("msg_1", ""); progress.Status != kirim.MessageRead {
+		t.Errorf("the tracker has %s", progress.Status)
+	}
+	// A wait that asks only later than it hears.
+	w := newWire(state("pending"))
+	if m, err := w.client(t, kirim.WithStatusFeed(feed)).PhoneNumber("1").Messages.Wait(t.Context(), "msg_1"); err != nil || m.Status != kirim.MessageRead {
+		t.Errorf("%+v, %v", m, err)
+	}
+}
+
+func TestAnObserverThatFailsIsTheElementsFailure(t *testing.T) {
+	t.Parallel()
+	for name, fails := range map[string]func() error{
+		"an error": func() error { return errors.New("no") },
+		"a panic":  func() error { panic("no") },
+	} {
+		hooks := kirim.NewWebhookHandler(verifier(t, testSecret))
+		var ran []string
+		failing := true
+		hooks.Observe(func(context.Context, *kirim.Event) error { ran = append(ran, "first"); return nil })
+		hooks.Observe(func(_ context.Context, e *kirim.Event) error {
+			ran = append(ran, "second")
+			if failing && e.Data[0].(*kirim.InboundMessage).ID == "1" {
+				return fails()
+			}
+			return nil
+		})
+		hooks.OnMessage(func(_ context.Context, m *kirim.InboundMessage) error {
+			ran = append(ran, "callback "+m.ID)
+			return nil
+		})
+		body := strings.Replace(text("1"), element("1"), element("1")+","+element("2"), 1)
+		for _, tt := range []struct {
+			code int
+			ran  []string
+		}{
+			{500, []string{"first", "second", "first", "second", "callback 2"}},
+			{200, []string{"first", "second", "callback 1"}}, // only what failed was released
+			{200, nil},
+		} {
+			ran = nil
+			if code := deliver(t, hooks, body); code != tt.code || !slices.Equal(ran, tt.ran) {
+				t.Errorf("%s: %d after %v, want %d after %v", name, code, ran, tt.code, tt.ran)
+			}
+			failing = false
+		}
+	}
+}
+
+func TestAWaitHearsOfAMessageByAStatusThatNamesItsID(t *testing.T) {
+	t.Parallel()
+	enriched := func(statuses, id string) string {
+		return `{"entry":[{"changes":[{"field":"messages","value":{"statuses":[` + statuses + `]}}]}],"kirim":{"message_id":"` + id + `"}}`
+	}
+	const delivered = `{"id":"wamid.1","status":"delivered","timestamp":"1780000000","recipient_id":"6281234500001"}`
+	for _, tt := range []struct {
+		name, event string
+		heard       bool
+	}{
+		{"its id", enriched(delivered, "msg_1"), true},
+		{"that of another message", enriched(delivered, "msg_2"), false},
+		{"none", enriched(delivered, ""), false},
+		{"an id of another kind", enriched(delivered, "1"), false},
+		{"its id, beside two statuses", enriched(delivered+`,{"id":"wamid.2","status":"read","timestamp":"1780000000"}`, "msg_1"), false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			feed := kirim.NewStatusFeed()
+			_, deliver := hookOf(t, feed)
+			w := newWire(state("pending"), state("delivered"))
+			began := time.Now()
+			time.AfterFunc(5*time.Second, func() { deliver(tt.event) })
+			m, err := w.client(t, kirim.WithStatusFeed(feed)).PhoneNumber("1").Messages.Wait(t.Context(), "msg_1")
+			took := time.Since(began)
+			if err != nil || m.Status != kirim.MessageDelivered || (took == 5*time.Second) != tt.heard {
+				t.Errorf("%s: %+v, %v after %v", tt.name, m, err, took)
+			}
+			if tt.heard && m.WAMID != "wamid.1" {
+				t.Errorf("%s: the wamid is %q", tt.name, m.WAMID)
+			}
+		})
+	}
+}
+
 func TestSendAndWaitRescuesALateRefusalOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

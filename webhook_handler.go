@@ -210,9 +210,10 @@ func (h *WebhookHandler) OnContactUpdated(f func(context.Context, *ContactUpdate
 // OnCustomer sets the callback for all customer events of the platform mode.
 func (h *WebhookHandler) OnCustomer(f func(context.Context, *CustomerNotice) error) { onData(h, f) }
 
-// On sets the callback for a type of event, in place of the callback for its
-// data. It gets an Event whose Data is the one element to handle: an event
-// with three messages is three calls.
+// On sets the callback for a type of event. It gets an Event whose Data is the
+// one element to handle: an event with three messages is three calls. The callback
+// for the data of the element, such as that of [WebhookHandler.OnStatus], runs
+// after it, unless it fails.
 func (h *WebhookHandler) On(eventType WebhookEventType, f func(context.Context, *Event) error) {
 	h.lock()
 	defer h.mu.Unlock()
@@ -235,10 +236,11 @@ func (h *WebhookHandler) OnUnknown(f func(context.Context, *Event) error) {
 
 // Observe adds an observer, which sees every element before the callback for it
 // does, also where there is none. Like the callback of [WebhookHandler.On] it
-// gets one element a call. Observers add up, in their order, and none can be
-// taken away. When one fails, the callback is not run and the element is
-// delivered again, to all of them; an element that was handled before is not
-// seen again.
+// gets one element a call. Observers add up, in their order, beside the callbacks,
+// and none can be taken away: it is the place for a [StatusTracker], for metrics
+// and for whatever a library adds. An error or a panic is that of the element: what
+// comes after is not run, and the element is delivered again, to all of them. An
+// element that was handled before is not seen again.
 func (h *WebhookHandler) Observe(f func(context.Context, *Event) error) {
 	h.lock()
 	defer h.mu.Unlock()
@@ -282,14 +284,21 @@ func (h *webhookHandler) callback(e *Event) func(context.Context) error {
 
 // ownCallback finds the callback for the only element of an event. mu is held.
 func (h *webhookHandler) ownCallback(e *Event) func(context.Context) error {
-	if f := h.byType[e.Type]; f != nil {
-		return func(ctx context.Context) error { return f(ctx, e) }
-	}
-	if f := h.byData[reflect.TypeOf(e.Data[0])]; f != nil {
-		return func(ctx context.Context) error { return f(ctx, e.Data[0]) }
-	}
-	if f := h.unknown; f != nil {
-		return func(ctx context.Context) error { return f(ctx, e) }
+	byType, byData, unknown := h.byType[e.Type], h.byData[reflect.TypeOf(e.Data[0])], h.unknown
+	switch {
+	case byType != nil && byData != nil:
+		return func(ctx context.Context) error {
+			if err := byType(ctx, e); err != nil {
+				return err
+			}
+			return byData(ctx, e.Data[0])
+		}
+	case byType != nil:
+		return func(ctx context.Context) error { return byType(ctx, e) }
+	case byData != nil:
+		return func(ctx context.Context) error { return byData(ctx, e.Data[0]) }
+	case unknown != nil:
+		return func(ctx context.Context) error { return unknown(ctx, e) }
 	}
 	return nil
 }

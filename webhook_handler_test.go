@@ -166,25 +166,38 @@ func TestEveryKindOfDataHasItsCallback(t *testing.T) {
 	}
 }
 
-func TestOnTakesThePlaceOfTheTypedCallbackAndGetsOneElement(t *testing.T) {
+func TestOnRunsBeforeTheTypedCallbackAndGetsOneElement(t *testing.T) {
 	t.Parallel()
 	h := kirim.NewWebhookHandler(verifier(t, testSecret))
-	h.OnMessage(func(ctx, *kirim.InboundMessage) error { t.Error("the typed callback ran"); return nil })
-	var calls int
+	var calls, typed int
+	fail := false
+	h.OnMessage(func(ctx, *kirim.InboundMessage) error {
+		if typed++; typed > calls {
+			t.Error("the typed callback ran first")
+		}
+		return nil
+	})
 	h.On(kirim.EventMessageReceived, func(_ ctx, e *kirim.Event) error {
 		if calls++; len(e.Data) != 1 || e.Type != kirim.EventMessageReceived {
 			t.Errorf("%d elements of %s", len(e.Data), e.Type)
 		}
+		if fail {
+			return errors.New("no")
+		}
 		return nil
 	})
 	body, _ := os.ReadFile("testdata/events/many.json")
-	if code := deliver(t, h, string(body)); code != 200 || calls != 3 {
-		t.Errorf("%d, %d calls", code, calls)
+	if code := deliver(t, h, string(body)); code != 200 || calls != 3 || typed != 3 {
+		t.Errorf("%d, %d and %d calls", code, calls, typed)
+	}
+	fail = true
+	if code := deliver(t, h, text("refused")); code != 500 || calls != 4 || typed != 3 {
+		t.Errorf("the first failed: %d, %d and %d calls", code, calls, typed)
 	}
 	h.On(kirim.EventMessageReceived, nil)
 	h.OnMessage(nil)
-	if code := deliver(t, h, text("other")); code != 200 || calls != 3 {
-		t.Errorf("callbacks that were unset: %d, %d calls", code, calls)
+	if code := deliver(t, h, text("other")); code != 200 || calls != 4 || typed != 3 {
+		t.Errorf("callbacks that were unset: %d, %d and %d calls", code, calls, typed)
 	}
 }
 

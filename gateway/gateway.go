@@ -12,6 +12,11 @@
 // [errors.ErrUnsupported], with nothing sent. The codes of all systems and
 // their kinds are listed in docs/errors.md.
 //
+// # Webhooks
+//
+// connexease.WebhookVerifier is a kirim.EventVerifier: give it to
+// kirim.NewWebhookHandler.
+//
 // # Retries
 //
 // None of the four documents idempotency keys, so none is sent, and a send is
