@@ -41,6 +41,8 @@ var wings = []wing{
 	// A client has all services as its fields.
 	{"client", []string{"client.go", "options.go", "doc.go"}},
 	{"receiving", []string{"webhook*.go", "window.go"}},
+	// Aliases of what any of them exports.
+	{"deprecated", []string{"deprecated.go"}},
 }
 
 // maxKnot is how many files may need each other, directly or in a circle.
