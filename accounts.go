@@ -21,7 +21,7 @@ type Account struct {
 	PhoneNumber   string        `json:"phone_number,omitzero"` // E.164, "+628111222333"
 	Name          string        `json:"name,omitzero"`
 	Status        AccountStatus `json:"status,omitzero"`
-	// Customer owns the account in platform mode. That it is told here is
+	// Customer owns the account in platform mode. That the server sends it here is
 	// assumed, as are the two fields below, whose form is not known.
 	Customer      *CustomerRef    `json:"customer,omitzero" kirim:"assumed"`
 	MetaStatus    string          `json:"meta_status,omitzero" kirim:"assumed"`

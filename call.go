@@ -25,7 +25,7 @@ type call struct {
 	key       string
 	url       url.URL
 	payload   []byte          // of the request; nil for none
-	out       any             // where the answer goes; nil for nowhere
+	out       any             // where the response goes; nil for nowhere
 	ctx       context.Context //nolint:containedctx // the caller's; the value lives as long as the call
 	attempt   *attempt        // the last one
 	first     attempt         // in the call itself, which saves one of its 35 allocations
@@ -35,16 +35,16 @@ type call struct {
 	began     time.Time     // of the last attempt; kept only for the log
 	waiting   bool          // between two attempts
 	wait      time.Duration // before the next attempt
-	cost      int           // taken from the quota for the last repeat
+	cost      int           // taken from the quota for the last retry
 	ambiguous bool          // an attempt may have been carried out
 
-	status  int         // of the last attempt's answer; 0 for none
+	status  int         // of the last attempt's response; 0 for none
 	header  http.Header // likewise
-	body    []byte      // of a 2xx answer
-	answer  *Error      // the last answer that was an error, of any attempt
-	failure error       // why the last attempt brought no complete answer
+	body    []byte      // of a 2xx response
+	answer  *Error      // the last response that was an error, of any attempt
+	failure error       // why the last attempt brought no complete response
 	row     outcome     // of the last attempt
-	stopped string      // why it was not repeated, when that is not plain
+	stopped string      // why it was not retried, when that is not obvious
 	cause   error       // likewise, as an error to match
 	limited error       // from the limiter
 }
@@ -119,7 +119,7 @@ func (c *call) record(resp *http.Response, err error) {
 }
 
 // observe passes on what the attempt taught about the rate limit. The
-// limiter counts what is under way, so it hears of every attempt.
+// limiter counts what is under way, so it is informed of every attempt.
 func (c *call) observe() {
 	limit, class := c.rateLimit(), c.rateClass()
 	if limit.Known() {
@@ -176,7 +176,7 @@ func (c *call) recordError(resp *http.Response) {
 	}
 }
 
-// classify finds the row for an answer: e is the error that it is, nil for none.
+// classify finds the row for a response: e is the error that it is, nil for none.
 func (c *call) classify(e *Error) {
 	if e == nil {
 		c.row = success
@@ -191,7 +191,7 @@ func (c *call) classify(e *Error) {
 	c.ambiguous = e.maybeSent()
 }
 
-// shouldRepeat decides whether to repeat, and sets wait when so.
+// shouldRepeat decides whether to retry, and sets wait when so.
 func (c *call) shouldRepeat() bool {
 	var answer *Error
 	if c.failure == nil && c.row != success {
@@ -265,7 +265,7 @@ func (c *call) settle(answer *Error) {
 	}
 }
 
-// result is the error of the last attempt, nil when it brought a 2xx answer.
+// result is the error of the last attempt, nil when it brought a 2xx response.
 func (c *call) result() error {
 	if c.failure != nil {
 		return &TransportError{
@@ -284,7 +284,7 @@ func (c *call) result() error {
 }
 
 // endedWhileWaiting is the error when the context, or the limiter, ended the
-// call between two attempts. It matches that error and the last answer.
+// call between two attempts. It matches that error and the last response.
 func (c *call) endedWhileWaiting() error {
 	err := contextError(c.ctx)
 	if c.limited != nil && !errors.Is(c.limited, err) {

@@ -126,7 +126,7 @@ func (a *attempt) mayResend(n int32) bool {
 }
 
 // bodyAgain is the body once more, for net/http to send the request again. It
-// also asks, for nothing, when the answer is a redirect.
+// also asks, for nothing, when the response is a redirect.
 func (a *attempt) bodyAgain() (io.ReadCloser, error) {
 	if !a.answered.Load() && !a.mayResend(1) {
 		return nil, errNotResent

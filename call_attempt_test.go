@@ -209,7 +209,7 @@ func TestATransportThatFailsOverSendsNothingTwiceWithoutAKey(t *testing.T) {
 }
 
 // newProcessingAndDropping starts a server that counts requests and closes
-// their connections without an answer.
+// their connections without a response.
 func newProcessingAndDropping(t *testing.T) (address string, processed func() int) {
 	t.Helper()
 	count := make(chan int, 1)

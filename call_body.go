@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	maxBody      = 8 << 20  // of a 2xx answer
+	maxBody      = 8 << 20  // of a 2xx response
 	maxErrorBody = 64 << 10 // of any other; what is longer is cut
 )
 

@@ -9,11 +9,11 @@ import (
 	"github.com/kirim-go/kirim/internal/system"
 )
 
-// decodeResult reads a 2xx answer into out. It returns nil when the answer is
+// decodeResult reads a 2xx response into out. It returns nil when the response is
 // what the call expects, or when nothing is expected and it reports no error.
 //
 // An error envelope is an error whatever the status; what carries the result
-// wins over it. An answer without what carries the result is none: a proxy, a
+// wins over it. A response without what carries the result is not a result: a proxy, a
 // login page or another system gave it, and the message may not be stored.
 func (c *call) decodeResult() *Error {
 	if c.status == http.StatusNoContent || c.status == http.StatusResetContent ||
@@ -26,7 +26,7 @@ func (c *call) decodeResult() *Error {
 	return nil
 }
 
-// noResult finds out what a 2xx answer is that could not be decoded.
+// noResult finds out what a 2xx response is that could not be decoded.
 func (c *call) noResult(err error) *Error {
 	var reported *Error
 	var missing system.Missing
@@ -39,7 +39,7 @@ func (c *call) noResult(err error) *Error {
 	case len(bytes.TrimSpace(c.body)) == 0:
 		return c.newInvalidResponse("the body is empty", nil)
 	case errors.As(err, &missing):
-		if c.operation == remove { // of which no vendor page shows the answer
+		if c.operation == remove { // of which no vendor page shows the response
 			return nil
 		}
 		return c.newInvalidResponse(missing.Error(), nil)
@@ -82,17 +82,17 @@ func (c *call) decodeError(body []byte) *Error {
 	return DecodeError(c.status, c.header, body)
 }
 
-// newInvalidResponse is the error for a 2xx answer that cannot be used.
+// newInvalidResponse is the error for a 2xx response that cannot be used.
 func (c *call) newInvalidResponse(message string, cause error) *Error {
 	return c.describe2xx(&Error{Kind: KindInvalidResponse, Message: message, detail: message, cause: cause})
 }
 
-// describe2xx sets what an error says about the 2xx answer that it came in.
+// describe2xx sets what an error says about the 2xx response that it came in.
 func (c *call) describe2xx(e *Error) *Error {
 	e.StatusCode = c.status
 	e.Header = c.header
 	e.Body = c.body
-	if len(c.body) > maxErrorBody { // the error may live long: it must not keep all of the answer alive
+	if len(c.body) > maxErrorBody { // the error may live long: it must not keep all of the response alive
 		e.Body = bytes.Clone(c.body[:maxErrorBody])
 	}
 	return e

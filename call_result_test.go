@@ -14,7 +14,7 @@ import (
 	"github.com/kirim-go/kirim/kirimtest"
 )
 
-// What a 2xx answer may hold that is not the result of a send: what the error
+// What a 2xx response may hold that is not the result of a send: what the error
 // is then, whether the message may be out, and how many requests are made with
 // a key and without.
 func TestA2xxWithoutTheResultIsNoSuccess(t *testing.T) {
@@ -88,12 +88,12 @@ func TestAResultWinsOverWhatStandsBesideIt(t *testing.T) {
 	}
 }
 
-// Every operation: an error envelope is an error, and so is an answer without
-// a result, except where the answer is not documented.
+// Every operation: an error envelope is an error, and so is a response without
+// a result, except where the response is not documented.
 func TestNoOperationTakesAnErrorForSuccess(t *testing.T) {
 	forEachOperation(t, func(t *testing.T, op operation) {
 		if op.name == "Messages.Media" {
-			return // its answer is a file; see its own tests
+			return // its response is a file; see its own tests
 		}
 		for _, status := range []int{200, 201, 202} {
 			w := newWire(answer{status: status, body: envelope(kirim.TypePermission, kirim.CodeFeatureNotAvailable)})

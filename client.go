@@ -125,25 +125,25 @@ func (c *Client) GoString() string { return c.String() }
 // for github.com/google/go-querystring. body is nil, a []byte of JSON that
 // goes out as it is, or a value for [encoding/json]; readers are refused, as
 // they cannot be sent twice. out is nil, a *[]byte for the body as it came,
-// or a pointer that is not nil for [encoding/json], which is given the whole answer,
-// envelope included; an empty answer leaves it unchanged.
+// or a pointer that is not nil for [encoding/json], which is given the whole response,
+// envelope included; an empty response leaves it unchanged.
 //
 // Every POST carries an Idempotency-Key, the same on all attempts, unless
-// the client was made [WithoutIdempotencyKeys]. What is repeated, and when,
+// the client was made [WithoutIdempotencyKeys]. What is retried, and when,
 // is described at [RetryPolicy].
 //
-// An answer that is not 2xx is an [*Error]; so is a 2xx answer that cannot be
+// A response that is not 2xx is an [*Error]; so is a 2xx response that cannot be
 // decoded into out, or is larger than 8 MiB, and one that has an error envelope
 // and no "data" that is not null: an "error" that is an object or a text,
 // "errors" that are not empty, "success" or "isSuccess" that is false. It is
 // repeated by its Kind: rate limits as a 429, what is temporary as a 500. out
 // may have an UnmarshalJSON that returns an *Error for reports of another form;
-// what it leaves empty is filled in as for an [ErrorDecoder]. No complete answer
+// what it leaves empty is filled in as for an [ErrorDecoder]. No complete response
 // is a [*TransportError]. A call that is refused before anything is sent is a
 // [*ValidationError].
 //
 // Redirects are followed for GET and HEAD within the same scheme, host and
-// port, and never otherwise: the 3xx answer is then the error, with Location
+// port, and never otherwise: the 3xx response is then the error, with Location
 // in its Header. The key goes nowhere else.
 func (c *Client) Do(ctx context.Context, method, path string, query, body, out any, opts ...RequestOption) error {
 	return c.shared().do(ctx, method, path, query, body, out, opts)
@@ -184,9 +184,9 @@ type PhoneNumber struct {
 	Contacts      *ContactsService
 }
 
-// RateLimit returns what the class's last answer with rate limit headers
+// RateLimit returns what the class's last response with rate limit headers
 // said, with or without a [Limiter]; the zero value before the first. It is
-// as old as that answer, which may be any age: since then the bucket has
+// as old as that response, which may be any age: since then the bucket has
 // been filling, at Limit/60 requests a second, and others may have taken from
 // it. It never makes a request.
 func (c *Client) RateLimit(class RateClass) RateLimit {

@@ -98,7 +98,7 @@ func (s *ContactsService) Update(ctx context.Context, id string, params ContactU
 }
 
 // Delete deletes a contact. No page of the vendor describes the operation; it
-// is assumed. Repeated after a lost answer it may be [IsNotFound] although it
+// is assumed. Retried after a lost response, it may be [IsNotFound] although it
 // was done; [Error.Attempts] is then more than 1.
 func (s *ContactsService) Delete(ctx context.Context, id string, opts ...RequestOption) error {
 	return s.client.do(ctx, http.MethodDelete, s.path(id), nil, nil, nil, opts)
@@ -145,8 +145,8 @@ type BulkLabelResult struct {
 	Applied             int   `json:"applied,omitzero"`
 	SkippedCrossOrg     int   `json:"skipped_cross_org,omitzero"`     // of another organisation
 	SkippedTeamMismatch int   `json:"skipped_team_mismatch,omitzero"` // not of the label's team
-	Done                int   `json:"-"`                              // how many of the ids, from the first on, the server has answered for
-	Extra               Extra `json:"-"`                              // of the last answer
+	Done                int   `json:"-"`                              // how many of the ids, from the first on, the server has processed
+	Extra               Extra `json:"-"`                              // of the last response
 	blank               []blankField
 }
 

@@ -28,7 +28,7 @@ type Customer struct {
 	TeamID     string         `json:"team_id,omitzero"`
 	CreatedAt  time.Time      `json:"created_at,omitzero"`
 	UpdatedAt  time.Time      `json:"updated_at,omitzero"`
-	// WhatsAppAccounts are told by Get only.
+	// Only Get returns WhatsAppAccounts.
 	WhatsAppAccounts []CustomerAccount `json:"whatsapp_accounts,omitzero"`
 	Extra            Extra             `json:"-"`
 	blank            []blankField
@@ -118,7 +118,7 @@ func (s *CustomersService) Update(ctx context.Context, id string, params Custome
 }
 
 // Archive archives a customer. Its accounts remain; nothing is deleted. That
-// the answer holds the customer is assumed.
+// the response holds the customer is assumed.
 //
 // Docs: https://docs.kirimdev.com/changelog/2026-06-05-customers-multi-tenant-platform/
 func (s *CustomersService) Archive(ctx context.Context, id string, opts ...RequestOption) (*Customer, error) {
@@ -141,7 +141,7 @@ type SetupLink struct {
 	SuccessRedirectURL string          `json:"success_redirect_url,omitzero"`
 	FailureRedirectURL string          `json:"failure_redirect_url,omitzero"`
 	CreatedAt          time.Time       `json:"created_at,omitzero"`
-	// SetupURL is the page itself. It is told by CreateSetupLink only, and
+	// SetupURL is the page itself. Only CreateSetupLink returns it, and
 	// whoever has it can use it.
 	SetupURL string `json:"setup_url,omitzero"`
 	Extra    Extra  `json:"-"`
@@ -206,7 +206,7 @@ func (s *CustomersService) UpdateSetupLink(ctx context.Context, customerID, link
 	return patch[SetupLink](ctx, s.client, pathOf("customers", customerID, "setup_links", linkID), params, opts)
 }
 
-// RevokeSetupLink makes an active link useless. That the answer holds the
+// RevokeSetupLink makes an active link useless. That the response holds the
 // link is assumed.
 //
 // Docs: https://docs.kirimdev.com/changelog/2026-06-05-customers-multi-tenant-platform/

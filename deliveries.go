@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// WebhookDeliveriesService looks at deliveries of events and repeats those
+// WebhookDeliveriesService lists deliveries of events and replays those
 // that failed.
 type WebhookDeliveriesService struct{ client *core }
 
@@ -26,7 +26,7 @@ type WebhookDelivery struct {
 	ResponseStatus int                   `json:"response_status,omitzero" kirim:"assumed"` // HTTP status of your receiver; 0 when it gave none
 	LastError      string                `json:"last_error,omitzero" kirim:"assumed"`
 	NextAttemptAt  time.Time             `json:"next_attempt_at,omitzero" kirim:"assumed"` // zero when there will be none
-	ReplayedFrom   string                `json:"replayed_from,omitzero" kirim:"assumed"`   // id of the delivery that this one repeats
+	ReplayedFrom   string                `json:"replayed_from,omitzero" kirim:"assumed"`   // id of the delivery that this one replays
 	CreatedAt      time.Time             `json:"created_at,omitzero" kirim:"assumed"`
 	Extra          Extra                 `json:"-"`
 	blank          []blankField
@@ -54,7 +54,7 @@ type WebhookDeliveryListParams struct {
 	Cursor         string                `url:"cursor,omitempty"` // of a [Page] with the same filters
 }
 
-// BulkReplayParams selects deliveries to repeat.
+// BulkReplayParams selects deliveries to replay.
 type BulkReplayParams struct {
 	SubscriptionID string                `json:"subscription_id"`
 	Status         WebhookDeliveryStatus `json:"status,omitzero"`     // failed or dead; dead when empty
@@ -63,7 +63,7 @@ type BulkReplayParams struct {
 	CreatedBefore  time.Time             `json:"created_before,omitzero"`
 }
 
-// BulkReplayResult is how many deliveries will be repeated.
+// BulkReplayResult is how many deliveries will be replayed.
 type BulkReplayResult struct {
 	Enqueued int   `json:"enqueued,omitzero"`
 	Capped   bool  `json:"capped,omitzero"` // there were more than 1,000: replay again with a narrower time
@@ -103,7 +103,7 @@ func (s *WebhookDeliveriesService) Replay(ctx context.Context, id string, opts .
 }
 
 // BulkReplay delivers the events of failed deliveries again, at most 1,000 in
-// a call; Capped in the result tells that there were more.
+// a call; Capped in the result reports that there were more.
 //
 // Docs: https://developers.kirim.chat/api/operations/webhook_deliveriesbulk_replay/
 func (s *WebhookDeliveriesService) BulkReplay(ctx context.Context, params BulkReplayParams, opts ...RequestOption) (*BulkReplayResult, error) {

@@ -108,7 +108,7 @@ func (d *sparingDialer) DialContext(ctx context.Context, network, address string
 		return d.Dialer.DialContext(ctx, network, address)
 	}
 	if !d.needed(a, address) {
-		return nil, errNotNeeded // net/http has nobody to tell it to
+		return nil, errNotNeeded // net/http has no caller to return it to
 	}
 	conn, err := d.Dialer.DialContext(ctx, network, address)
 	if err != nil {

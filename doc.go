@@ -47,19 +47,19 @@
 //
 // # Errors
 //
-// An answer that is not 2xx is an [*Error], whatever its body was, and so is a
-// 2xx answer that reports an error or has no result in it. Branch on its
+// A response that is not 2xx is an [*Error], whatever its body was, and so is a
+// 2xx response that reports an error or has no result in it. Branch on its
 // [ErrorCode] or its [Kind] with [errors.Is], or ask a question with a predicate
 // such as [IsOutside24hWindow], [IsRateLimited] or [IsTemporary].
-// No complete answer is a [*TransportError]; a message that breaks a
+// No complete response is a [*TransportError]; a message that breaks a
 // documented limit is a [*ValidationError] and is not sent. [MaybeSent] says
-// of any of them whether the message may be out all the same, and [Disposition]
-// tells a queue whether to repeat, to wait, to give up or to ask a person. The
+// of any of them whether the message may have been sent anyway, and [Disposition]
+// tells a queue whether to retry, to wait, to give up or to ask a person. The
 // file docs/errors.md lists every code.
 //
 // # Retries
 //
-// A request is repeated up to three times, where that is safe. K is a POST
+// A request is retried up to three times where that is safe. K is a POST
 // with an idempotency key that the server honours, which is every POST to
 // Kirim:
 //
@@ -87,9 +87,9 @@
 //
 // Every POST carries an Idempotency-Key, made once per call and the same on
 // all its attempts. The server carries out one request per key within 24
-// hours and answers the others from memory. Derive the key from what the
+// hours and replays its response to the others. Derive the key from what the
 // message is about, with [WithIdempotencyKey], and a restart of your program
-// does not send it twice either. When [MaybeSent] is true of an error, repeat
+// does not send it twice either. When [MaybeSent] is true of an error, retry
 // the call with the key that [Error.IdempotencyKey] has, never with another.
 //
 // # Concurrency
@@ -101,7 +101,7 @@
 // # Pacing
 //
 // Kirim counts reading and writing in a bucket each, for the whole
-// organisation, and answers 429 when one is empty, which is waited out.
+// organisation, and responds with 429 when one is empty, which is waited out.
 // [Client.RateLimit] tells what was last learnt of a bucket. A [Pacer] keeps a
 // program that sends many messages, and several that share a bucket, within
 // it:
@@ -113,7 +113,7 @@
 // # Webhooks
 //
 // A [WebhookHandler] verifies deliveries, hands each message, status or event
-// to a typed callback once, and answers so that what failed comes again:
+// to a typed callback once, and responds so that what failed is delivered again:
 //
 //	verifier, err := kirim.NewWebhookVerifier(os.Getenv("KIRIM_WEBHOOK_SECRET"))
 //	if err != nil {

@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// Error is an answer of the server that is not 2xx, whatever its body was,
-// a 2xx answer that reports an error, or one without the result that the API
+// Error is a response of the server that is not 2xx, whatever its body was,
+// a 2xx response that reports an error, or one without the result that the API
 // documents (then Kind is [KindInvalidResponse]). StatusCode is that of the
-// answer. Find it with [errors.As]; branch on Code or Kind:
+// response. Find it with [errors.As]; branch on Code or Kind:
 //
 //	var e *kirim.Error
 //	if errors.As(err, &e) {
@@ -48,27 +48,27 @@ type Error struct {
 	IdempotencyKey string // the key they carried; empty when they carried none
 	Method, Path   string // of the request, Path without the base URL and the query
 
-	Header http.Header // of the last answer
-	Body   []byte      // of the last answer, at most 64 KiB
+	Header http.Header // of the last response
+	Body   []byte      // of the last response, at most 64 KiB
 
-	retryAfterKnown bool   // the answer had a Retry-After that makes sense
+	retryAfterKnown bool   // the response had a Retry-After that makes sense
 	late            bool   // told of a message after it was accepted
 	guessed         bool   // MetaCode is a bare number in a text
 	ambiguous       bool   // an earlier attempt of the call may have been carried out
-	detail          string // what was wrong with a 2xx answer, or may be with the base URL
-	stopped         string // why the call was not repeated, when that is not plain
+	detail          string // what was wrong with a 2xx response, or may be with the base URL
+	stopped         string // why the call was not retried, when that is not obvious
 	cause           error
 }
 
 // ErrRetryQuotaExceeded is matched by an error of a call that would have been
-// repeated, had the client not spent its quota for repeats. It protects a
+// retried, had the client not spent its retry quota. It protects a
 // server that is down from being asked four times as often as usual. See
 // [RetryPolicy].
 var ErrRetryQuotaExceeded = errors.New("retry quota of this client is used up")
 
 // noError is the text of a nil pointer to an error of this package. Such a one,
 // in an error that is therefore not nil itself, says nothing: no question about it
-// is answered with yes.
+// gets yes.
 const noError = "kirim: no error: a nil pointer"
 
 // Error returns one lower-case line, for example
@@ -156,8 +156,8 @@ func (e *Error) As(target any) bool {
 }
 
 // Unwrap returns what else ended the call: the context's error when it ended
-// while waiting to repeat, [ErrRetryQuotaExceeded], or why the body of a 2xx
-// answer could not be decoded. It is nil for an ordinary error answer.
+// while waiting for a retry, [ErrRetryQuotaExceeded], or why the body of a 2xx
+// response could not be decoded. It is nil for an ordinary error response.
 func (e *Error) Unwrap() error {
 	if e == nil {
 		return nil
@@ -202,16 +202,16 @@ func (e *Error) LogValue() slog.Value {
 }
 
 // TransportError says that the last attempt of a call brought no complete
-// HTTP answer: no connection, a connection that broke, a body cut short, or
+// HTTP response: no connection, a connection that broke, a body cut short, or
 // a context that ended. Err is the cause, without the URL that net/http puts
 // into its errors.
 type TransportError struct {
 	Method, Path   string // of the request, Path without the base URL and the query
 	IdempotencyKey string // the key the attempts carried; empty when they carried none
 	Attempts       int    // requests made for this call; 0 when the context ended before the first
-	StatusCode     int    // status of an answer whose body was cut short; else 0
+	StatusCode     int    // status of a response whose body was cut short; else 0
 	Err            error  // why the last attempt failed
-	Last           *Error // what the server answered to an earlier attempt; nil when it never did
+	Last           *Error // the error response to an earlier attempt; nil when there was none
 
 	inDoubt   bool // it may have been carried out
 	stopped   string
@@ -243,7 +243,7 @@ func (e *TransportError) Error() string {
 	return b.String()
 }
 
-// Unwrap returns Err, the reason for not repeating when that is an error of
+// Unwrap returns Err, the reason for not retrying when that is an error of
 // its own, and Last.
 func (e *TransportError) Unwrap() []error {
 	if e == nil {
@@ -291,11 +291,11 @@ func (e *TransportError) LogValue() slog.Value {
 // and HEAD. It is true for a connection that broke after the request may
 // have been written, a 408, a 5xx without a code of a refusal or a rate limit
 // in its body, a redirect that may mean that the work is done (303, and 301 and
-// 302 to a POST), and an answer that cannot be understood; for these, repeat with
+// 302 to a POST), and a response that cannot be understood; for these, retry with
 // the same idempotency key ([Error.IdempotencyKey],
 // [TransportError.IdempotencyKey]), or look before you send again. A 503
-// with Retry-After counts as refused. An attempt that is in doubt leaves the
-// whole call in doubt, whatever a later attempt brings but success: that a
+// with Retry-After counts as refused. An attempt whose outcome is unknown makes the
+// outcome of the whole call unknown, whatever a later attempt brings but success: that a
 // server looks at the key before all else is not documented.
 //
 // It is true for a [*WaitError] after a send, and false for a [*MessageError]:
@@ -341,7 +341,7 @@ func (e *Error) maybeSent() bool {
 	case KindSendFailed, KindInvalidResponse:
 		return true
 	case KindUnknown:
-		if e.StatusCode < 300 { // a failure that was reported in a 2xx answer
+		if e.StatusCode < 300 { // a failure that was reported in a 2xx response
 			return true
 		}
 	}
@@ -358,7 +358,7 @@ func (e *Error) maybeSent() bool {
 }
 
 // refusedByCode reports whether a code says that the request was refused for
-// good, whatever the status of the answer.
+// good, whatever the status of the response.
 func (e *Error) refusedByCode() bool {
 	switch e.Kind {
 	case "", KindUnknown, KindSendFailed, KindInvalidResponse, KindRateLimited, KindIdempotencyInProgress:
@@ -382,7 +382,7 @@ func (e *Error) kindIsTold() bool {
 
 // IsOutside24hWindow reports whether a free-form message was refused because
 // the customer last wrote more than 24 hours ago, or never: Kirim's
-// outside_24h_window, or Meta's 131047 in whatever answer it came. Send a
+// outside_24h_window, or Meta's 131047 in whatever response it came. Send a
 // template instead, or use [MessagesService.SendOrTemplate].
 func IsOutside24hWindow(err error) bool { return errors.Is(err, KindOutsideWindow) }
 
@@ -421,7 +421,7 @@ func IsNotFound(err error) bool { return errors.Is(err, KindNotFound) }
 func IsConflict(err error) bool { return errors.Is(err, KindConflict) }
 
 // IsIdempotencyInProgress reports whether an earlier request with the same
-// idempotency key is still running. Repeat later with the same key.
+// idempotency key is still running. Retry later with the same key.
 func IsIdempotencyInProgress(err error) bool { return errors.Is(err, KindIdempotencyInProgress) }
 
 // IsIdempotencyReuse reports whether the idempotency key was used before for
@@ -433,7 +433,7 @@ func IsUpstream(err error) bool { return isAnyOf(err, KindUpstream, KindSendFail
 
 // IsTemporary reports whether the same request may well succeed later: a
 // rate limit, an outage, a server or network that failed, a deadline that
-// passed. Whether it is safe to repeat it is another question: [MaybeSent].
+// passed. Whether a retry is safe is another question: [MaybeSent].
 func IsTemporary(err error) bool {
 	var t *TransportError
 	if errors.As(err, &t) && t != nil {

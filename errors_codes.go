@@ -3,7 +3,7 @@ package kirim
 //go:generate go run ./internal/gencodes
 //go:generate go test ./internal/system -run TestTheDocumentationIsGeneratedFromTheTables -update
 
-// ErrorType is the broad category of an error answer. There are seven; a
+// ErrorType is the broad category of an error response. There are seven; a
 // newer server may send others. Branch on [ErrorCode] or [Kind] instead
 // where you can: they are finer.
 //
@@ -68,16 +68,16 @@ const (
 	KindNotFound              Kind = "not_found"               // absent, or hidden from this key
 	KindMethodNotAllowed      Kind = "method_not_allowed"      // wrong HTTP method
 	KindConflict              Kind = "conflict"                // the state of the resource forbids it
-	KindIdempotencyInProgress Kind = "idempotency_in_progress" // the same key is still being worked on: repeat with the same key
+	KindIdempotencyInProgress Kind = "idempotency_in_progress" // the same key is still being processed: retry with the same key
 	KindIdempotencyReuse      Kind = "idempotency_reuse"       // the same key was used for another request: a fault in the program
 	KindWebhookInvalid        Kind = "webhook_invalid"         // URL or event name refused
 	KindRateLimited           Kind = "rate_limited"            // too many requests: wait, then go slower
 	KindSendFailed            Kind = "send_failed"             // accepted, then failed at WhatsApp: the message may be out
-	KindUpstream              Kind = "upstream"                // Meta or WhatsApp failed: repeat later
+	KindUpstream              Kind = "upstream"                // Meta or WhatsApp failed: retry later
 	KindInternal              Kind = "internal"                // a fault of the server
-	KindUnavailable           Kind = "unavailable"             // temporary outage: repeat later
-	KindInvalidResponse       Kind = "invalid_response"        // the answer was 2xx, but its body was not what the API documents: the request was probably carried out
-	KindUnknown               Kind = "unknown"                 // nothing recognised in the answer
+	KindUnavailable           Kind = "unavailable"             // temporary outage: retry later
+	KindInvalidResponse       Kind = "invalid_response"        // the response was 2xx, but its body was not what the API documents: the request was probably carried out
+	KindUnknown               Kind = "unknown"                 // nothing recognised in the response
 )
 
 // kindTexts are the words of error messages. They stand in for the server's

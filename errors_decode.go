@@ -12,25 +12,25 @@ import (
 	"github.com/kirim-go/kirim/internal/system"
 )
 
-// ErrorDecoder turns an answer that is not 2xx into an [*Error]. It is given
+// ErrorDecoder turns a response that is not 2xx into an [*Error]. It is given
 // at most the first 64 KiB of the body, and may return nil to leave the
-// answer to [DecodeError]. What it leaves empty (StatusCode, Kind,
-// RequestID, RetryAfter, Header, Body) is filled in from the answer. A Kind
+// response to [DecodeError]. What it leaves empty (StatusCode, Kind,
+// RequestID, RetryAfter, Header, Body) is filled in from the response. A Kind
 // that it sets decides about retries and [MaybeSent] as a code does: with
 // KindRateLimited the request counts as refused, whatever the status. So set it
 // only where the body says so, and leave it empty otherwise. A decoder must be
 // safe for concurrent use.
 type ErrorDecoder func(statusCode int, header http.Header, body []byte) *Error
 
-// DecodeError reads an error answer of any shape: Kirim's envelope, one of the
+// DecodeError reads an error response of any shape: Kirim's envelope, one of the
 // other systems that the gateway packages speak to, Meta's, other JSON, HTML,
 // plain text, nothing. It never returns nil and never fails; what cannot be
 // read is left empty, and Kind then follows from the HTTP status. The client
-// uses it for every answer that is not 2xx; it is exported for answers that
+// uses it for every response that is not 2xx; it is exported for responses that
 // were obtained in another way.
 //
 // Some envelopes are alike, and the same code can mean different things in
-// two systems. When you know where an answer comes from, the DecodeError of
+// two systems. When you know where a response comes from, the DecodeError of
 // that gateway package is the better judge.
 //
 // Body and Header are kept as they are given, not copied.
@@ -193,7 +193,7 @@ func (e *Error) decodeLoosely(body []byte) {
 		}
 		return
 	}
-	// What the inner object lacks may stand beside it. An empty one is none.
+	// What the inner object lacks may stand beside it. An empty one counts as absent.
 	outer := firstObject(tree)
 	inner := outer
 	for _, holder := range []string{"errors", "error"} {
@@ -257,9 +257,9 @@ func firstLine(body []byte) string {
 }
 
 // retryAfter reads a Retry-After header: integer seconds, decimal seconds,
-// or any date that [http.ParseTime] takes, measured against the answer's own
+// or any date that [http.ParseTime] takes, measured against the response's own
 // Date so that a wrong clock on either side does no harm. A date that has
-// passed is a wait of zero. Garbage and negative values are as good as no
+// passed is a wait of zero. Garbage and negative values count as no
 // header. A number too large for a Duration is the largest Duration.
 func retryAfter(header http.Header) (wait time.Duration, known bool) {
 	value := strings.TrimSpace(header.Get("Retry-After"))

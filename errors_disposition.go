@@ -11,7 +11,7 @@ type Action string
 
 // The actions, from the most hopeful to the most careful.
 const (
-	ActionRetry      Action = "retry"        // repeat, with the key of the error if it has one
+	ActionRetry      Action = "retry"        // retry, with the key of the error if it has one
 	ActionRetryAfter Action = "retry_after"  // likewise, but not before the wait has passed
 	ActionDoNotRetry Action = "do_not_retry" // the same request fails again
 	ActionDecide     Action = "decide"       // a person must decide, or mend the account first
@@ -39,7 +39,7 @@ const (
 // context alone says decide. So does a [*WaitError]: the message was accepted, and
 // a further [MessagesService.Wait] for [WaitError.ID] is safe. A [*MessageError]
 // that says retry is of a message that did not arrive: send it anew, with a new
-// key, as the server answers the old one from memory.
+// key, as the server replays the response to the old one.
 //
 // Of several joined errors the most careful action counts, and the longest wait.
 // Errors that are not of this package say nothing there, and neither do nil
@@ -63,7 +63,7 @@ func disposition(err error) (Action, time.Duration) {
 	if isNil(err) {
 		return "", 0
 	}
-	switch e := err.(type) { //nolint:errorlint // every error of the tree is looked at, not the first that matches
+	switch e := err.(type) { //nolint:errorlint // every error of the tree is checked, not the first that matches
 	case interface {
 		disposition() (Action, time.Duration)
 	}:

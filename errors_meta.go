@@ -13,7 +13,7 @@ import (
 	"github.com/kirim-go/kirim/internal/system"
 )
 
-// metaError is what an answer holds of an error of Meta's.
+// metaError is what a response holds of an error of Meta's.
 type metaError struct {
 	code    int
 	details string
@@ -33,7 +33,7 @@ func (e *Error) readMeta(body []byte) {
 }
 
 // readMetaTree is readMeta for a parsed body. In its texts it looks only when
-// nothing else tells a code.
+// there is no other sign of a code.
 func (e *Error) readMetaTree(tree any, texts bool) {
 	var found metaError
 	found.read(tree, "", false)
@@ -83,7 +83,7 @@ func (m *metaError) read(v any, name string, ofMeta bool) {
 		if data, ok := v["error_data"].(map[string]any); ok {
 			m.takeDetails(data)
 		}
-		if ofMeta { // where older answers have them
+		if ofMeta { // where older responses have them
 			m.takeDetails(v)
 		}
 		for _, name := range slices.Sorted(maps.Keys(v)) {
@@ -159,5 +159,5 @@ func metaWait(code, n int) time.Duration { return system.MetaWait(code, n) }
 func metaKind(code int) Kind { return Kind(system.MetaKind(code)) }
 
 // metaFamily classifies an unknown code of Meta's by its neighbours, unless
-// the status of the answer says more.
+// the status of the response says more.
 func metaFamily(code, status int) Kind { return Kind(system.MetaFamily(code, status)) }

@@ -20,7 +20,7 @@ import (
 
 // The codes as the vendor documents them, and what the questions that an
 // application asks answer for each. Those of a message that failed later have
-// no status; an answer of 422 stands in for it.
+// no status; a response of 422 stands in for it.
 var documentedCodes = []struct {
 	status int
 	typ    kirim.ErrorType

@@ -139,7 +139,7 @@ func quantity(n int, unit string) string {
 }
 
 // isNil reports whether an interface holds nothing, or a nil of some type, which
-// is as good as nothing to whoever calls its methods.
+// is useless to a caller of its methods.
 func isNil(value any) bool {
 	v := reflect.ValueOf(value)
 	switch v.Kind() {

@@ -121,7 +121,7 @@ func FuzzRetryAfter(f *testing.F) {
 	})
 }
 
-// FuzzListCursors reads a list from a server that answers with anything, one
+// FuzzListCursors reads a list from a server that responds with anything, one
 // line a page and the last line for ever.
 func FuzzListCursors(f *testing.F) {
 	for _, pages := range []string{
@@ -166,7 +166,7 @@ func FuzzListCursors(f *testing.F) {
 		if last != nil && !errors.As(last, &failed) {
 			t.Errorf("the error is %T: %v", last, last)
 		}
-		// Each request asks for what the answer before it named, under the
+		// Each request asks for what the response before it named, under the
 		// path and the filters of the first.
 		cursor := ""
 		for i, request := range requests {

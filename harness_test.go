@@ -24,14 +24,14 @@ type answer struct {
 	status int
 	header map[string]string
 	body   string
-	err    error         // instead of an answer
+	err    error         // instead of a response
 	cut    error         // the body breaks off with it, after what is in it
-	hang   bool          // no answer until the request's context ends
+	hang   bool          // no response until the request's context ends
 	before func()        // runs when the request has been read
-	after  time.Duration // passes before the answer
+	after  time.Duration // passes before the response
 }
 
-// wire is a server without a network: it gives its answers in turn, and the
+// wire is a server without a network: it gives its responses in turn, and the
 // last one for ever.
 type wire struct {
 	*testwire.Wire
@@ -53,7 +53,7 @@ func newWire(answers ...answer) *wire {
 	return w
 }
 
-// restart begins again, with other answers.
+// restart begins again, with other responses.
 func (w *wire) restart(answers ...answer) {
 	w.Forget()
 	w.answers = answers

@@ -70,7 +70,7 @@ func isHashedKey(key, suffix string) bool {
 	return hashed && len(sum) == hex.EncodedLen(sha256.Size)
 }
 
-// replayed reports whether the server answered with what it has stored under
+// replayed reports whether the server replayed what it has stored under
 // the key.
 func replayed(header http.Header) bool {
 	return strings.EqualFold(header.Get("Idempotent-Replayed"), "true")

@@ -97,13 +97,13 @@ func (s *LabelsService) Update(ctx context.Context, id string, params LabelUpdat
 }
 
 // Delete deletes a label. No page of the vendor describes the operation; it
-// is assumed. Repeated after a lost answer it may be [IsNotFound] although it
+// is assumed. Retried after a lost response, it may be [IsNotFound] although it
 // was done; [Error.Attempts] is then more than 1.
 func (s *LabelsService) Delete(ctx context.Context, id string, opts ...RequestOption) error {
 	return s.client.do(ctx, http.MethodDelete, pathOf("labels", id), nil, nil, nil, opts)
 }
 
-// LabelAttachment tells whether a contact or a conversation carries a label
+// LabelAttachment reports whether a contact or a conversation carries a label
 // now.
 type LabelAttachment struct {
 	ContactID      string `json:"contact_id,omitzero"`      // of a contact

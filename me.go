@@ -34,7 +34,7 @@ type APIKey struct {
 }
 
 // PlanLimits are the capacities of the organisation's two rate limits. What
-// is left of them is in [RateLimit], with every answer.
+// is left of them is in [RateLimit], with every response.
 type PlanLimits struct {
 	Tier           string `json:"tier,omitzero"`
 	WritePerMinute int    `json:"write_per_minute,omitzero"`

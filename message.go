@@ -22,8 +22,7 @@ import (
 // Docs: https://developers.kirim.chat/api/operations/phone_number_idmessages/post/
 type OutboundMessage struct {
 	// To is the recipient in E.164 with the leading plus: "+6281100000001".
-	// It is sent as given; a number without the plus is answered with
-	// invalid_phone_number. For a group it is the group's id.
+	// It is sent as given; a number without the plus gets invalid_phone_number. For a group it is the group's id.
 	To string
 
 	// Content is what is sent: [Text], [Image], [Video], [Audio], [Document],

@@ -6,7 +6,7 @@ import (
 )
 
 // Header stands above the body of an interactive message. One field is set;
-// the zero Header is none. The media are public https links.
+// the zero Header means no header. The media are public https links.
 //
 // Docs: https://docs.kirimdev.com/sending/send-reply-buttons/
 type Header struct {
@@ -20,7 +20,7 @@ type Header struct {
 	Document string
 }
 
-// ReplyButtons offers one to three answers as buttons under a text.
+// ReplyButtons offers one to three replies as buttons under a text.
 //
 // Docs: https://docs.kirimdev.com/sending/send-reply-buttons/
 type ReplyButtons struct {
@@ -34,7 +34,7 @@ type ReplyButtons struct {
 	Buttons []ReplyButton
 }
 
-// ReplyButton is one answer. Choosing it sends the business an inbound message
+// ReplyButton is one reply. Choosing it sends the business an inbound message
 // with both fields.
 type ReplyButton struct {
 	// ID has 1 to 256 characters, and no space at its start or end.
@@ -43,7 +43,7 @@ type ReplyButton struct {
 	Title string `json:"title"`
 }
 
-// List offers up to ten answers in a menu that a button opens.
+// List offers up to ten replies in a menu that a button opens.
 //
 // Docs: https://developers.kirim.chat/sending/send-lists/
 type List struct {
@@ -68,7 +68,7 @@ type ListSection struct {
 	Rows []ListRow `json:"rows"`
 }
 
-// ListRow is one answer. Choosing it sends the business an inbound message
+// ListRow is one choice. Choosing it sends the business an inbound message
 // with its fields.
 type ListRow struct {
 	// ID has 1 to 200 characters and stands once in the list.
@@ -121,7 +121,7 @@ type CarouselCard struct {
 	DisplayText string
 	// URL is the https URL that it opens.
 	URL string
-	// QuickReplies are one or more answers with the limits of [ReplyButton]: an
+	// QuickReplies are one or more replies with the limits of [ReplyButton]: an
 	// ID of at most 256 characters and a Title of at most 20. Meta documents them
 	// on a card. That Kirim takes them, and that the card keeps the wire type
 	// cta_url, is assumed.

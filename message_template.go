@@ -332,7 +332,7 @@ func typedComponents(components []wireComponent) []Component {
 }
 
 // decodeTemplate takes a Template only if it goes out again as it came in. The
-// components are Meta's business, so a value of another kind there is no error.
+// components are defined by Meta, so an unexpected value there is not an error.
 func decodeTemplate(object []byte) (Content, error) {
 	var w wireTemplate
 	err := decodeStrict(object, &w)

@@ -194,7 +194,7 @@ func (c Raw) check(found *checker) {
 	}
 }
 
-// digitsOf strips a phone number to its digits; a text that is none stays.
+// digitsOf strips a phone number to its digits; a text that is not a phone number stays as it is.
 func digitsOf(phone string) string {
 	plain := true
 	for i := range len(phone) {

@@ -132,7 +132,7 @@ var parameterKinds = []string{
 }
 
 // check asks for the value that the type names, and no other. The server knows
-// more types: of those only the text is looked at.
+// more types: of those only the text is checked.
 func (p Parameter) check(c *checker, path string) {
 	c.text(path+".type", p.Type, limitRequired)
 	kind := folded(p.Type)

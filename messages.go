@@ -27,13 +27,13 @@ type sendSettings struct {
 	feed       statusSource // nil for none
 }
 
-// AcceptedMessage is the answer to a send. Accepted means queued: whether the
+// AcceptedMessage is the response to a send. Accepted means queued: whether the
 // message reached the phone is told later, by webhooks.
 type AcceptedMessage struct {
 	// ID is Kirim's id of the message, msg_….
 	ID string `json:"id"`
 	// Status is the state that the message begins in. The vendor does not
-	// document its values for this answer.
+	// document its values for this response.
 	Status string `json:"status"`
 	// WAMID is WhatsApp's id of the message. It is often still empty here
 	// and then comes with the message.sent webhook.
@@ -59,7 +59,7 @@ func (r *AcceptedMessage) missing() string {
 	return ""
 }
 
-// ReadReceipt is the answer to marking a message as read.
+// ReadReceipt is the response to marking a message as read.
 type ReadReceipt struct {
 	ID     string `json:"id"`         // Kirim's id of the received message, msg_…
 	Object string `json:"object"`     // "message"
@@ -114,7 +114,7 @@ func (s *MessagesService) send(ctx context.Context, message OutboundMessage, opt
 // checked before either is sent.
 //
 // The template goes out under an idempotency key derived from that of the
-// message, so that a repeat of the whole call with the same
+// message, so that a retry of the whole call with the same
 // [WithIdempotencyKey] sends neither of them twice. The template's key, which an
 // error may have, is that of the message with ":template" behind it; a call with
 // such a key is the one with the key before it, but with a memory that is no
@@ -127,7 +127,7 @@ func (s *MessagesService) send(ctx context.Context, message OutboundMessage, opt
 //
 // With a [WithWindowStore] that knows that the window is closed, or with
 // [WithTemplateFirst], the template goes out at once. Which of the two goes first is
-// decided once for a key when the memory is a [WindowDecider]: a repeat does the
+// decided once for a key when the store is a [WindowDecider]: a retry does the
 // same, although the customer may have written in between. Without one, a call
 // with a [WithIdempotencyKey] sends the message first. So does every call for
 // which the memory fails; only a refusal that the server remembers under the
@@ -195,7 +195,7 @@ func (s *MessagesService) callKey(settings requestSettings, opts []RequestOption
 		return "", opts, refuse("WithIdempotencyKey", "the key of the call, not that of its template, which does not lead back to one so long",
 			"the key of a template")
 	}
-	// A memory that does not decide cannot tell what the call did.
+	// A store that does not decide cannot say what the call did.
 	if _, decides := s.settings.windows.(WindowDecider); decides || s.settings.windows == nil {
 		key = originalKey(key, templateKey)
 	}
@@ -229,7 +229,7 @@ func (s *MessagesService) MarkRead(ctx context.Context, wamid string, opts ...Re
 }
 
 // ShowTyping marks a received message as read, as [MessagesService.MarkRead]
-// does, and shows the customer that an answer is being written, until the
+// does, and shows the customer that a reply is being written, until the
 // next message goes out or about 25 seconds have passed. Kirim is reported to
 // refuse more than one in 3 seconds for a customer, as [IsRateLimited].
 //
@@ -278,7 +278,7 @@ func checkWAMID(path, wamid string) error {
 }
 
 // postMessage posts to the number's messages. The two things that can be
-// posted there differ only in body and answer.
+// posted there differ only in body and response.
 func postMessage[T any](ctx context.Context, s *MessagesService, body any, opts []RequestOption) (*T, error) {
 	return request[T](ctx, s.client, http.MethodPost, s.path(), nil, body, opts)
 }

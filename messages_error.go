@@ -12,17 +12,17 @@ import (
 )
 
 // MessageError is why a message failed that the server had accepted. It is no
-// answer to a request, but answers the same questions as an [Error]: predicates
+// response to a request, but answers the same questions as an [Error]: predicates
 // such as [IsOutside24hWindow], [errors.Is] with an [ErrorCode] or a [Kind], and
 // [errors.As] with a *MessageError, an *[ErrorCode], a *[Kind] or an *[Error],
 // which then has Code, Kind, MetaCode and Message, and no StatusCode.
-// [MaybeSent] is false: the message did not arrive. A nil one, as of a message
-// that did not fail, answers every question with no.
+// [MaybeSent] is false: the message did not arrive. For a nil one, as of a
+// message that did not fail, every predicate is false.
 //
 // Docs: https://developers.kirim.chat/guides/failed-sends/
 type MessageError struct {
 	Code     ErrorCode       // the vendor's word, verbatim, an open set; may be empty
-	MetaCode int             // Meta's number; 0 when there is none
+	MetaCode int             // Meta error code; 0 when there is none
 	Kind     Kind            // that of Code, or else of MetaCode; never empty
 	Message  string          // for people; it may quote the recipient's number
 	Details  string          // Meta's explanation of its number, when there is one
@@ -98,7 +98,7 @@ func (e *MessageError) LogValue() slog.Value {
 
 func (e *MessageError) disposition() (Action, time.Duration) { return actionOfFailure(e), 0 }
 
-// asError is the error as one of an answer, of which it has no part.
+// asError is the error as one of a response, of which it has no part.
 func (e *MessageError) asError() *Error {
 	return &Error{Code: e.Code, Kind: e.Kind, MetaCode: e.MetaCode, Message: cmp.Or(e.Message, e.Details), Details: e.Details, late: true}
 }
@@ -117,7 +117,7 @@ func kindOfFailure(code ErrorCode, metaCode int) Kind {
 type EventError struct {
 	Code int // Meta's; 0 when there is none
 	// VendorCode is the vendor's own word, such as outside_24h_window, which the
-	// guide on failed sends shows beside Meta's number; usually empty.
+	// guide on failed sends shows beside Meta's error code; usually empty.
 	VendorCode ErrorCode
 	Kind       Kind   // that of VendorCode, or else of Code; never empty
 	Title      string // for people

@@ -71,11 +71,11 @@ func (e *MediaTooLargeError) Error() string {
 // Is makes the error match [KindPayloadTooLarge].
 func (e *MediaTooLargeError) Is(target error) bool { return e != nil && target == KindPayloadTooLarge }
 
-// Media downloads the file of a message. The API answers with a link to
+// Media downloads the file of a message. The API responds with a link to
 // another host, which is followed without the API key, and not from https to
 // http. The host's refusal is an [*Error] like the API's, with kind
 // [KindUpstream] where the host did not accept the link: it may be too old,
-// and calling Media again makes a new one. [IsNotFound] is also the answer
+// and calling Media again makes a new one. [IsNotFound] is also the response
 // while Kirim itself is still fetching the file.
 //
 // A file that is larger than params allow is a [*MediaTooLargeError], here
@@ -257,7 +257,7 @@ func (m *Media) Read(p []byte) (int, error) {
 	}
 	room := m.limit - m.read
 	if int64(len(p))-1 > room {
-		p = p[:room+1] // the one more tells whether the file ends at the limit
+		p = p[:room+1] // the extra byte shows whether the file ends at the limit
 	}
 	n, err := m.body.Read(p)
 	switch {

@@ -17,7 +17,7 @@ const (
 )
 
 // statusRank orders what can become of a message. A status that is not in it
-// is passed over.
+// is ignored.
 var statusRank = map[MessageStatus]int{
 	"":               -1,
 	MessagePending:   1,

@@ -74,7 +74,7 @@ func (e *WaitError) disposition() (Action, time.Duration) { return ActionDecide,
 
 // Wait waits for what becomes of a message that was accepted, by Kirim's id of
 // it, msg_…, and returns it when it was delivered, or has come as far as
-// [WithWaitStatus] says. A send is answered before WhatsApp has the message: until then
+// [WithWaitStatus] says. The server responds to a send before WhatsApp has the message: until then
 // it may still fail. When it does, Wait returns the message and its
 // [*MessageError], on which [IsOutside24hWindow] and the other questions work.
 // Give ctx a deadline: a phone may be off for days. When ctx ends first, the
@@ -257,7 +257,7 @@ func (s *MessagesService) SendAndWait(ctx context.Context, message OutboundMessa
 // waitForSent is Wait for a message that the same call has sent: whatever else
 // than a verdict ends it leaves the message under way.
 func (s *MessagesService) waitForSent(ctx context.Context, id string, opts []RequestOption) (*Message, error) {
-	if id == "" { // the send was answered with a 204
+	if id == "" { // the send got a 204
 		return nil, &WaitError{Err: errors.New("the answer to the send had no id"), sent: true}
 	}
 	m, err := s.Wait(ctx, id, opts...)

@@ -18,7 +18,7 @@ import (
 	"github.com/kirim-go/kirim/internal/testwire"
 )
 
-// state is an answer to a question for a message.
+// state is a response to a question for a message.
 func state(status string, more ...string) answer {
 	return answer{status: 200, body: `{"data":{"id":"msg_1","status":"` + status + `"` + strings.Join(more, "") + `}}`}
 }

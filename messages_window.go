@@ -31,7 +31,7 @@ const serviceWindow = 24 * time.Hour
 
 // WindowDecider is an optional interface of a [WindowStore]: it remembers for a
 // call of [MessagesService.SendOrTemplate] which of the two goes first, so that
-// a repeat under the same idempotency key, by this process or another one, does
+// a retry under the same idempotency key, by this process or another one, does
 // the same, although the window opened or closed in between.
 //
 // The package kirimtest/storetest checks implementations.
@@ -39,7 +39,7 @@ type WindowDecider interface {
 	// Decide returns whether the template goes first in the call with the key.
 	// The first call for a key decides that, by template, in one step with
 	// looking whether there was one; all later ones, from any process, get the
-	// same answer. A decision is kept for 24 hours at least, and better for
+	// same result. A decision is kept for 24 hours at least, and better for
 	// some more: that is how long the server remembers the key, from the first
 	// request on. Keys have up to 255 characters of printable ASCII, and differ
 	// in case.
@@ -81,7 +81,7 @@ func (s *MessagesService) templateFirst(ctx context.Context, to, key string, set
 	}
 	decider, ok := store.(WindowDecider)
 	switch {
-	case key == "": // no call repeats this one
+	case key == "": // no call retries this one
 		return template
 	case !ok:
 		return template && settings.key == ""

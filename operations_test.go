@@ -361,7 +361,7 @@ func TestEachOperationAsksForWhatItSays(t *testing.T) {
 func TestEachOperationTakesAny2xxForSuccess(t *testing.T) {
 	forEachOperation(t, func(t *testing.T, op operation) {
 		if op.name == "Messages.Media" || op.name == "Messages.SendAndWait" || op.polls {
-			return // these need more of an answer; see their own tests
+			return // these need more of a response; see their own tests
 		}
 		for _, status := range []int{200, 201, 202, 204} {
 			answers := op.answers()

@@ -201,7 +201,7 @@ func WithLimiter(limiter Limiter) Option {
 	}
 }
 
-// WithLogger logs every attempt at level debug and every repeat at level
+// WithLogger logs every attempt at level debug and every retry at level
 // info. The records hold method, route (the path without ids), status, kind,
 // attempt, duration, wait and request id, and nothing else. The default is
 // silence.
@@ -233,7 +233,7 @@ func WithUserAgent(product string) Option {
 	}
 }
 
-// WithErrorDecoder reads error answers of a server that is not Kirim. The
+// WithErrorDecoder reads error responses of a server that is not Kirim. The
 // default is [DecodeError].
 func WithErrorDecoder(decode ErrorDecoder) Option {
 	return func(s *settings) error {
@@ -246,7 +246,7 @@ func WithErrorDecoder(decode ErrorDecoder) Option {
 }
 
 // WithoutIdempotencyKeys is for servers that do not honour the
-// Idempotency-Key header. POST requests then carry none and are repeated only
+// Idempotency-Key header. POST requests then carry none and are retried only
 // when they were demonstrably not processed; see [RetryPolicy]. The header is
 // left out, not only ignored, because net/http takes its presence as leave to
 // send a request again.

@@ -8,11 +8,11 @@ import (
 // Response is what HTTP said about a call; ask for it with [WithResponse].
 // Like the error of the same call, it describes the last attempt.
 type Response struct {
-	StatusCode     int         // 0 when there was no answer
-	Header         http.Header // of the answer; nil when there was none
+	StatusCode     int         // 0 when there was no response
+	Header         http.Header // of the response; nil when there was none
 	RequestID      string      // the server's id of the request, for its support
-	RateLimit      RateLimit   // zero when the answer did not say
-	Replayed       bool        // the server answered from memory: an earlier request with this key had done the work
+	RateLimit      RateLimit   // zero when the response did not say
+	Replayed       bool        // the server replayed a stored response: an earlier request with this key had done the work
 	IdempotencyKey string      // the key that the request carried; empty when it carried none
 	Attempts       int         // requests made, those of First included
 	First          *Response   // to the message itself, when [MessagesService.SendOrTemplate] sent the template after it
@@ -49,8 +49,8 @@ func settingsOf(opts []RequestOption) (requestSettings, error) {
 }
 
 // WithIdempotencyKey sets the key of a POST: 1 to 255 characters of printable
-// ASCII. The server carries out one request for a key and answers the
-// others from memory, for 24 hours and over the whole organisation, so derive it from
+// ASCII. The server carries out one request for a key and replays its
+// response to the others, for 24 hours and over the whole organisation, so derive it from
 // what the message is about, for example the order's id and the step: then
 // not even a restart of your program sends it twice. The same key for a
 // different request is an error, [CodeIdempotencyKeyReuse].
@@ -81,8 +81,8 @@ func WithResponse(r *Response) RequestOption {
 	}
 }
 
-// WithoutRetry makes at most one request: nothing is repeated, neither by
-// this package nor by net/http, which otherwise repeats a request of its own
+// WithoutRetry makes at most one request: it is not retried, neither by
+// this package nor by net/http, which otherwise retries a request of its own
 // accord on a kept connection that the server had closed. Such a closed
 // connection is then an error.
 func WithoutRetry() RequestOption {

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// Pacer is a [Limiter] that learns the server's limits from its answers, so
+// Pacer is a [Limiter] that learns the server's limits from its responses, so
 // that nothing has to be configured and few requests are refused with 429:
 //
 //	client, err := kirim.NewClient(apiKey, kirim.WithLimiter(kirim.NewPacer()))
 //
 // While there are tokens, requests go at once. Otherwise they wait, and go in
 // the order in which they came. Of many at once the first few go, and the
-// others when answers have told how much is left for them: at most a second
+// others when responses have told how much is left for them: at most a second
 // later. A wait ends
 // with its context, and is not begun when, as things stand, it would pass the
 // context's deadline: the error then says so and matches
@@ -29,7 +29,7 @@ import (
 //
 // # How it works
 //
-// Each answer tells how large the bucket is, and how much is left in it. It is
+// Each response tells how large the bucket is, and how much is left in it. It is
 // assumed to fill evenly, by Limit/60 tokens a second. A request goes when
 // what was left, with what has flowed in since and without what is in flight,
 // has a token for it. Answers overtake each other, so the lowest of several is
@@ -41,17 +41,17 @@ import (
 // see the same level in it, so each slows down for the others before it is
 // empty, and speeds up when they stop.
 //
-// What others do shows in answers only. So no more than 8 requests, or an
+// What others do shows in responses only. So no more than 8 requests, or an
 // eighth of what is left, are in flight at a time; while nothing is known, 8.
 //
 // After a 429 nothing goes before the time in its Retry-After, for a second
 // when it has none, and for a minute at most, in which any bucket fills. That
-// is the same time in which the call itself waits to repeat its request. A
+// is the same time in which the call itself waits to retry its request. A
 // 429 that comes with tokens left is about something else than the bucket, and
 // holds nobody else up. When the bucket will be full again, which is what
 // X-RateLimit-Reset says, is never waited for. A limit that is lower than the one
 // before, or than the 60 a minute of the smallest plan, is believed when a second
-// answer says the same.
+// response says the same.
 //
 // Docs: https://developers.kirim.chat/concepts/rate-limits/
 type Pacer struct {
@@ -63,16 +63,16 @@ func NewPacer() *Pacer { return &Pacer{} }
 
 const (
 	pacerMemory   = 128.0       // for how many tokens of refill use is remembered
-	pacerPrior    = 2.0         // tokens of ours that are always counted, so that few odd answers are not trusted
+	pacerPrior    = 2.0         // tokens of ours that are always counted, so that few odd responses are not trusted
 	pacerOthers   = 16.0        // tokens for others to one of ours, at most
 	pacerConcede  = 3.0         // likewise, at least, after two refusals in a row
 	pacerReserve  = 6.0         // tokens to leave in the bucket when it is shared
-	pacerWindow   = 8.0         // requests in flight that never wait for an answer
+	pacerWindow   = 8.0         // requests in flight that never wait for a response
 	pacerShown    = 0.125       // likewise, of the tokens left
-	pacerRound    = 4           // answers, beside those in flight, of which the lowest is believed
-	pacerPatience = time.Second // the longest wait for an answer to requests in flight
+	pacerRound    = 4           // responses, beside those in flight, of which the lowest is believed
+	pacerPatience = time.Second // the longest wait for a response to requests in flight
 	pacerHold     = time.Minute // the longest Retry-After that is believed
-	pacerLowest   = 60.0        // writes a minute of Kirim's smallest plan: less needs a second answer that says so
+	pacerLowest   = 60.0        // writes a minute of Kirim's smallest plan: less needs a second response that says so
 )
 
 // Wait implements [Limiter].
@@ -119,12 +119,12 @@ func (p *Pacer) Observe(class RateClass, answer RateLimit) {
 	b.first.wake()
 }
 
-// pacerBucket is what is thought of one bucket of the server.
+// pacerBucket is the estimate of one bucket of the server.
 type pacerBucket struct {
 	mu sync.Mutex
 
 	limit    float64   // its capacity, in tokens; 0 while unknown
-	doubted  float64   // a lower one that a single answer told
+	doubted  float64   // a lower one that a single response told
 	left     float64   // tokens in it, those for what is in flight included
 	at       time.Time // when left is right
 	until    time.Time // nothing is sent before
@@ -132,10 +132,10 @@ type pacerBucket struct {
 	active   time.Time // when inFlight last changed
 	observed bool      // the end of a request was, at least once
 
-	next  float64 // what left would be by the answers of this round alone
-	round int     // answers until the round ends
+	next  float64 // what left would be by the responses of this round alone
+	round int     // responses until the round ends
 
-	answered time.Time // when the last answer came
+	answered time.Time // when the last response came
 	ours     float64   // tokens taken of late, by our requests
 	others   float64   // likewise by others; below zero while ours do not show yet
 	refusals int       // in a row
@@ -176,10 +176,10 @@ func (b *pacerBucket) delay(before int) time.Duration {
 	return wait
 }
 
-// crowded reports whether so many requests are in flight that an answer should
-// come first: what others do shows in answers only.
+// crowded reports whether so many requests are in flight that a response should
+// come first: what others do shows in responses only.
 func (b *pacerBucket) crowded() bool {
-	unlimited := b.observed && b.limit == 0 // as far as the answers tell
+	unlimited := b.observed && b.limit == 0 // as far as the responses show
 	return !unlimited && float64(b.inFlight) >= max(pacerWindow, b.left*pacerShown)
 }
 
@@ -187,14 +187,14 @@ func (b *pacerBucket) crowded() bool {
 func (b *pacerBucket) share() float64 { return 1 + max(0, b.others)/b.counted() }
 
 // counted is how many of our tokens the others' are set against: those that
-// the answers show.
+// the responses show.
 func (b *pacerBucket) counted() float64 { return max(0, b.ours-float64(b.inFlight)) + pacerPrior }
 
 func (b *pacerBucket) take() {
 	b.inFlight++
 	b.active = b.at
 	b.ours++
-	b.others-- // which the fall of left makes good, once the answer is there
+	b.others-- // which the fall of left makes good, once the response is there
 }
 
 func (b *pacerBucket) learn(now time.Time, answer RateLimit) {
@@ -205,7 +205,7 @@ func (b *pacerBucket) learn(now time.Time, answer RateLimit) {
 	remaining := min(max(0, float64(answer.Remaining)), limit)
 	recent := b.limit*now.Sub(b.answered).Minutes() < pacerMemory
 	b.answered = now
-	if b.limit != limit { // it is the first answer, or the plan was changed
+	if b.limit != limit { // it is the first response, or the plan was changed
 		b.limit, b.left, b.next, b.round = limit, remaining, limit, b.inFlight+pacerRound
 		b.ours, b.others = float64(b.inFlight), -float64(b.inFlight)/2 // half of them show already, by and large
 	} else if answer.Exceeded { // it took nothing
@@ -232,9 +232,9 @@ func (b *pacerBucket) learn(now time.Time, answer RateLimit) {
 	b.others = min(max(-float64(b.inFlight), b.others), pacerOthers*b.counted())
 }
 
-// doubts reports whether an answer should teach nothing. One that is wrong, of a
+// doubts reports whether a response should teach nothing. One that is wrong, of a
 // proxy perhaps, must not slow everything down: a limit that is lower than the one
-// known is believed when the next answer says the same.
+// known is believed when the next response says the same.
 func (b *pacerBucket) doubts(limit float64) bool {
 	if limit >= b.limit || limit == b.doubted {
 		b.doubted = 0

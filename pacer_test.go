@@ -51,7 +51,7 @@ type tank struct {
 
 func newTank(limit, level float64) *tank { return &tank{limit, level, time.Now()} }
 
-// take takes a token if there is one and says what the answer would.
+// take takes a token if there is one and says what the response would.
 func (k *tank) take() kirim.RateLimit {
 	now := time.Now()
 	k.level = min(k.limit, k.level+k.limit*now.Sub(k.at).Minutes())
@@ -285,7 +285,7 @@ func TestWhatIsInFlightIsNotSpentTwice(t *testing.T) {
 	})
 }
 
-// Requests without an answer may have taken a token; later answers tell.
+// Requests without a response may have taken a token; later responses tell.
 func TestTokensThatWereNotTakenAreFoundAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

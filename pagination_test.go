@@ -15,7 +15,7 @@ import (
 	"github.com/kirim-go/kirim/internal/testwire"
 )
 
-// pageOf is an answer with labels of these ids; an empty cursor is null.
+// pageOf is a response with labels of these ids; an empty cursor is null.
 func pageOf(next string, ids ...string) answer {
 	items := make([]string, len(ids))
 	for i, id := range ids {

@@ -20,17 +20,17 @@ const (
 	RateWrite RateClass = "write" // POST, PUT, PATCH and DELETE
 )
 
-// RateLimit is what an answer said about the bucket that its request was
+// RateLimit is what a response said about the bucket that its request was
 // counted in. The zero value means that it said nothing.
 type RateLimit struct {
-	Limit     int           // capacity, in requests a minute; 0 when not told
+	Limit     int           // capacity, in requests a minute; 0 when unknown
 	Remaining int           // requests left now; meaningless while Limit is 0
 	Reset     time.Time     // when the bucket will be full again; not a time to wait for
 	Wait      time.Duration // how long the server asks to wait; 0 when it does not
-	Exceeded  bool          // the request was one too many: the answer was a 429
+	Exceeded  bool          // the request was one too many: the response was a 429
 }
 
-// Known reports whether the answer carried the headers at all.
+// Known reports whether the response carried the headers at all.
 func (r RateLimit) Known() bool { return r.Limit > 0 }
 
 // Limiter paces requests. Give one to the client with [WithLimiter]. It
@@ -41,7 +41,7 @@ type Limiter interface {
 	// attempt, and must return when ctx ends.
 	Wait(ctx context.Context, class RateClass) error
 	// Observe is told how each attempt ended that Wait let go: what its
-	// answer said, or the zero value when none came. It must not block.
+	// response said, or the zero value when none came. It must not block.
 	Observe(class RateClass, answer RateLimit)
 }
 

@@ -33,7 +33,7 @@ func TestAClientRemembersWhatItLastLearntOfEachClass(t *testing.T) {
 			{"POST", "{60 59 false} {0 0 false}"},
 			{"GET", "{60 59 false} {600 500 false}"},
 			{"DELETE", "{60 58 false} {600 500 false}"},
-			{"PATCH", "{60 58 false} {600 500 false}"}, // an answer that does not say
+			{"PATCH", "{60 58 false} {600 500 false}"}, // a response that does not say
 			{"PUT", "{60 58 false} {600 500 false}"},   // one that cannot be read
 			{"POST", "{60 58 false} {600 500 false}"},  // none at all
 			{"POST", "{60 0 true} {600 500 false}"},

@@ -115,7 +115,7 @@ func TestTheKeyIsTakenOutBeforeTheBodyIsCut(t *testing.T) {
 	}
 }
 
-// post2xx expects JSON, so that a 2xx answer without it is an error.
+// post2xx expects JSON, so that a 2xx response without it is an error.
 func post2xx(t *testing.T, w *wire) error {
 	t.Helper()
 	var out struct{ Data any }

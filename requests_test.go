@@ -10,7 +10,7 @@ import (
 )
 
 // How many requests one call makes for each status from 200 to 599, where all
-// its answers have that status and nothing else in them. Statuses that are
+// its responses have that status and nothing else in them. Statuses that are
 // alike stand in one row.
 func TestRequestsOfACallByStatusAndMethod(t *testing.T) {
 	t.Parallel()

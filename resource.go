@@ -20,7 +20,7 @@ import (
 //
 //go:generate go run ./internal/genresource
 
-// Extra holds the fields of an answer, by name, that have no place in the
+// Extra holds the fields of a response, by name, that have no place in the
 // struct around it: those that the server has and this version of the package
 // does not know, and those of an assumed shape that came in another one.
 // Encoding the struct writes them back. It is nil when there are none.
@@ -37,7 +37,7 @@ func (m *Metadata) UnmarshalJSON(data []byte) error {
 	return d.Decode((*map[string]any)(m))
 }
 
-// blankField is a field of an answer that its struct shows only as the zero
+// blankField is a field of a response that its struct shows only as the zero
 // value of its type.
 type blankField struct {
 	name string

@@ -36,7 +36,7 @@ func Clear[T any]() Change[T] { return Change[T]{kind: changeClear} }
 func (c Change[T]) IsZero() bool { return c.kind == changeNone }
 
 // MarshalJSON implements [json.Marshaler]. A field of this type needs the
-// option omitzero, as a change that is none has no form of its own.
+// option omitzero, as an unset change has no JSON form.
 func (c Change[T]) MarshalJSON() ([]byte, error) {
 	if c.kind != changeSet {
 		return []byte("null"), nil

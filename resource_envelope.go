@@ -7,7 +7,7 @@ import (
 	"github.com/kirim-go/kirim/internal/system"
 )
 
-// request makes one call and returns the resource that is in the answer.
+// request makes one call and returns the resource that is in the response.
 func request[T any](ctx context.Context, c *core, method, path string, query, body any, opts []RequestOption) (*T, error) {
 	var answer resourceEnvelope[T]
 	if err := c.do(ctx, method, path, query, body, &answer, opts); err != nil {
@@ -16,7 +16,7 @@ func request[T any](ctx context.Context, c *core, method, path string, query, bo
 	return &answer.data, nil
 }
 
-// resourceEnvelope is {"data": resource}. It reads the answer by itself:
+// resourceEnvelope is {"data": resource}. It reads the response itself:
 // encoding/json would read the whole of it once more before.
 type resourceEnvelope[T any] struct{ data T }
 

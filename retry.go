@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// RetryPolicy says how often and after how long a request is repeated. What
-// is repeated at all is fixed by this table, where K is a POST with an
+// RetryPolicy says how often and after how long a request is retried. Which
+// requests are retried is fixed by this table, where K is a POST with an
 // idempotency key that the server honours, which is every POST to Kirim:
 //
 //	outcome                              GET HEAD  DELETE  PUT PATCH  K             POST without key
@@ -36,15 +36,15 @@ import (
 //
 // What a code in the body says counts more than the status. A rate limit
 // (Kirim's rate_limit_exceeded, Meta's 4, 80007, 130429, 131056 and the like)
-// is a 429 under any status, a code that says that a repeat would fail again
-// stops, and a passing failure that is answered with 4xx is a 500. A 408 is the
+// is a 429 under any status, a code that says that a retry would fail again
+// stops, and a passing failure that gets 4xx is a 500. A 408 is the
 // exception: whatever gave up waiting does not know how the request ended, so no
 // code in the body of a 408 settles it, and [MaybeSent] stays true. A 5xx with
-// Idempotent-Replayed: true is not repeated either: the server has stored it,
+// Idempotent-Replayed: true is not retried either: the server has stored it,
 // and would give it again.
 //
 // The wait is random between 0 and min(MaxDelay, MinDelay·2ⁿ) for the n-th
-// repeat, counted from 0. A Retry-After of the server replaces it: its delay
+// retry, counted from 0. A Retry-After of the server replaces it: its delay
 // plus up to a tenth, at most one second, so that clients do not come back
 // all at once. After a 429 without one the client waits a second more than
 // its own delay. After a code for which Meta advises a wait it waits that: 4ⁿ
@@ -54,32 +54,32 @@ import (
 // error at hand, and [Error.RetryAfter] tells when to come back.
 //
 // A client also keeps a quota, so that an outage is not made worse by
-// repeats: of 500 units a repeat takes 14, or 5 after a 429. A repeat that
-// brings a verdict gives its units back, and a call that needs no repeat
-// gives one unit. A call that finds too little left ends with an error that
+// retries: of 500 units a retry takes 14, or 5 after a 429. A retry that
+// gets a final response gives its units back, and a call that needs no
+// retry gives one unit. A call that finds too little left ends with an error that
 // matches [ErrRetryQuotaExceeded].
 //
 // Durations that are zero take the default; negative values are errors.
 type RetryPolicy struct {
-	// MaxRetries is the number of repeats after the first attempt. The
-	// default policy has 3; 0 means that nothing is repeated.
+	// MaxRetries is the number of retries after the first attempt. The
+	// default policy has 3; 0 means no retries.
 	MaxRetries int
-	// MinDelay is the upper bound of the wait before the first repeat; it
+	// MinDelay is the upper bound of the wait before the first retry; it
 	// doubles with each. Default 500 ms.
 	MinDelay time.Duration
 	// MaxDelay bounds the waits that the client chooses itself. Default 8 s.
 	MaxDelay time.Duration
 	// MaxRetryAfter is the longest wait that a server may ask for, or Meta
 	// advise. Default 60 s. With less than 1 s, a 429 that does not say how
-	// long to wait is not repeated.
+	// long to wait is not retried.
 	MaxRetryAfter time.Duration
-	// AttemptTimeout limits one attempt, answer included. Default 35 s,
+	// AttemptTimeout limits one attempt, response included. Default 35 s,
 	// which is more than the 30 s for which Kirim keeps a request waiting
 	// for another one with the same key. The call as a whole is limited by
 	// its context alone.
 	AttemptTimeout time.Duration
 	// WithoutInternalErrorRetry leaves a 500 to a PUT, a PATCH or a POST with a
-	// key as it is. GET, HEAD and DELETE are repeated all the same.
+	// key as it is. GET, HEAD and DELETE are still retried.
 	WithoutInternalErrorRetry bool
 	// RepeatInternalErrors has no effect: a POST with a key is repeated after a
 	// 500.
@@ -165,7 +165,7 @@ const (
 	internalError
 	gatewayError
 	unavailable
-	refused // any other answer
+	refused // any other response
 )
 
 // verdict is a cell of the table.
@@ -175,7 +175,7 @@ const (
 	stop verdict = iota
 	again
 	unlessOff    // by RetryPolicy.WithoutInternalErrorRetry
-	ifRetryAfter // when the answer has one
+	ifRetryAfter // when the response has one
 )
 
 var verdicts = [...][5]verdict{
@@ -192,7 +192,7 @@ var verdicts = [...][5]verdict{
 	refused:        {stop, stop, stop, stop, stop},
 }
 
-// outcomeOf finds the row for an answer that is an error. What a code says
+// outcomeOf finds the row for a response that is an error. What a code says
 // counts more than the status, which Meta's errors are known to have wrong: its
 // throttling comes as 400, and as 500 through others.
 func outcomeOf(e *Error) outcome {
@@ -245,11 +245,11 @@ func (p *RetryPolicy) mayRepeat(row outcome, column operation, answer *Error) bo
 	}
 }
 
-// leastThrottled is the least wait after an answer that says to go slower, and
+// leastThrottled is the least wait after a response that says to go slower, and
 // not for how long.
 const leastThrottled = time.Second
 
-// delay returns how long to wait before the n-th repeat, counted from 0.
+// delay returns how long to wait before the n-th retry, counted from 0.
 // asked is the server's Retry-After or the advice for a code, 0 for none.
 func (p *RetryPolicy) delay(n int, asked time.Duration, row outcome) time.Duration {
 	if asked > 0 {
@@ -270,7 +270,7 @@ func jitter(limit time.Duration) time.Duration {
 	return rand.N(min(limit, math.MaxInt64-1) + 1) //nolint:gosec // spreads load; nobody gains by guessing it
 }
 
-// failureOf finds the row for an attempt without a complete answer, and whether
+// failureOf finds the row for an attempt without a complete response, and whether
 // the request may have been sent. Proof that it was not must be positive.
 // neverConnected is such proof. Without a report of either, from a transport of
 // the caller's that is silent about what it does, an error that only comes
@@ -310,7 +310,7 @@ func failureOf(err error, neverConnected, connected bool) (row outcome, sent boo
 	return lost, true
 }
 
-// retryQuota bounds the repeats of all calls of a client together.
+// retryQuota bounds the retries of all calls of a client together.
 type retryQuota struct {
 	mu     sync.Mutex
 	tokens int

@@ -59,7 +59,7 @@ func proseTables(t *testing.T, file string) []proseTable {
 }
 
 // proseOutcomes finds the rows of the engine's table that a row of prose is
-// about. Statuses go the way of an answer.
+// about. Statuses go the way of a response.
 func proseOutcomes(label string) ([]outcome, error) {
 	for start, row := range map[string]outcome{
 		"proven not sent": notSent, "certificate": misconfigured, "reset": lost, "any other": refused, "anything else": refused,

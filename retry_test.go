@@ -23,7 +23,7 @@ import (
 	"github.com/kirim-go/kirim/internal/testwire"
 )
 
-// Causes of attempts without an answer, as net/http reports them.
+// Causes of attempts without a response, as net/http reports them.
 var (
 	errRefused = &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 	errNoHost  = &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "api.kirim.example", IsNotFound: true}}
@@ -463,7 +463,7 @@ func TestACallEndedDuringAnAttemptMatchesTheContextAndWhatTheServerLastSaid(t *t
 	})
 }
 
-// The context ends when the answer has come, and the wait has not begun.
+// The context ends when the response has come, and the wait has not begun.
 func TestACallEndedByItsAnswerMatchesTheContextWhereItWouldHaveGoneOn(t *testing.T) {
 	t.Parallel()
 	for status, matches := range map[int]bool{503: true, 404: false} {

@@ -25,7 +25,7 @@ type WebhookSubscription struct {
 	Events      []WebhookEventType        `json:"events,omitzero"`
 	Description string                    `json:"description,omitzero"`
 	Secrets     []SigningSecret           `json:"secrets,omitzero"` // without the secrets themselves
-	// InitialSecret signs the deliveries. It is told by Create only: keep it.
+	// InitialSecret signs the deliveries. Only Create returns it: keep it.
 	InitialSecret WebhookSecret `json:"initial_secret,omitzero"`
 	// These three are assumed.
 	ConsecutiveFailures int       `json:"consecutive_failures,omitzero" kirim:"assumed"`
@@ -41,8 +41,8 @@ type SigningSecret struct {
 	ID        string    `json:"id,omitzero"` // sec_…
 	CreatedAt time.Time `json:"created_at,omitzero"`
 	ExpiresAt time.Time `json:"expires_at,omitzero"` // zero when it does not expire
-	// Secret is the secret itself. It is told by AddSecret only: keep it. Its
-	// place in that answer is assumed; look for it in Extra when it is empty.
+	// Secret is the secret itself. Only AddSecret returns it: keep it. Its
+	// place in that response is assumed; look for it in Extra when it is empty.
 	Secret WebhookSecret `json:"secret,omitzero" kirim:"assumed"`
 	Extra  Extra         `json:"-"`
 	blank  []blankField
@@ -188,7 +188,7 @@ func (s *WebhookSubscriptionsService) Update(ctx context.Context, id string, par
 }
 
 // Delete deletes a subscription. No page of the vendor describes the
-// operation; it is assumed. Repeated after a lost answer it may be
+// operation; it is assumed. Retried after a lost response, it may be
 // [IsNotFound] although it was done; [Error.Attempts] is then more than 1.
 func (s *WebhookSubscriptionsService) Delete(ctx context.Context, id string, opts ...RequestOption) error {
 	return s.client.do(ctx, http.MethodDelete, pathOf("webhook_subscriptions", id), nil, nil, nil, opts)

@@ -48,7 +48,7 @@ type MessageTemplate struct {
 // TemplateStatus is the state of a template. The server may have more.
 type TemplateStatus string
 
-// States of a template. That the latter two are told here, and not only when
+// States of a template. That the server reports the latter two here, and not only when
 // such a template is sent, is assumed.
 const (
 	TemplateApproved TemplateStatus = "approved"
@@ -187,7 +187,7 @@ var errOtherLanguage = errors.New("the server answered with another language")
 // TemplateNotApprovedError ends a wait for a template.
 type TemplateNotApprovedError struct {
 	// Template is what the server last said; nil when it never did. Its
-	// Status tells whether there is anything left to wait for.
+	// Status reports whether there is anything left to wait for.
 	Template *MessageTemplate
 	// Err is why the wait ended before there was a verdict, such as the
 	// error of the context; nil when the verdict is in Template.

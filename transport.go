@@ -8,7 +8,7 @@ import (
 
 const (
 	maxIdleConnections = 1024    // enough for a backend that sends many messages at once
-	maxHeader          = 1 << 20 // of an answer; Kirim's are below 2 KB
+	maxHeader          = 1 << 20 // of a response; Kirim's are below 2 KB
 	maxRedirects       = 10      // as in net/http
 )
 
@@ -83,7 +83,7 @@ func closeIdleConnections(client *http.Client) {
 }
 
 // RoundTrip drops a Location that is no URL: net/http would quote it in an
-// error of its own and lose the answer that it came with.
+// error of its own and lose the response that it came with.
 func (t *sharedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := t.transport().RoundTrip(req)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // proxyRefusedError says that a proxy will not connect to the server for this
-// client, which is a matter of configuration: a repeat would be refused again.
+// client, which is a matter of configuration: a retry would be refused again.
 type proxyRefusedError struct {
 	proxy  *url.URL
 	reason string
@@ -22,7 +22,7 @@ func (e *proxyRefusedError) Error() string {
 	return fmt.Sprintf("the proxy %s://%s refuses to connect: %s", e.proxy.Scheme, e.proxy.Host, e.reason)
 }
 
-// refusedByProxy is the OnProxyConnectResponse of the transport. Other answers
+// refusedByProxy is the OnProxyConnectResponse of the transport. Other responses
 // to a CONNECT are left to net/http: the proxy may be up again soon.
 func refusedByProxy(_ context.Context, proxy *url.URL, _ *http.Request, answer *http.Response) error {
 	if status := answer.StatusCode; isProxyRefusal(status) {

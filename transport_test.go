@@ -57,12 +57,12 @@ func TestAStreamThatBreaksOverHTTP2MayHaveBeenSent(t *testing.T) {
 	}
 }
 
-// What proves that an attempt without an answer sent nothing is that net/http
+// What proves that an attempt without a response sent nothing is that net/http
 // looked for a connection and found none. Silence proves nothing.
 func TestEachAttemptIsProvenOnItsOwn(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		fate   func(*httptrace.ClientTrace) // of the attempt that gets no answer
+		fate   func(*httptrace.ClientTrace) // of the attempt that gets no response
 		repeat bool
 	}{
 		"a connection":              {func(trace *httptrace.ClientTrace) { trace.GetConn("h:443"); trace.GotConn(httptrace.GotConnInfo{}) }, false},

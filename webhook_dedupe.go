@@ -10,10 +10,10 @@ import (
 	"github.com/kirim-go/kirim/internal/fifo"
 )
 
-// ClaimState is the answer to [Deduper.Claim].
+// ClaimState is the result of [Deduper.Claim].
 type ClaimState int
 
-// Answers to a claim.
+// Results of a claim.
 const (
 	Claimed     ClaimState = iota // yours: handle it, then Complete or Release it
 	ClaimedDone                   // was handled before: skip it
@@ -36,7 +36,7 @@ const (
 // An implementation for several processes must let a claim lapse when its
 // holder is gone, some time after the handler's limit for a delivery
 // ([WithDeliveryTimeout]). A completed key should be kept for seven days,
-// over which the sender may repeat itself.
+// over which the sender may retry.
 type Deduper interface {
 	Claim(ctx context.Context, key string) (ClaimState, error)
 	Complete(ctx context.Context, key string) error
@@ -138,7 +138,7 @@ func (d *MemoryDeduper) Release(_ context.Context, key string) error {
 	return nil
 }
 
-// Len returns how many elements are remembered, those in work included.
+// Len returns how many elements are remembered, including those in progress.
 func (d *MemoryDeduper) Len() int {
 	if d.lock() != nil {
 		return 0

@@ -33,15 +33,15 @@ type Event struct {
 	// For Meta's it is taken from a header, which is not signed, and several
 	// statuses of a message may share it.
 	ID string
-	// DeliveryID is the delivery's id, wbd_…. Do not tell duplicates by it.
+	// DeliveryID is the delivery's id, wbd_…. Do not use it to detect duplicates.
 	DeliveryID string
-	Attempt    int    // 1 to 8; 0 when it is not told
+	Attempt    int    // 1 to 8; 0 when unknown
 	Source     string // "meta" or "kirim"
 	// CreatedAt is when it happened, for Kirim's own events. Those of Meta
 	// have a time in each of their elements.
 	CreatedAt  time.Time
 	ReceivedAt time.Time // by the verifier's clock, or when it was decoded
-	Livemode   *bool     // false for a test key; nil when it is not told
+	Livemode   *bool     // false for a test key; nil when unknown
 	Data       []EventData
 	Enrichment *Enrichment // what Kirim adds to events of Meta's; nil when it adds nothing
 	Raw        []byte      // the body as it came; Raw fields further down share its memory
@@ -68,11 +68,11 @@ type EventData interface {
 type UnknownData struct {
 	Field             string          // of Meta's, e.g. "security"; empty for Kirim's own
 	BusinessAccountID string          // WhatsApp Business Account, for Meta's
-	PhoneNumberID     string          // when it is told
+	PhoneNumberID     string          // when known
 	Raw               json.RawMessage // Meta's "value", Kirim's "data", or the whole body
 }
 
-// ConversationAssigned tells that a conversation has another assignee.
+// ConversationAssigned reports that a conversation has another assignee.
 type ConversationAssigned struct {
 	ConversationID string // cnv_…
 	Status         ConversationStatus
@@ -82,7 +82,7 @@ type ConversationAssigned struct {
 	Raw            json.RawMessage
 }
 
-// ConversationClosed tells that a conversation was resolved.
+// ConversationClosed reports that a conversation was resolved.
 type ConversationClosed struct {
 	ConversationID string // cnv_…
 	Status         ConversationStatus
@@ -90,21 +90,21 @@ type ConversationClosed struct {
 	Raw            json.RawMessage
 }
 
-// ContactCreated tells of a new contact.
+// ContactCreated reports a new contact.
 type ContactCreated struct {
 	Contact           Contact
 	AcquisitionSource string // how the contact arose; the values are not documented
 	Raw               json.RawMessage
 }
 
-// ContactUpdated tells that a contact was changed.
+// ContactUpdated reports that a contact was changed.
 type ContactUpdated struct {
 	Contact       Contact
 	ChangedFields []string // names of the contact's fields
 	Raw           json.RawMessage
 }
 
-// CustomerNotice tells of a customer of the platform mode. Only Customer is
+// CustomerNotice reports a customer of the platform mode. Only Customer is
 // on the vendor's pages; the other fields are assumed.
 //
 // Docs: https://docs.kirimdev.com/platform/webhooks/

@@ -7,7 +7,7 @@ import (
 	"github.com/kirim-go/kirim/internal/jsonscan"
 )
 
-// AccountUpdate tells of a change to a WhatsApp Business Account: that it was
+// AccountUpdate reports a change to a WhatsApp Business Account: that it was
 // restricted, disabled or deleted, or that a partner got or lost access. What
 // belongs to another event is empty; what has no field is in Raw.
 //
@@ -32,7 +32,7 @@ type AccountUpdate struct {
 // AccountRestriction is what an account must not do for a while.
 type AccountRestriction struct {
 	Type      string    // e.g. "RESTRICTED_BIZ_INITIATED_MESSAGING"
-	ExpiresAt time.Time // zero when it is not told
+	ExpiresAt time.Time // zero when unknown
 }
 
 // AccountPartner is the account that was shared, and with whom.
@@ -45,7 +45,7 @@ type AccountPartner struct {
 	AdAccountID        string
 }
 
-// PhoneNumberQualityUpdate tells of a change to the messaging limit or the
+// PhoneNumberQualityUpdate reports a change to the messaging limit or the
 // throughput of a number. The number is in DisplayPhoneNumber; its id is not
 // told.
 //

@@ -7,7 +7,7 @@ import (
 	"github.com/kirim-go/kirim/internal/jsonscan"
 )
 
-// CallUpdate tells of a voice call over WhatsApp: that somebody calls, that a
+// CallUpdate reports a voice call over WhatsApp: that somebody calls, that a
 // call you placed rings, was accepted or rejected, or that a call has ended.
 //
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/calling/reference

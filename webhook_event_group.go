@@ -6,7 +6,7 @@ import (
 	"github.com/kirim-go/kirim/internal/jsonscan"
 )
 
-// GroupUpdate tells of a change to a group: that it was created or deleted,
+// GroupUpdate reports a change to a group: that it was created or deleted,
 // who joined or left it, its settings, or that it was suspended. Field tells
 // these apart, Type what exactly happened.
 //
@@ -43,7 +43,7 @@ type GroupSetting struct {
 	Name             string // "group_subject", "group_description" or "profile_picture"
 	Text             string
 	MIMEType, SHA256 string       // of the picture
-	Updated          *bool        // nil when it is not told
+	Updated          *bool        // nil when unknown
 	Errors           []EventError // why it was not
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/kirim-go/kirim/internal/jsonscan"
 )
 
-// OutboundNotice tells of a message that was sent by the organisation, in
+// OutboundNotice reports a message that was sent by the organisation, in
 // whatever way. message.sent is where Kirim's id and WhatsApp's meet. Its
 // fields are assumed from programs that receive it.
 type OutboundNotice struct {
@@ -27,7 +27,7 @@ type OutboundNotice struct {
 	Raw  json.RawMessage
 }
 
-// MessageRevoked tells that a message was deleted by the one who sent it. The
+// MessageRevoked reports that a message was deleted by the one who sent it. The
 // vendor names the event and shows no data: all fields are assumed from those
 // of message.sent. Data without the id of a message is [UnknownData]. On
 // numbers that are also used in the WhatsApp Business app, Meta tells the same
@@ -43,7 +43,7 @@ type MessageRevoked struct {
 	Raw            json.RawMessage
 }
 
-// MessageEdited tells that the text of a message was changed by the one who
+// MessageEdited reports that the text of a message was changed by the one who
 // sent it. Its fields are assumed, as those of [MessageRevoked].
 type MessageEdited struct {
 	ID             string // msg_…; one of ID and WAMID is there
@@ -58,7 +58,7 @@ type MessageEdited struct {
 	Raw            json.RawMessage
 }
 
-// ContactIdentityUpdated tells that the WhatsApp identity of a contact was
+// ContactIdentityUpdated reports that the WhatsApp identity of a contact was
 // changed, e.g. its number or user id. The vendor names the event and shows no
 // data: the fields are assumed from those of contact.updated.
 type ContactIdentityUpdated struct {

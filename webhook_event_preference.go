@@ -6,7 +6,7 @@ import (
 	"github.com/kirim-go/kirim/internal/jsonscan"
 )
 
-// UserPreference tells that a customer has stopped, or resumed, marketing
+// UserPreference reports that a customer has stopped, or resumed, marketing
 // messages. A template of marketing to somebody who has stopped them is
 // refused by Meta.
 //

@@ -8,7 +8,7 @@ import (
 	"github.com/kirim-go/kirim/internal/jsonscan"
 )
 
-// TemplateStatusUpdate tells that a template was approved, rejected, paused
+// TemplateStatusUpdate reports that a template was approved, rejected, paused
 // and the like.
 //
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/message_template_status_update
@@ -29,7 +29,7 @@ type TemplateStatusUpdate struct {
 	DisabledAt         time.Time
 }
 
-// TemplateQualityUpdate tells of a change to the quality of a template. One
+// TemplateQualityUpdate reports a change to the quality of a template. One
 // of low quality is paused in the end.
 //
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/message_template_quality_update

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// The sender waits 10 seconds for an answer.
+	// The sender waits 10 seconds for a response.
 	defaultDeliveryTimeout = 8 * time.Second
 	// What is left of them for bookkeeping after the callbacks.
 	settleTimeout = time.Second
@@ -37,11 +37,11 @@ const (
 //
 // It is made by [NewWebhookHandler] and must get the request with its body
 // unread. Register callbacks before serving; all methods are safe for
-// concurrent use. A nil or zero WebhookHandler answers everything with 503, and
+// concurrent use. A nil or zero WebhookHandler responds to everything with 503, and
 // its On methods and Observe panic.
 //
-// The answers follow from what the sender does with them: it gives up at once
-// on most 4xx, and repeats a 5xx seven times over 31 hours.
+// The responses follow from what the sender does with them: it gives up at once
+// on most 4xx, and retries a 5xx seven times over 31 hours.
 //
 //	handled, was handled before, or nobody asked for it   200
 //	body is not an event                                  400
@@ -114,22 +114,22 @@ func WithDeliveryTimeout(d time.Duration) WebhookOption {
 }
 
 // WithMaxDeliveries sets how many deliveries are read and handled at the same
-// time; the others are answered with 503. The default is 256.
+// time; the others get 503. The default is 256.
 func WithMaxDeliveries(n int) WebhookOption {
 	return func(h *webhookHandler) { h.limit = n }
 }
 
 // WithWebhookLogger logs what goes wrong: refused requests at level warn,
 // failed callbacks at level error. The records hold event type, delivery id,
-// attempt, answer and the error; the error of a callback is as it was
+// attempt, response status and the error; the error of a callback is as it was
 // returned. The default is silence.
 func WithWebhookLogger(logger *slog.Logger) WebhookOption {
 	return func(h *webhookHandler) { h.logger = logger }
 }
 
 // NewWebhookHandler returns a handler that accepts what the verifier accepts.
-// With a nil verifier, also a nil pointer in the interface, it answers every
-// delivery with 503, so that none is lost before there is a secret.
+// With a nil verifier, also a nil pointer in the interface, it responds to
+// every delivery with 503, so that none is lost before there is a secret.
 func NewWebhookHandler(v EventVerifier, opts ...WebhookOption) *WebhookHandler {
 	h := &webhookHandler{
 		verifier: v,
@@ -227,7 +227,7 @@ func (h *WebhookHandler) On(eventType WebhookEventType, f func(context.Context, 
 // OnUnknown sets the callback for every element that no other callback is
 // set for, among them those newer than this package. Like that of
 // [WebhookHandler.On] it gets one element a call. Without it they are
-// answered with 200 and dropped.
+// dropped, and the delivery gets 200.
 func (h *WebhookHandler) OnUnknown(f func(context.Context, *Event) error) {
 	h.lock()
 	defer h.mu.Unlock()
@@ -366,7 +366,7 @@ func (h *webhookHandler) receive(ctx context.Context, w http.ResponseWriter, r *
 	return h.verify(ctx, r)
 }
 
-// answer says no more than the status does.
+// answer responds with the status and its text alone.
 func answer(w http.ResponseWriter, status int) {
 	if status < http.StatusBadRequest {
 		w.WriteHeader(status)
@@ -397,8 +397,8 @@ func (h *webhookHandler) end() {
 	}
 }
 
-// Shutdown answers new deliveries with 503 from now on and waits until those
-// in work are done. When ctx ends first, it returns the context's error and
+// Shutdown responds to new deliveries with 503 from now on and waits until those
+// in progress are done. When ctx ends first, it returns the context's error and
 // leaves them running. There is no way back. [http.Server.Shutdown] waits for
 // them as well; this is for a handler that stops before its server. A nil
 // context is a [*ValidationError] and stops nothing; a nil or zero handler has
@@ -427,10 +427,10 @@ func (h *WebhookHandler) Shutdown(ctx context.Context) error {
 	}
 }
 
-// errBusy says that another delivery has the element in work.
+// errBusy says that another delivery is handling the element.
 var errBusy = errors.New("another delivery is handling the element")
 
-// deliver handles the elements of an event and returns the answer.
+// deliver handles the elements of an event and returns the response.
 func (h *webhookHandler) deliver(ctx context.Context, e *Event) int {
 	h.openWindows(ctx, e)
 	status := http.StatusOK

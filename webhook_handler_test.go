@@ -32,7 +32,7 @@ func element(id string) string {
 	return `{"from":"6281234500001","id":"` + id + `","timestamp":"1780000000","type":"text","text":{"body":"Halo"}}`
 }
 
-// deliver gives a handler a signed body and returns its answer.
+// deliver gives a handler a signed body and returns its response.
 func deliver(t testing.TB, h http.Handler, body string) int {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -480,7 +480,7 @@ func TestSlowBodyDoesNotHoldAPlaceForEver(t *testing.T) {
 	defer writer.Close()
 	res, err := http.Post(server.URL, "application/json", reader)
 	if err != nil {
-		return // closed without an answer
+		return // closed without a response
 	}
 	defer res.Body.Close()
 	if res.StatusCode != 503 {
@@ -489,7 +489,7 @@ func TestSlowBodyDoesNotHoldAPlaceForEver(t *testing.T) {
 }
 
 // TestEachElementIsHandledOnce delivers 10,000 messages and 30 % of them
-// twice, from 64 senders at once, again until the answer is 200. Callbacks
+// twice, from 64 senders at once, again until the response is 200. Callbacks
 // fail at random when they may.
 func TestEachElementIsHandledOnce(t *testing.T) {
 	t.Parallel()

@@ -21,12 +21,12 @@ type InboundMessage struct {
 	ID                 string // wamid.…
 	From               Person
 	BusinessAccountID  string // WhatsApp Business Account that received it
-	PhoneNumberID      string // number that received it: answer from there
+	PhoneNumberID      string // number that received it: reply from there
 	DisplayPhoneNumber string // the same number, digits
 	GroupID            string // of a message in a group
 	Time               time.Time
 	Type               MessageType
-	Context            *InboundContext  // what it answers or where it comes from
+	Context            *InboundContext  // what it replies to or where it comes from
 	Referral           *Referral        // the advertisement that it began with
 	Identity           *InboundIdentity // with the identity check switched on, in an older form
 	// Errors says why a message is unsupported or its content is missing. It
@@ -108,7 +108,7 @@ type InboundReply struct {
 	ID          string // of the button or row, as you gave it
 	Title       string
 	Description string
-	// Flow is the answer to a form: Name is "flow" or "address_message".
+	// Flow is the reply to a form: Name is "flow" or "address_message".
 	Flow           *FlowReply
 	CallPermission *CallPermission
 	Raw            json.RawMessage
@@ -120,7 +120,7 @@ type FlowReply struct {
 	Response   string // JSON, as a text
 }
 
-// CallPermission is the answer to a request to call the customer.
+// CallPermission is the reply to a request to call the customer.
 type CallPermission struct {
 	Response  string    // "accept" or "reject"
 	ExpiresAt time.Time // zero when it does not expire

@@ -8,7 +8,7 @@ import (
 	"github.com/kirim-go/kirim/internal/jsonscan"
 )
 
-// PaymentUpdate tells what became of a payment that a message asked for. It
+// PaymentUpdate reports the outcome of a payment that a message asked for. It
 // says nothing about the delivery of that message. A refund comes as another
 // update with the same status and another transaction.
 //
@@ -28,7 +28,7 @@ type PaymentUpdate struct {
 	Amount             PaymentAmount
 	Currency           string // ISO 4217
 	Receipt            string
-	Transaction        *PaymentTransaction // nil when it is not told
+	Transaction        *PaymentTransaction // nil when unknown
 	Errors             []EventError
 	Raw                json.RawMessage
 }

@@ -16,7 +16,7 @@ type Person struct {
 	ParentUserID    string
 	Name            string // as in the customer's profile
 	Username        string
-	CountryCode     string // as in the customer's profile, e.g. ID; seldom told
+	CountryCode     string // as in the customer's profile, e.g. ID; rarely present
 	IdentityKeyHash string // with the identity check switched on
 }
 
@@ -43,7 +43,7 @@ func (p *Person) address(text string) {
 	}
 }
 
-// settle decides on the number when all is read: a user id is none, and where
+// settle decides on the number when all is read: a user id is not a number, and where
 // the WhatsApp id stands alone it is the best there is.
 func (p *Person) settle() {
 	if p.Phone == p.UserID {

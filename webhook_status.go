@@ -11,7 +11,7 @@ import (
 	"github.com/kirim-go/kirim/internal/jsonscan"
 )
 
-// StatusUpdate tells what became of a message that was sent. Updates come in
+// StatusUpdate reports the outcome of a message that was sent. Updates come in
 // any order and repeatedly; [StatusTracker] makes sense of them.
 //
 // Docs: https://developers.kirim.chat/webhooks/payloads/
@@ -60,7 +60,7 @@ type BilledConversation struct {
 
 // Pricing is how Meta bills a message.
 type Pricing struct {
-	Billable *bool  // nil when it is not told; Meta will drop it
+	Billable *bool  // nil when unknown; Meta will drop it
 	Model    string // "PMP", by message
 	Type     string // "regular", "free_customer_service", "free_entry_point"
 	Category string // "utility", "marketing", "authentication-international" …

@@ -94,7 +94,7 @@ func (t *StatusTracker) Apply(update *StatusUpdate) (progress MessageProgress, c
 	return m.show(of), of.latest.Status != before
 }
 
-// Join tells that two ids are of one message: [OutboundNotice] and
+// Join reports that two ids are of one message: [OutboundNotice] and
 // [AcceptedMessage] have both. What is known of either counts for both. When
 // one of them is empty it does nothing, nor does it give a message more than
 // eight ids.

@@ -37,9 +37,9 @@ import (
 //
 //	Challenge(r *http.Request) (body string, err error)
 //
-// answers a GET or a HEAD, by which some senders check that a URL is yours before
+// responds to a GET or a HEAD, by which some senders check that a URL is yours before
 // they deliver to it. The body goes out as plain text with 200; an error is 403.
-// Without the method both are answered with 200 and no body.
+// Without the method both get 200 and no body.
 //
 //	StatusCode(err error) int
 //
@@ -111,7 +111,7 @@ func (h *webhookHandler) refusal(ctx context.Context, err error) int {
 	return status
 }
 
-// answerCheck answers a request that only asks whether this is the right URL.
+// answerCheck responds to a request that only asks whether this is the right URL.
 func (h *webhookHandler) answerCheck(w http.ResponseWriter, r *http.Request) {
 	own, ok := h.verifier.(challenger)
 	switch {

@@ -18,8 +18,8 @@ import (
 )
 
 // What can be wrong with a webhook request. [WebhookStatusCode] gives the
-// HTTP status to answer with, which [WebhookHandler] does by itself. The
-// sender gives a delivery up at once on most 4xx, and repeats it for 31
+// HTTP status to respond with, which [WebhookHandler] does itself. The
+// sender gives a delivery up at once on most 4xx, and retries it for 31
 // hours on 5xx. None of the texts holds a signature or a secret.
 var (
 	// ErrWebhookNoSecret: the verifier has no secret to check with. Answer 503.
@@ -52,7 +52,7 @@ var (
 
 var errNilRequest error = &knownError{"kirim: webhook: the request is nil", ActionDecide}
 
-// WebhookStatusCode returns the HTTP status to answer a webhook request with
+// WebhookStatusCode returns the HTTP status to respond to a webhook request with
 // whose [WebhookVerifier.Verify] or [WebhookVerifier.Event] returned err: the
 // one that the error's own text names, 413 for an [*http.MaxBytesError], 200
 // for nil, and 503 for the others, such as a body that broke off, so that the
@@ -168,7 +168,7 @@ func (v *WebhookVerifier) clone() *WebhookVerifier {
 // ahead, counted in whole seconds. The default is 300 seconds, as the
 // vendor's own SDK has it. Less than a second accepts only the very second,
 // and nothing turns the check off; without it, whoever has seen a delivery
-// can repeat it for ever.
+// can replay it for ever.
 func (v *WebhookVerifier) WithTolerance(d time.Duration) *WebhookVerifier {
 	changed := v.clone()
 	changed.tolerance = max(0, d)
@@ -214,10 +214,10 @@ func (v *WebhookVerifier) limit() int64 {
 // that was decoded and encoded again does not verify. It reads the header
 // X-Kirim-Signature or, without it, X-Kirim-Signature-256, in upper or lower
 // case. Unknown parts of
-// it and signatures that are not hex are passed over; one good signature is
+// it and signatures that are not hex are ignored; one good signature is
 // enough.
 //
-// The error is one of the ErrWebhook values. The time is looked at last, so
+// The error is one of the ErrWebhook values. The time is checked last, so
 // that [ErrWebhookTooOld] and [ErrWebhookTooNew] mean that the signature is
 // right. Only the body and the time are signed; no other header is.
 //
@@ -358,7 +358,7 @@ func (k *signingKey) signed(s *signature, body []byte) bool {
 // again. Event.Raw has it.
 //
 // An error is one of the ErrWebhook values, or that of reading the body;
-// [WebhookStatusCode] turns any of them into an answer.
+// [WebhookStatusCode] turns any of them into a response.
 func (v *WebhookVerifier) Event(r *http.Request) (*Event, error) {
 	if v == nil || len(v.keys) == 0 {
 		return nil, ErrWebhookNoSecret

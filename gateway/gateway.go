@@ -20,10 +20,10 @@
 // # Retries
 //
 // None of the four documents idempotency keys, so none is sent, and a send is
-// repeated only where the message cannot be out: the connection was never
-// made, the answer was 429, or it was 503 and said how long to wait. After a
-// 503 that does not say, nothing tells whether the message was taken, and
-// kirim.MaybeSent is true. Reads are repeated as those of Kirim are. The
+// retried only where the message cannot have been sent: the connection was never
+// made, the response was 429, or it was 503 and said how long to wait. After a
+// 503 that does not say, there is no sign whether the message was accepted, and
+// kirim.MaybeSent is true. Reads are retried as those of Kirim are. The
 // table is at kirim.RetryPolicy.
 //
 // # Validation
@@ -45,13 +45,13 @@ import (
 	"github.com/kirim-go/kirim/internal/system"
 )
 
-// FieldError is what an answer says about one field of the request.
+// FieldError is what a response says about one field of the request.
 type FieldError struct {
 	Field    string   // the path of the field, as "phones.0.number"; empty for the request as a whole
 	Messages []string // the server's texts, for people; they may quote what was sent
 }
 
-// FieldErrors lists the fields that the answer in err complains about, in its
+// FieldErrors lists the fields that the response in err complains about, in its
 // order, for the envelopes of all five systems. [kirim.Error] has the first
 // of them in Param.
 func FieldErrors(err error) []FieldError {

@@ -12,7 +12,7 @@ type PhoneNumber struct {
 	Name   string // may be empty
 
 	// Status is "connected" (the default) or another state of the account; a
-	// send from a number that is not connected is answered with 422
+	// send from a number that is not connected gets 422
 	// whatsapp_number_not_verified.
 	Status string
 
@@ -89,7 +89,7 @@ func (st *state) account(phoneNumberID string) accountRef {
 	return accountRef{orNull(n.Number), orNull(cmp.Or(n.ID, phoneNumberID)), st.ownerOf(n)}
 }
 
-// listAccounts answers GET /v1/accounts.
+// listAccounts handles GET /v1/accounts.
 func listAccounts(x *exchange) *reply {
 	q := x.query()
 	status := q.choice("status", connected, connected, "all")

@@ -95,7 +95,7 @@ type Assumptions struct {
 	// InitialStatus is data.status of an accepted send. Default "pending".
 	InitialStatus string
 
-	// WAMIDInReply adds data.message_id, the wamid, to the answer of a send.
+	// WAMIDInReply adds data.message_id, the wamid, to the response of a send.
 	// Default false: it is known only later.
 	WAMIDInReply bool
 
@@ -120,18 +120,18 @@ type Assumptions struct {
 	Length func(string) int
 
 	// TypingInterval is the least time between two typing indicators for one
-	// customer; an earlier one is answered with 429. Default 3 s; 0 allows all.
+	// customer; an earlier one gets 429. Default 3 s; 0 allows all.
 	TypingInterval time.Duration
 
 	// MaxIdempotencyKey is the number of characters of an Idempotency-Key above
-	// which the answer is 400 invalid_field_value. Default 255; 0 allows all.
+	// which the response is 400 invalid_field_value. Default 255; 0 allows all.
 	MaxIdempotencyKey int
 
-	// CacheClientErrors keeps 4xx answers for replay like successes, except
+	// CacheClientErrors keeps 4xx responses for replay like successes, except
 	// 401, 403, 409 idempotency_in_progress and 429. Default true.
 	CacheClientErrors bool
 
-	// ReplayOldRequestID leaves the first answer's request_id in a replayed
+	// ReplayOldRequestID leaves the first response's request_id in a replayed
 	// body, which then differs from the X-Request-Id header. Default false.
 	ReplayOldRequestID bool
 
@@ -143,10 +143,10 @@ type Assumptions struct {
 	// accepted: on 401 and on /health. No token is taken. Default true.
 	RateHeadersWithoutKey bool
 
-	// RateHeadersOn5xx sends X-RateLimit headers on 5xx answers. Default false.
+	// RateHeadersOn5xx sends X-RateLimit headers on 5xx responses. Default false.
 	RateHeadersOn5xx bool
 
-	// MaxBody is the number of bytes of a request body above which the answer
+	// MaxBody is the number of bytes of a request body above which the response
 	// is 413. Default 1 MiB (1,048,576).
 	MaxBody int
 
@@ -198,7 +198,7 @@ type Assumptions struct {
 	// the first has that of the delivery. Default true.
 	DeliveryIDPerAttempt bool
 
-	// DeliveredStatus is the status of a delivery that succeeded, in answers of
+	// DeliveredStatus is the status of a delivery that succeeded, in responses of
 	// the API. Default "delivered".
 	DeliveredStatus string
 
@@ -211,7 +211,7 @@ type Assumptions struct {
 	RotationEndsOldSecrets bool
 
 	// UnknownPathCode, WrongMethodCode, TooLargeCode and MalformedCode are the
-	// error codes of answers for which the catalogue has none: 404 for a path
+	// error codes of responses for which the catalogue has none: 404 for a path
 	// that is no operation and 405 (both default resource_not_found), 413 and
 	// 400 for a body that is not JSON (both default invalid_field_value, param
 	// "body").

@@ -171,7 +171,7 @@ func ExampleServer_AddFault() {
 		return
 	}
 
-	// The message goes out, but a proxy loses the answer.
+	// The message goes out, but a proxy loses the response.
 	sandbox.AddFault(kirimtest.Fault{Method: "POST", Processed: true, Status: 502, Body: "<html>Bad Gateway</html>"})
 	_, err = client.PhoneNumber(sandbox.PhoneNumberID).Messages.Send(context.Background(), kirim.OutboundMessage{
 		To:      "+628123456789",

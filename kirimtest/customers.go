@@ -175,7 +175,7 @@ var statusChanges = map[string][]string{
 	customerSuspended: {customerActive},
 }
 
-// archiveCustomer answers DELETE /v1/customers/{id}. The accounts remain.
+// archiveCustomer handles DELETE /v1/customers/{id}. The accounts remain.
 func archiveCustomer(x *exchange, cu *endCustomer) *reply {
 	if cu.status != customerArchived {
 		now := x.now()

@@ -126,12 +126,12 @@ func (s *Server) attempt(d *delivery, try Attempt, out outgoing) {
 
 // attemptResult is what came of an attempt.
 type attemptResult struct {
-	status     int    // 0 without an answer
+	status     int    // 0 without a response
 	failure    string // why there is none, or that the status is no success
 	retryAfter string
 }
 
-// exchange sends a request and waits for the answer: up to ten seconds of the
+// exchange sends a request and waits for the response: up to ten seconds of the
 // sandbox's clock, or of real time, should that clock stand still.
 func (s *Server) exchange(out outgoing) attemptResult {
 	ctx, cancel := context.WithTimeout(context.Background(), attemptTimeout)
@@ -274,7 +274,7 @@ type Delivery struct {
 	Event          string // "message.received", …
 	EventID        string
 	Source         string // "meta" or "kirim": the shape of Body
-	ReplayedFrom   string // the delivery that this one repeats; often empty
+	ReplayedFrom   string // the delivery that this one replays; often empty
 	Body           []byte
 	Status         DeliveryStatus
 	CreatedAt      time.Time
@@ -287,7 +287,7 @@ type Attempt struct {
 	Number     int    // X-Kirim-Attempt
 	DeliveryID string // X-Kirim-Delivery-Id
 	Time       time.Time
-	StatusCode int    // 0 when there was no answer
+	StatusCode int    // 0 when there was no response
 	Error      string // empty after a success
 }
 

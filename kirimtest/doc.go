@@ -20,7 +20,7 @@
 //
 // And one of what must not happen, whatever else does:
 //
-//	sandbox.AddFault(kirimtest.Fault{Method: "POST", Processed: true, Status: 502}) // the answer is lost
+//	sandbox.AddFault(kirimtest.Fault{Method: "POST", Processed: true, Status: 502}) // the response is lost
 //	if err := shop.ConfirmOrder(t.Context(), client, sandbox.PhoneNumberID); err != nil {
 //		t.Fatal(err)
 //	}

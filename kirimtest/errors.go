@@ -17,7 +17,7 @@ type apiError struct {
 	retryAfter int // seconds, sent as Retry-After when positive
 }
 
-// documented is how the API answers with a code.
+// documented is how the API responds with a code.
 type documented struct {
 	status int
 	typ    string
@@ -25,7 +25,7 @@ type documented struct {
 
 // catalogue lists the codes that the API answers with. Codes without a status
 // are told of a message that was accepted before; two of them the sandbox
-// answers with at once, and assumes a status.
+// responds with at once, and assumes a status.
 var catalogue = func() map[string]documented {
 	assumed := map[string]int{
 		"template_param_count_mismatch":  http.StatusUnprocessableEntity,

@@ -107,7 +107,7 @@ func (st *state) wanted(name string) bool {
 	return slices.ContainsFunc(st.subscriptions.order, func(sub *subscription) bool { return sub.wants(name) })
 }
 
-// emitReceived tells that a customer wrote. state.mu is held.
+// emitReceived reports that a customer wrote. state.mu is held.
 func (s *Server) emitReceived(m Inbound) {
 	st, from := &s.state, digits(m.From)
 	if !st.wanted("message.received") {
@@ -204,7 +204,7 @@ func (m *Inbound) metaContent() any {
 	return nil
 }
 
-// emitSent tells which wamid a message got. state.mu is held.
+// emitSent reports which wamid a message got. state.mu is held.
 func (s *Server) emitSent(m *Message) {
 	var body *string
 	if m.Type == "text" {

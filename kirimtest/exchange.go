@@ -35,10 +35,10 @@ type exchange struct {
 
 	fault   *Fault    // nil for none
 	twice   bool      // the operation takes effect twice
-	readyAt time.Time // when a slow request's answer is ready; zero for at once
+	readyAt time.Time // when a slow request's response is ready; zero for at once
 }
 
-// reply is an answer before it is rendered for one request.
+// reply is a response before it is rendered for one request.
 type reply struct {
 	status    int
 	header    http.Header
@@ -49,7 +49,7 @@ type reply struct {
 	asIs      bool
 	requestID string // of the body; empty for that of the exchange
 
-	drop bool // close the connection, without any answer
+	drop bool // close the connection, without any response
 	cut  bool // announce the whole body and send half of it
 
 	length  int           // announced in place of the body's own; 0 for that
@@ -64,7 +64,7 @@ func failed(e *apiError) *reply { return &reply{status: e.status, err: e} }
 // gone is the reply for a client that has left, or a server that is closing.
 func gone() *reply { return &reply{drop: true} }
 
-// ok answers with data as the payload.
+// ok responds with data as the payload.
 func ok(status int, data any) *reply {
 	b, err := json.Marshal(data)
 	if err != nil { // a type of ours that cannot be JSON
@@ -84,7 +84,7 @@ func (x *exchange) readBody() error {
 	x.body = buf.Bytes()
 	if n > limit {
 		x.tooLarge, x.body = true, x.body[:limit]
-		// A client that still writes would not read the answer.
+		// A client that still writes would not read the response.
 		_, err = io.CopyN(io.Discard, x.r.Body, 8<<20)
 		if errors.Is(err, io.EOF) {
 			err = nil

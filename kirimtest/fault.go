@@ -12,7 +12,7 @@ import (
 // left zero does no harm: a fault with only a Delay answers as usual, later.
 //
 // Beware of net/http: when a connection that was used before is dropped without
-// an answer, it sends a request with an Idempotency-Key again by itself. Over
+// a response, it sends a request with an Idempotency-Key again by itself. Over
 // TCP the sandbox may then see a dropped send twice and the client no error.
 // [Server.Transport] does not do that.
 type Fault struct {
@@ -31,16 +31,16 @@ type Fault struct {
 	// all of them.
 	Times int
 
-	// Processed lets the request take its full effect first; then its answer is
+	// Processed lets the request take its full effect first; then its response is
 	// lost and the client gets what the rest of the fault says. Without it, the
 	// sandbox does nothing of what was asked when the fault answers.
 	Processed bool
 
-	// Delay is waited before the answer: after the request took effect when
+	// Delay is waited before the response: after the request took effect when
 	// Processed is set, before it otherwise.
 	Delay time.Duration
 
-	// Slow keeps the answer of the operation itself back. The request takes
+	// Slow keeps the response of the operation itself back. The request takes
 	// effect at once, but for that long its Idempotency-Key counts as in
 	// flight, also when the client leaves.
 	Slow time.Duration
@@ -49,11 +49,11 @@ type Fault struct {
 	// broken server would. It is for tests of what notices that.
 	Twice bool
 
-	// Hang keeps the connection open without an answer until the client leaves
+	// Hang keeps the connection open without a response until the client leaves
 	// or the server is closed.
 	Hang bool
 
-	// Drop closes the connection without an answer. Through Server.Transport
+	// Drop closes the connection without a response. Through Server.Transport
 	// the error is io.ErrUnexpectedEOF.
 	Drop bool
 
@@ -65,7 +65,7 @@ type Fault struct {
 	// takes effect and answers.
 	Status int
 
-	// Header is added to the answer, or replaces what it has. Retry-After in
+	// Header is added to the response, or replaces what it has. Retry-After in
 	// any form goes here.
 	Header http.Header
 
@@ -85,7 +85,7 @@ type Fault struct {
 	Empty bool
 
 	// Cut announces the whole body in Content-Length, sends the first half and
-	// closes the connection. With a Status of zero the operation's own answer
+	// closes the connection. With a Status of zero the operation's own response
 	// is cut.
 	Cut bool
 
@@ -198,7 +198,7 @@ func (s *Server) faultStage(next handler) handler {
 	}
 }
 
-// reply is the answer that a fault with a Status gives.
+// reply is the response that a fault with a Status gives.
 func (f *Fault) reply() *reply {
 	rep := &reply{status: f.Status}
 	if f.Body != "" || f.Empty {

@@ -21,7 +21,7 @@ type keyedCall struct {
 	fingerprint [sha256.Size]byte
 	expires     time.Time
 	done        chan struct{} // closed when the first call was handled
-	readyAt     time.Time     // when its answer may be replayed
+	readyAt     time.Time     // when its response may be replayed
 	reply       *reply        // nil until then
 	requestID   string
 }
@@ -96,7 +96,7 @@ func withReplayed(rep *reply, value string) *reply {
 	return &r
 }
 
-// claim makes the call the first with its key, or returns the answer it gets
+// claim makes the call the first with its key, or returns the response it gets
 // because another one is.
 func (s *Server) claim(x *exchange) (mine *keyedCall, theirs *reply) {
 	fingerprint := x.fingerprint()
@@ -147,7 +147,7 @@ func (s *Server) claim(x *exchange) (mine *keyedCall, theirs *reply) {
 	}
 }
 
-// replay is the answer of the first call once more.
+// replay is the response of the first call once more.
 func (s *Server) replay(x *exchange, first *keyedCall, rep *reply) *reply {
 	if !s.cfg.assumptions.ReplayTakesToken && x.rated {
 		x.rate = s.state.returnToken(x.r.Method, s.cfg.clock.Now())
@@ -159,7 +159,7 @@ func (s *Server) replay(x *exchange, first *keyedCall, rep *reply) *reply {
 	return r
 }
 
-// settle ends the first call with a key: its answer is remembered, or the key
+// settle ends the first call with a key: its response is remembered, or the key
 // is free again.
 func (s *Server) settle(x *exchange, k *keyedCall, rep *reply) {
 	st := &s.state

@@ -313,7 +313,7 @@ func TestWaitingWorksOnAManualClockOverTCP(t *testing.T) {
 	one := send()
 	clock.BlockUntil(1)
 	two := send()
-	clock.BlockUntil(3) // the second waits for the answer, and 30 seconds
+	clock.BlockUntil(3) // the second waits for the response, and 30 seconds
 	clock.Advance(30 * time.Second)
 	if r := <-two; r.err != nil || r.code() != "idempotency_in_progress" {
 		t.Errorf("second: %+v", r)

@@ -16,7 +16,7 @@ type Message struct {
 	Type           string // "text", "template", …
 	TemplateName   string // of a template
 	IdempotencyKey string // empty when the request had none
-	Status         string // of the statuses that are due by now, the furthest; else that of the answer
+	Status         string // of the statuses that are due by now, the furthest; else that of the response
 	Body           json.RawMessage
 	Time           time.Time // when it was accepted
 }
@@ -32,11 +32,11 @@ type Request struct {
 	RequestID      string
 	Time           time.Time // when its body was read
 
-	// Status is what it was answered with: 0 while it has no answer yet, and
+	// Status is the status of the response: 0 while there is none yet, and
 	// for good when the connection was dropped or the client left.
 	Status int
 
-	// Replayed tells that the answer was remembered under the IdempotencyKey.
+	// Replayed reports that the response was remembered under the IdempotencyKey.
 	Replayed bool
 }
 

@@ -10,7 +10,7 @@ type Key struct {
 	// Label is what GET /me shows. Default "sandbox".
 	Label string
 
-	// ExpiresAt ends the key: from then on it is answered with 401
+	// ExpiresAt ends the key: from then on it gets 401
 	// expired_api_key. The zero time never comes.
 	ExpiresAt time.Time
 }
@@ -45,7 +45,7 @@ func (s *Server) addKey(plaintext string, k Key) {
 	s.state.keys[plaintext] = key
 }
 
-// RevokeKey revokes a key at once: it is answered with 401 revoked_api_key. It
+// RevokeKey revokes a key at once: it gets 401 revoked_api_key. It
 // reports whether there was such a key.
 func (s *Server) RevokeKey(key string) bool {
 	s.state.mu.Lock()

@@ -134,7 +134,7 @@ func (st *state) labelNames(ids map[string]bool) []string {
 
 // labelled is something that carries labels.
 type labelled struct {
-	kind   string // names its id in an answer
+	kind   string // names its id in a response
 	id     string
 	chat   chatID
 	labels map[string]bool
@@ -148,7 +148,7 @@ func conversationLabels(cv *conversation) labelled {
 	return labelled{"conversation_id", cv.id, cv.contact.chat, cv.labels}
 }
 
-// attachLabel answers POST …/labels. Attaching twice changes nothing.
+// attachLabel handles POST …/labels. Attaching twice changes nothing.
 func attachLabel[T any](of func(T) labelled) func(*exchange, T) *reply {
 	return func(x *exchange, target T) *reply {
 		o, err := x.object()
@@ -168,7 +168,7 @@ func attachLabel[T any](of func(T) labelled) func(*exchange, T) *reply {
 	}
 }
 
-// detachLabel answers DELETE …/labels/{label_id}. A label that is not there
+// detachLabel handles DELETE …/labels/{label_id}. A label that is not there
 // counts as detached.
 func detachLabel[T any](of func(T) labelled) func(*exchange, T) *reply {
 	return func(x *exchange, target T) *reply {
@@ -196,7 +196,7 @@ func (st *state) labelFor(v *checker, o map[string]any) *label {
 	return l
 }
 
-// bulkLabel answers POST …/contacts/bulk_label: all that can be labelled is.
+// bulkLabel handles POST …/contacts/bulk_label: all that can be labelled is.
 func bulkLabel(x *exchange, _ PhoneNumber) *reply {
 	o, err := x.object()
 	if err != nil {

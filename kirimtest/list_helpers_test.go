@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// page is the answer of a list.
+// page is the response of a list.
 type page struct {
 	Data    []map[string]any `json:"data"`
 	HasMore *bool            `json:"has_more"`

@@ -71,7 +71,7 @@ func (m *message) mediaURL(base *url.URL, now time.Time) string {
 	return u.String()
 }
 
-// getMedia answers GET …/messages/{id}/media with a redirect to the file.
+// getMedia handles GET …/messages/{id}/media with a redirect to the file.
 func getMedia(x *exchange, m *message) *reply {
 	var location string
 	if m.received != nil {
@@ -99,7 +99,7 @@ func serveMedia(x *exchange) *reply {
 	}}
 }
 
-// file is the answer with a file, or nil when the organisation has none for the
+// file is the response with a file, or nil when the organisation has none for the
 // token.
 func (s *Server) file(token string) *reply {
 	s.state.mu.Lock()

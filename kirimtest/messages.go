@@ -9,7 +9,7 @@ import (
 // window is how long after a customer's message free-form sends are allowed.
 const window = 24 * time.Hour
 
-// postMessage answers POST /v1/{phone_number_id}/messages: a send, or a read
+// postMessage handles POST /v1/{phone_number_id}/messages: a send, or a read
 // receipt.
 func postMessage(x *exchange, n PhoneNumber) *reply {
 	o, err := x.object()
@@ -106,7 +106,7 @@ func (st *state) whyNot(chat chatID, m outbound, now time.Time) *apiError {
 	return nil
 }
 
-// messageResult is the answer of a send and of a read receipt.
+// messageResult is the response of a send and of a read receipt.
 type messageResult struct {
 	ID        string `json:"id"`
 	Object    string `json:"object"`

@@ -5,12 +5,12 @@ import (
 	"net/http"
 )
 
-// health answers GET /v1/health.
+// health handles GET /v1/health.
 func health(*exchange) *reply {
 	return &reply{status: http.StatusOK, data: json.RawMessage(`{"status":"ok"}`)}
 }
 
-// me answers GET /v1/me.
+// me handles GET /v1/me.
 func me(x *exchange) *reply {
 	type organization struct {
 		ID     string `json:"id"`

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// openAPI answers GET /v1/openapi.json with a description of the paths that the
+// openAPI handles GET /v1/openapi.json with a description of the paths that the
 // sandbox has; of what is said on them it tells little.
 func openAPI(x *exchange) *reply {
 	paths := make(map[string]map[string]any)

@@ -55,7 +55,7 @@ func (s *Server) AddUser(u User) User {
 }
 
 // SetSuspended blocks the organisation, or lets it in again. While it is
-// blocked its keys are answered with 403 organization_suspended.
+// blocked its keys get 403 organization_suspended.
 func (s *Server) SetSuspended(suspended bool) {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -64,7 +64,7 @@ func (s *Server) SetSuspended(suspended bool) {
 
 // AddOrganization adds another organisation with a key, a phone number and
 // everything else of its own, and returns it as a Server at the same URL.
-// Neither sees anything of the other: its objects are answered with 404.
+// Neither sees anything of the other: its objects get 404.
 //
 // Faults and [Server.Requests] belong to the sandbox as a whole and are the
 // same through both. Closing the sandbox ends all its organisations; closing
@@ -138,7 +138,7 @@ func holding(h handler) handler {
 	}
 }
 
-// notFound is the answer for what does not exist, or belongs to another
+// notFound is the response for what does not exist, or belongs to another
 // organisation.
 func notFound(what string) *reply {
 	return failed(fail("resource_not_found", "", "There is no such "+what+"."))

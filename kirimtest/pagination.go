@@ -97,14 +97,14 @@ func (p *pageInfo) encode(b []byte) []byte {
 	return append(b, `,"has_more":`+strconv.FormatBool(p.more)+`,"next_cursor":`+next...)
 }
 
-// allOf answers with a list that has no pages.
+// allOf responds with a list that has no pages.
 func allOf(items []any) *reply {
 	rep := ok(http.StatusOK, items)
 	rep.page = &pageInfo{}
 	return rep
 }
 
-// pageOf answers with the page of rows that the query asks for. rows comes in
+// pageOf responds with the page of rows that the query asks for. rows comes in
 // the order of the list and is already filtered. st.mu is held.
 func pageOf[T any](x *exchange, q *query, rows iter.Seq2[position, T], view func(T) any) *reply {
 	limit := defaultLimit

@@ -161,7 +161,7 @@ func (s *Server) routes() *router {
 	return n
 }
 
-// onNumber answers 404 unless the first parameter is a number of ours.
+// onNumber responds with 404 unless the first parameter is a number of ours.
 func onNumber(h func(*exchange, PhoneNumber) *reply) handler {
 	return func(x *exchange) *reply {
 		n, found := x.s.state.number(x.params[0])

@@ -164,7 +164,7 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 			if !a.pause() {
 				panic(http.ErrAbortHandler)
 			}
-			w.Write(piece) // fails when the client has left, which is its business
+			w.Write(piece) // fails when the client has disconnected
 		}
 	}
 	if a.cut {

@@ -64,7 +64,7 @@ func (s *Server) rateStage(next handler) handler {
 	}
 }
 
-// slowStage keeps the answer back for a [Fault] with Slow, after the request
+// slowStage keeps the response back for a [Fault] with Slow, after the request
 // took effect.
 func (s *Server) slowStage(next handler) handler {
 	return func(x *exchange) *reply {

@@ -138,7 +138,7 @@ func (s *Server) report(p *progress) {
 	}
 }
 
-// emitStatus tells a status of a message. state.mu is held.
+// emitStatus reports a status of a message. state.mu is held.
 func (s *Server) emitStatus(m *Message, id string, status Status) {
 	element := map[string]any{
 		"id":           id,

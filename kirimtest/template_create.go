@@ -13,7 +13,7 @@ import (
 
 var templateName = regexp.MustCompile(`^[a-z0-9_]{1,512}$`)
 
-// createTemplate answers POST …/templates: the template is stored as pending
+// createTemplate handles POST …/templates: the template is stored as pending
 // and reviewed later.
 func createTemplate(x *exchange, n PhoneNumber) *reply {
 	o, err := x.object()

@@ -283,7 +283,7 @@ func getTemplate(x *exchange, _ PhoneNumber) *reply {
 	return ok(http.StatusOK, viewTemplate(t))
 }
 
-// syncTemplates answers POST …/templates/sync: what changed at Meta is known
+// syncTemplates handles POST …/templates/sync: what changed at Meta is known
 // from then on.
 func syncTemplates(x *exchange, _ PhoneNumber) *reply {
 	var result struct {

@@ -66,7 +66,7 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// bodyReader is the body of an answer as it comes over a connection: in
+// bodyReader is the body of a response as it comes over a connection: in
 // pieces, and perhaps not to its announced end.
 type bodyReader struct {
 	answer *answer

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// mostReplays is how many deliveries one bulk replay repeats.
+// mostReplays is the most deliveries of one bulk replay.
 const mostReplays = 1000
 
 type deliveryView struct {
@@ -68,7 +68,7 @@ func (f *deliveryFilter) holds(d *delivery, as *Assumptions, now time.Time) bool
 		(f.before.IsZero() || d.created.Before(f.before))
 }
 
-// listDeliveries answers GET /v1/webhook_deliveries.
+// listDeliveries handles GET /v1/webhook_deliveries.
 func listDeliveries(x *exchange) *reply {
 	q, as := x.query(), &x.s.cfg.assumptions
 	f := deliveryFilter{
@@ -83,12 +83,12 @@ func listDeliveries(x *exchange) *reply {
 	return pageOf(x, q, newest(keep, &x.s.state.deliveries), func(d *delivery) any { return d.view(as) })
 }
 
-// getDelivery answers GET /v1/webhook_deliveries/{id}.
+// getDelivery handles GET /v1/webhook_deliveries/{id}.
 func getDelivery(x *exchange, d *delivery) *reply {
 	return ok(http.StatusOK, d.view(&x.s.cfg.assumptions))
 }
 
-// replayDelivery answers POST /v1/webhook_deliveries/{id}/replay.
+// replayDelivery handles POST /v1/webhook_deliveries/{id}/replay.
 func replayDelivery(x *exchange, d *delivery) *reply {
 	switch {
 	case d.sub.deleted:
@@ -105,7 +105,7 @@ func replayDelivery(x *exchange, d *delivery) *reply {
 	}{again.id, "webhook_delivery", d.id, string(DeliveryPending)})
 }
 
-// bulkReplay answers POST /v1/webhook_deliveries/bulk_replay.
+// bulkReplay handles POST /v1/webhook_deliveries/bulk_replay.
 func bulkReplay(x *exchange) *reply {
 	o, err := x.object()
 	if err != nil {

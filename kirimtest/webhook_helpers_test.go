@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// receiver takes webhooks and answers them in turn; the last answer stays.
+// receiver takes webhooks and answers them in turn; the last response stays.
 type receiver struct {
 	mu      sync.Mutex
 	answers []answerWith

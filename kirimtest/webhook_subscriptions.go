@@ -161,18 +161,18 @@ func (sub *subscription) view(now time.Time) subscriptionView {
 	return view
 }
 
-// listSubscriptions answers GET /v1/webhook_subscriptions.
+// listSubscriptions handles GET /v1/webhook_subscriptions.
 func listSubscriptions(x *exchange) *reply {
 	all := func(*subscription) bool { return true }
 	return pageOf(x, x.query(), newest(all, &x.s.state.subscriptions), func(sub *subscription) any { return sub.view(x.now()) })
 }
 
-// getSubscription answers GET /v1/webhook_subscriptions/{id}.
+// getSubscription handles GET /v1/webhook_subscriptions/{id}.
 func getSubscription(x *exchange, sub *subscription) *reply {
 	return ok(http.StatusOK, sub.view(x.now()))
 }
 
-// createSubscription answers POST /v1/webhook_subscriptions.
+// createSubscription handles POST /v1/webhook_subscriptions.
 func createSubscription(x *exchange) *reply {
 	o, err := x.object()
 	if err != nil {
@@ -192,7 +192,7 @@ func createSubscription(x *exchange) *reply {
 	return ok(http.StatusCreated, view)
 }
 
-// updateSubscription answers PATCH /v1/webhook_subscriptions/{id}.
+// updateSubscription handles PATCH /v1/webhook_subscriptions/{id}.
 func updateSubscription(x *exchange, sub *subscription) *reply {
 	o, err := x.object()
 	if err != nil {
@@ -227,7 +227,7 @@ func updateSubscription(x *exchange, sub *subscription) *reply {
 	return ok(http.StatusOK, sub.view(x.now()))
 }
 
-// deleteSubscription answers DELETE /v1/webhook_subscriptions/{id}.
+// deleteSubscription handles DELETE /v1/webhook_subscriptions/{id}.
 func deleteSubscription(x *exchange, sub *subscription) *reply {
 	sub.deleted = true
 	x.s.state.subscriptions.remove(sub)
@@ -235,7 +235,7 @@ func deleteSubscription(x *exchange, sub *subscription) *reply {
 	return x.deleted(sub.id, "webhook_subscription")
 }
 
-// addSecret answers POST /v1/webhook_subscriptions/{id}/secrets.
+// addSecret handles POST /v1/webhook_subscriptions/{id}/secrets.
 func addSecret(x *exchange, sub *subscription) *reply {
 	var expires time.Time
 	if len(x.body) > 0 {
@@ -270,7 +270,7 @@ func addSecret(x *exchange, sub *subscription) *reply {
 	return ok(http.StatusCreated, view)
 }
 
-// revokeSecret answers DELETE /v1/webhook_subscriptions/{id}/secrets/{secret_id}.
+// revokeSecret handles DELETE /v1/webhook_subscriptions/{id}/secrets/{secret_id}.
 func revokeSecret(x *exchange, sub *subscription) *reply {
 	active := sub.activeSecrets(x.now())
 	i := slices.IndexFunc(active, func(secret *signingSecret) bool { return secret.id == x.params[1] })

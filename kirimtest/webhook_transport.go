@@ -34,7 +34,7 @@ func WithoutWebhookJitter() Option {
 	return func(cfg *config) { cfg.noJitter = true }
 }
 
-// webhookClient is what webhooks are sent with. own tells whether its
+// webhookClient is what webhooks are sent with. own reports whether its
 // connections are the server's to close.
 func (s *Server) webhookClient() (c *http.Client, own bool) {
 	c = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -50,7 +50,7 @@ func (s *Server) webhookClient() (c *http.Client, own bool) {
 	return c, own
 }
 
-// handlerTransport answers requests with a handler.
+// handlerTransport responds to requests with a handler.
 type handlerTransport struct {
 	handler http.Handler
 	group   *sync.WaitGroup

@@ -65,7 +65,7 @@ func NewClient(apiKey string, opts ...kirim.Option) (*Client, error) {
 	return &Client{api: api}, nil
 }
 
-// DecodeError reads an error answer of API Messaging.
+// DecodeError reads an error response of API Messaging.
 //
 // Docs: https://apimessaging.com/api-docs/docs/error-codes
 func DecodeError(statusCode int, header http.Header, body []byte) *kirim.Error {
@@ -97,7 +97,7 @@ type outbound struct {
 // Send sends a [kirim.Text], [kirim.Image], [kirim.Video], [kirim.Audio] or
 // [kirim.Document]. Media is given by its link; the media ids of Meta mean
 // nothing here. ReplyTo takes an id of this system's, and works for texts
-// only. PreviewURL is ignored. The answer has no WAMID.
+// only. PreviewURL is ignored. The response has no WAMID.
 //
 // Docs: https://apimessaging.com/api-docs/docs/messages
 func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts ...kirim.RequestOption) (*kirim.AcceptedMessage, error) {
@@ -137,7 +137,7 @@ func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts .
 	return &kirim.AcceptedMessage{ID: data.MessageID, Status: data.Status}, nil
 }
 
-// accepted is the answer to a send.
+// accepted is the response to a send.
 type accepted struct {
 	MessageID string `json:"messageId"`
 	Status    string `json:"status"`
@@ -164,7 +164,7 @@ type Session struct {
 }
 
 // CreateSession creates a session, of which a plan allows five an hour. It is
-// repeated as little as a send is.
+// retried as little as a send is.
 //
 // Docs: https://apimessaging.com/api-docs
 func (c *Client) CreateSession(ctx context.Context, params SessionCreateParams, opts ...kirim.RequestOption) (*Session, error) {

@@ -63,7 +63,7 @@ func NewClient(apiKey string, opts ...kirim.Option) (*Client, error) {
 	return &Client{api: api}, nil
 }
 
-// DecodeError reads an error answer of Connexease Gateway.
+// DecodeError reads an error response of Connexease Gateway.
 //
 // Docs: https://docs.gateway.connexease.com/api-reference/error-codes
 func DecodeError(statusCode int, header http.Header, body []byte) *kirim.Error {
@@ -89,7 +89,7 @@ func (c *Client) WithSendParams(params SendParams) *Client { return &Client{c.ap
 func (c *Client) With(params SendParams) *Client { return c.WithSendParams(params) }
 
 // Send sends any content but [kirim.Video], which the vendor does not list; a
-// [kirim.Raw] goes through as it is. ID and WAMID of the answer are both
+// [kirim.Raw] goes through as it is. ID and WAMID of the response are both
 // WhatsApp's id. What becomes of the message is told by webhooks alone.
 //
 // Docs: https://docs.gateway.connexease.com/api-reference/send-whatsapp-message
@@ -115,7 +115,7 @@ func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts .
 	return accepted, nil
 }
 
-// sent is the answer to a send.
+// sent is the response to a send.
 type sent struct {
 	Messages []struct {
 		ID     string `json:"id"`
@@ -154,9 +154,9 @@ func metaForm(message kirim.OutboundMessage) (map[string]any, error) {
 	return body, nil
 }
 
-// RateLimits reads what an answer says about the two windows that a request
+// RateLimits reads what a response says about the two windows that a request
 // is counted in. Get the header from [kirim.WithResponse] or [kirim.Error].
-// A window that is not told is zero. Reset and Wait are always zero.
+// A window that is not reported is zero. Reset and Wait are always zero.
 //
 // Docs: https://docs.gateway.connexease.com/essentials/rate-limits
 func RateLimits(header http.Header) (perSecond, perMinute kirim.RateLimit) {

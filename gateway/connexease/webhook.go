@@ -26,7 +26,7 @@ func (secretError) Error() string {
 // Unwrap makes it what the same fault is with a signature.
 func (secretError) Unwrap() error { return kirim.ErrWebhookSignatureMismatch }
 
-// WebhookVerifier tells whether a webhook comes from Connexease Gateway, by
+// WebhookVerifier reports whether a webhook comes from Connexease Gateway, by
 // the secret that was entered in its dashboard and that it sends as a bearer
 // token. There is no signature: whoever reads one webhook can forge the next.
 // It is safe for concurrent use.

@@ -181,7 +181,7 @@ func TestKirimsHeadersMeanNothingHere(t *testing.T) {
 	}
 }
 
-// deliver gives a handler a webhook of the gateway's and returns its answer.
+// deliver gives a handler a webhook of the gateway's and returns its response.
 func deliver(h http.Handler, secret, body string) int {
 	w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/hook", strings.NewReader(body))
 	if secret != "" {

@@ -14,7 +14,7 @@
 //
 // # Errors
 //
-// An answer that refuses single fields has no code. It is an error of
+// A response that refuses single fields has no code. It is an error of
 // [kirim.KindInvalidRequest] all the same, with the first field in Param and
 // all of them from gateway.FieldErrors. KindSendFailed means that WhatsApp's
 // side took the message and failed then: it may be out.
@@ -60,7 +60,7 @@ func NewClient(apiKey string, opts ...kirim.Option) (*Client, error) {
 	return &Client{api}, nil
 }
 
-// DecodeError reads an error answer of MichoW, of either shape.
+// DecodeError reads an error response of MichoW, of either shape.
 //
 // Docs: https://wapi.michotech.me/docs/errors
 func DecodeError(statusCode int, header http.Header, body []byte) *kirim.Error {
@@ -68,7 +68,7 @@ func DecodeError(statusCode int, header http.Header, body []byte) *kirim.Error {
 }
 
 // Send sends a [kirim.Text] that is no reply. PreviewURL is ignored. ID and
-// WAMID of the answer are both WhatsApp's id.
+// WAMID of the response are both WhatsApp's id.
 //
 // Docs: https://wapi.michotech.me/docs/messaging
 func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts ...kirim.RequestOption) (*kirim.AcceptedMessage, error) {
@@ -96,7 +96,7 @@ func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts .
 	return &kirim.AcceptedMessage{ID: data.MessageID, WAMID: data.MessageID, Status: data.Status}, nil
 }
 
-// accepted is the answer to a send.
+// accepted is the response to a send.
 type accepted struct {
 	MessageID string `json:"message_id"`
 	Status    string `json:"status"`
@@ -178,7 +178,7 @@ func (c *Client) list(ctx context.Context, path string, params MessageListParams
 	return &Page{answer.Data, answer.Links.Next != ""}, nil
 }
 
-// messageList is the answer to a listing.
+// messageList is the response to a listing.
 type messageList struct {
 	Data  []Message `json:"data"`
 	Links struct {

@@ -63,7 +63,7 @@ func NewClient(apiKey string, opts ...kirim.Option) (*Client, error) {
 	return &Client{api}, nil
 }
 
-// DecodeError reads an error answer of ShingleAI.
+// DecodeError reads an error response of ShingleAI.
 //
 // Docs: https://docs.shingleai.com/api-reference/errors
 func DecodeError(statusCode int, header http.Header, body []byte) *kirim.Error {
@@ -146,7 +146,7 @@ type MessageUpdateParams struct {
 }
 
 // Update changes a message and returns it. It sets absolute values, so it is
-// repeated like a PATCH of Kirim's.
+// retried like a PATCH of Kirim's.
 //
 // Docs: https://docs.shingleai.com/api-reference/messages/update-message
 func (c *Client) Update(ctx context.Context, id string, params MessageUpdateParams, opts ...kirim.RequestOption) (*Message, error) {
@@ -209,7 +209,7 @@ type Page[T any] struct {
 	Limit   int
 	Offset  int
 	HasMore bool
-	Total   *int // nil when the answer does not tell
+	Total   *int // nil when the response does not say
 }
 
 // ListContacts returns one page of contacts.
@@ -264,7 +264,7 @@ func list[T any](ctx context.Context, c *Client, path string, params any, opts [
 	return &Page[T]{answer.Data, p.Limit, p.Offset, p.HasMore, p.Total}, nil
 }
 
-// page is the answer to a listing.
+// page is the response to a listing.
 type page[T any] struct {
 	Data []T `json:"data"`
 	Meta struct {

@@ -2,7 +2,7 @@ package system
 
 import "encoding/json"
 
-// Field is what an answer says about one field of the request. Field is
+// Field is what a response says about one field of the request. Field is
 // empty for what concerns the request as a whole.
 type Field struct {
 	Field    string

@@ -180,7 +180,7 @@ func MetaKind(code int) string {
 }
 
 // MetaFamily classifies an unknown Meta code by its neighbours, unless the
-// status of the answer says more; an empty kind means that neither does.
+// status of the response says more; an empty kind means that neither does.
 func MetaFamily(code, status int) string {
 	if status >= 500 || status == http.StatusTooManyRequests || status == http.StatusForbidden {
 		return ""

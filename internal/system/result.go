@@ -5,32 +5,32 @@ import (
 	"encoding/json"
 )
 
-// Body is the body of a 2xx answer. It is a type of its own so that no type
+// Body is the body of a 2xx response. It is a type of its own so that no type
 // outside this module is a Result by accident.
 type Body []byte
 
-// Result is what a call expects of a 2xx answer.
+// Result is what a call expects of a 2xx response.
 type Result interface {
 	// DecodeResult reads the body, which may be empty. Its error is Missing
-	// where there is no result in it, and ErrFailed where the answer says that
+	// where there is no result in it, and ErrFailed where the response says that
 	// the call failed although there is.
 	DecodeResult(Body) error
 }
 
-// Missing is the error for an answer without the member of that name, which
+// Missing is the error for a response without the member of that name, which
 // carries the result.
 type Missing string
 
 func (m Missing) Error() string { return "the body has no " + string(m) }
 
-// ErrFailed says that the body of a 2xx answer is an error.
+// ErrFailed says that the body of a 2xx response is an error.
 const ErrFailed = constError("the answer says that the call failed")
 
 type constError string
 
 func (e constError) Error() string { return string(e) }
 
-// Reported reports whether the body of a 2xx answer is an error envelope and
+// Reported reports whether the body of a 2xx response is an error envelope and
 // has no result beside it.
 func Reported(body []byte) bool {
 	// Most answers have no such word, and are not parsed for it.
@@ -41,7 +41,7 @@ func Reported(body []byte) bool {
 	return !hasResult(top) && hasFailed(top)
 }
 
-// Failed is Reported for the systems that have a flag in every answer: when
+// Failed is Reported for the systems that have a flag in every response: when
 // it says that the call failed, a result beside it says nothing.
 func Failed(body []byte) bool {
 	top := objectOf(body)

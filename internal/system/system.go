@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// System is a WhatsApp API whose error answers this module knows.
+// System is a WhatsApp API whose error responses this module knows.
 type System struct {
 	Name    string   // also that of its package in gateway/, unless it is Own
 	Title   string   // for the documentation, as are Bodies and Waits
@@ -41,7 +41,7 @@ type System struct {
 	fieldsCode string
 	// wait is the path, below the holder, to the wait that the body asks for.
 	wait [2]string
-	// defaultWait stands in for a wait that an answer to too many requests does
+	// defaultWait stands in for a wait that a response to too many requests does
 	// not give; nil for none.
 	defaultWait func(holder object, header http.Header) time.Duration
 
@@ -147,12 +147,12 @@ func (s *System) Kinds() iter.Seq[string] {
 	}
 }
 
-// Answer is an error answer in terms common to all systems.
+// Answer is an error response in terms common to all systems.
 type Answer struct {
 	System  *System
 	Code    string // verbatim; empty when there is none
 	Message string
-	Param   string        // the first field that the answer complains about
+	Param   string        // the first field that the response complains about
 	Kind    string        // a kirim.Kind; empty when only the HTTP status can tell
 	Wait    time.Duration // found elsewhere than in a Retry-After header
 	Weak    bool          // it could be any system's
@@ -179,7 +179,7 @@ func Detect(status int, header http.Header, body []byte) (answer Answer, ok bool
 	return Answer{}, false
 }
 
-// Read reads body as an answer of s, whatever Detect would take it for. ok is
+// Read reads body as a response of s, whatever Detect would take it for. ok is
 // false when it has nothing of that system's.
 func (s *System) Read(status int, header http.Header, body []byte) (answer Answer, ok bool) {
 	answer = s.read(objectOf(body), status, header)

@@ -32,7 +32,7 @@ func (s System) NewClient(apiKey, baseURL string, opts []kirim.Option) (*Client,
 	return &Client{s, client}, nil
 }
 
-// DecodeError reads an answer that is known to be the system's.
+// DecodeError reads a response that is known to be the system's.
 func (s System) DecodeError(statusCode int, header http.Header, body []byte) *kirim.Error {
 	e := kirim.DecodeError(statusCode, header, body)
 	found, ok := s.Read(statusCode, header, body)
@@ -143,17 +143,17 @@ type Client struct {
 // BaseURL returns where requests go.
 func (c *Client) BaseURL() string { return c.kirim.BaseURL() }
 
-// Out is what an answer is decoded into. Missing names the member that carries
+// Out is what a response is decoded into. Missing names the member that carries
 // the result and is not there; it is empty when there is a result.
 type Out interface{ Missing() string }
 
-// Do makes one call. A 2xx answer that says that the call failed, or that has
+// Do makes one call. A 2xx response that says that the call failed, or that has
 // no result, is an error.
 func (c *Client) Do(ctx context.Context, method, path string, query, body any, out Out, opts []kirim.RequestOption) error {
 	return c.kirim.Do(ctx, method, path, query, body, answer{out}, opts...)
 }
 
-// Data makes one call and returns what stands under "data" in the answer. A T
+// Data makes one call and returns what stands under "data" in the response. A T
 // that is an [Out] is asked as well.
 func Data[T any](ctx context.Context, c *Client, method, path string, query, body any, opts []kirim.RequestOption) (*T, error) {
 	answer := data[T]{new(T)} // a 204 leaves it as it is
