@@ -76,6 +76,20 @@ func (c *call) limit() error {
 	return c.limited
 }
 
+// setKey returns the headers of an attempt, with the key of the call. They are
+// new for each: a transport or a cookie jar may add to those of the attempt
+// before.
+func (c *call) setKey() http.Header {
+	headers := maps.Clone(c.client.header)
+	if c.payload != nil {
+		headers["Content-Type"] = jsonContentType
+	}
+	if c.key != "" {
+		headers["Idempotency-Key"] = c.keyHeader[:]
+	}
+	return headers
+}
+
 // judge records what an attempt brought and decides whether to retry.
 func (c *call) judge(resp *http.Response, err error) (again bool) {
 	c.attempts++
@@ -358,18 +372,4 @@ func (c *call) log() {
 		attrs = append(attrs, slog.Duration("wait", c.wait))
 	}
 	logger.LogAttrs(c.ctx, level, message, attrs...)
-}
-
-// setKey returns the headers of an attempt, with the key of the call. They are
-// new for each: a transport or a cookie jar may add to those of the attempt
-// before.
-func (c *call) setKey() http.Header {
-	headers := maps.Clone(c.client.header)
-	if c.payload != nil {
-		headers["Content-Type"] = jsonContentType
-	}
-	if c.key != "" {
-		headers["Idempotency-Key"] = c.keyHeader[:]
-	}
-	return headers
 }

@@ -32,6 +32,27 @@ func encodeBody(body any) ([]byte, error) {
 	return payload, nil
 }
 
+// readRedacted is readResponse, without the key. Of a body that is cut, what may
+// be the beginning of the key goes, too.
+func readRedacted(resp *http.Response, limit int64, key string) (body []byte, cut bool, err error) {
+	body, cut, err = readResponse(resp, limit)
+	if len(key) < minSecret {
+		return body, cut, err
+	}
+	if holds(body, key) {
+		body = bytes.ReplaceAll(body, []byte(key), []byte(redactedKey))
+	}
+	if cut || err != nil {
+		for n := min(len(key)-1, len(body)); n > 0; n-- {
+			if bytes.HasSuffix(body, []byte(key[:n])) {
+				body = body[:len(body)-n]
+				break
+			}
+		}
+	}
+	return body, cut, err
+}
+
 // readResponse reads and closes the body of a response. What goes beyond limit
 // is left unread, which costs the connection but not the memory.
 func readResponse(resp *http.Response, limit int64) (body []byte, cut bool, err error) {
@@ -69,25 +90,4 @@ func readBounded(r io.Reader, size, limit int64) (body []byte, cut bool, err err
 		}
 	}
 	return body[:limit:limit], true, nil
-}
-
-// readRedacted is readResponse, without the key. Of a body that is cut, what may
-// be the beginning of the key goes, too.
-func readRedacted(resp *http.Response, limit int64, key string) (body []byte, cut bool, err error) {
-	body, cut, err = readResponse(resp, limit)
-	if len(key) < minSecret {
-		return body, cut, err
-	}
-	if holds(body, key) {
-		body = bytes.ReplaceAll(body, []byte(key), []byte(redactedKey))
-	}
-	if cut || err != nil {
-		for n := min(len(key)-1, len(body)); n > 0; n-- {
-			if bytes.HasSuffix(body, []byte(key[:n])) {
-				body = body[:len(body)-n]
-				break
-			}
-		}
-	}
-	return body, cut, err
 }

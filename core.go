@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/google/go-querystring/query"
+
 	"github.com/kirim-go/kirim/internal/system"
 )
 

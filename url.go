@@ -11,6 +11,10 @@ import (
 	"strings"
 )
 
+// DefaultBaseURL is where requests go unless [WithBaseURL] or, for
+// [NewClientFromEnv], KIRIM_BASE_URL says otherwise.
+const DefaultBaseURL = "https://api.kirimdev.com/v1"
+
 // parseBaseURL accepts an absolute http or https URL that can carry a path
 // below it.
 func parseBaseURL(raw string) (*url.URL, error) {
@@ -152,7 +156,3 @@ func pathOf(segments ...string) string {
 	}
 	return b.String()
 }
-
-// DefaultBaseURL is where requests go unless [WithBaseURL] or, for
-// [NewClientFromEnv], KIRIM_BASE_URL says otherwise.
-const DefaultBaseURL = "https://api.kirimdev.com/v1"
