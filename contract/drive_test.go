@@ -45,6 +45,7 @@ var notDriven = map[string]string{
 	"Messages.SendAndWait":        "Messages.SendOrTemplate, then Messages.Wait",
 	"Client.PhoneNumber":          "makes no request",
 	"Client.CloseIdleConnections": "makes no request",
+	"Client.BaseURL":              "makes no request",
 	"Client.RateLimit":            "makes no request",
 	"Client.String":               "makes no request",
 	"Client.GoString":             "makes no request",

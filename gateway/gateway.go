@@ -1,11 +1,7 @@
-// Package gateway, with its subpackages, lets a program speak to four other
-// systems in the words of package kirim: the same OutboundMessage, the same
-// *kirim.Error with the same kinds, the same retry engine.
-//
-//   - [github.com/kirim-go/kirim/gateway/apimessaging]: paired WhatsApp sessions; text and media
-//   - [github.com/kirim-go/kirim/gateway/michow]: one WhatsApp session per key; text
-//   - [github.com/kirim-go/kirim/gateway/connexease]: a proxy of Meta's Cloud API; everything but video
-//   - [github.com/kirim-go/kirim/gateway/shingle]: a hub of business messages; reads, sends nothing
+// Package gateway, with its subpackages, lets a program speak to other systems
+// in the words of package kirim: the same OutboundMessage, the same
+// *kirim.Error with the same kinds, the same retry engine. The documentation of
+// each subpackage says what its system can send.
 //
 // Each has a NewClient that takes the options of kirim.NewClient, a
 // DecodeError, and a Send. What a system cannot do is an error that matches
@@ -19,7 +15,7 @@
 //
 // # Retries
 //
-// None of the four documents idempotency keys, so none is sent, and a send is
+// None of them documents idempotency keys, so none is sent, and a send is
 // retried only where the message cannot have been sent: the connection was never
 // made, the response was 429, or it was 503 and said how long to wait. After a
 // 503 that does not say, there is no sign whether the message was accepted, and

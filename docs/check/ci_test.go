@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -120,5 +121,53 @@ func TestDependabotKnowsEveryModule(t *testing.T) {
 		if !strings.Contains(config, "\n  - package-ecosystem: "+ecosystem+"\n") {
 			t.Errorf("does not update %s", ecosystem)
 		}
+	}
+}
+
+// misplaced returns what is wrong with the rows of the table of changes: a
+// path that the tree does not have, and a count that is not that of the paths.
+func misplaced(table string, exists func(pattern string) bool) (wrong []string) {
+	for _, row := range regexp.MustCompile(`(?m)^\| ([a-z ]+) \| (\d+) \| (.*) \| (.*) \|$`).FindAllStringSubmatch(table, -1) {
+		name, count, where, also := row[1], row[2], row[3], row[4]
+		files := 0
+		for i, column := range []string{where, also} {
+			for _, s := range span.FindAllString(column, -1) {
+				p := strings.Trim(s, "`")
+				if !strings.ContainsAny(p, "./") || strings.Contains(p, " ") {
+					continue // a name in code, or a command
+				}
+				if i == 0 {
+					files++
+				}
+				if p != "go.mod" && !exists(strings.ReplaceAll(p, "NAME", "*")) {
+					wrong = append(wrong, name+": there is no "+p)
+				}
+			}
+		}
+		if strconv.Itoa(files) != count {
+			wrong = append(wrong, name+": "+count+" files, but "+strconv.Itoa(files)+" are named")
+		}
+	}
+	return wrong
+}
+
+func TestTheTableOfChangesNamesWhatTheTreeHas(t *testing.T) {
+	t.Parallel()
+	_, table, _ := strings.Cut(read(t, "CONTRIBUTING.md"), "\n## Where does it go\n")
+	table, _, _ = strings.Cut(table, "\n## ")
+	if rows := strings.Count(table, "\n| "); rows != 11 {
+		t.Errorf("%d rows with the head, not that of the ten commonest changes", rows)
+	}
+	for _, line := range misplaced(table, func(pattern string) bool {
+		found, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pattern)))
+		return err == nil && len(found) > 0
+	}) {
+		t.Error(line)
+	}
+
+	wrong := "| a | 1 | `gone.go` | `here.go` |\n| b | 2 | `here.go` in `unreleased` | `go generate .` |\n| c | 1 | `here.go` | `gone_test.go` |\n"
+	got := strings.Join(misplaced(wrong, func(pattern string) bool { return pattern == "here.go" }), "; ")
+	if want := "a: there is no gone.go; b: 2 files, but 1 are named; c: there is no gone_test.go"; got != want {
+		t.Errorf("noticed %q, not %q", got, want)
 	}
 }

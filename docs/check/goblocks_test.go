@@ -41,10 +41,17 @@ var known = func() map[string]string {
 	for _, p := range []string{
 		"bufio", "bytes", "cmp", "context", "crypto/sha256", "crypto/subtle", "encoding/hex", "encoding/json", "errors", "fmt", "io", "iter", "log", "log/slog",
 		"net/http", "net/http/httptest", "net/url", "os", "os/signal", "strconv", "strings", "sync", "testing", "testing/synctest", "time",
-		module, module + "/kirimtest", module + "/gateway", module + "/gateway/apimessaging", module + "/gateway/michow",
-		module + "/gateway/connexease", module + "/gateway/shingle",
+		module, module + "/kirimtest", module + "/gateway",
 	} {
 		packages[path.Base(p)] = p
+	}
+	gateways, err := filepath.Glob(root + "/gateway/*/*.go")
+	if err != nil {
+		panic(err) // a malformed pattern
+	}
+	for _, file := range gateways {
+		name := filepath.Base(filepath.Dir(file))
+		packages[name] = module + "/gateway/" + name
 	}
 	return packages
 }()
