@@ -54,7 +54,7 @@ func newEngine() any {
 		if again {
 			// The wait for the next attempt is no part of this one. A copy gets the
 			// context of the call, as the transport may not be done with the old.
-			e.request.Request = e.request.Request.WithContext(e.ctx)
+			e.request.Request = e.request.Request.WithContext(e.ctx) //nolint:contextcheck // of the call on purpose
 		}
 		return again, nil
 	}

@@ -308,7 +308,7 @@ func MaybeSent(err error) bool {
 		return false
 	}
 	// Every error of the tree is looked at, not the first that matches.
-	if e, ok := err.(interface{ maybeSent() bool }); ok && e.maybeSent() { //nolint:errorlint // as said
+	if e, ok := err.(interface{ maybeSent() bool }); ok && e.maybeSent() {
 		return true
 	}
 	switch e := err.(type) { //nolint:errorlint // as said
