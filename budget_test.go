@@ -14,6 +14,10 @@ import (
 	"time"
 
 	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/gateway/apimessaging"
+	"github.com/kirim-go/kirim/gateway/connexease"
+	"github.com/kirim-go/kirim/gateway/michow"
+	"github.com/kirim-go/kirim/gateway/shingle"
 )
 
 // The budgets are what each piece of work may allocate. They are counted, not
@@ -21,7 +25,7 @@ import (
 const (
 	refuseBudget = 45   // the whole call, answered with a 422
 	listBudget   = 1650 // a page of 100 contacts
-	decodeBudget = 14   // DecodeError alone
+	decodeBudget = 14   // DecodeError alone, of every system
 	verifyBudget = 0
 	eventBudget  = 12
 )
@@ -99,6 +103,16 @@ func TestBudgetOfAllocations(t *testing.T) {
 			}
 			return nil
 		}},
+		{"decode of an error by apimessaging", decodeBudget, decodes(apimessaging.DecodeError, 403, "daily_message_limit_reached",
+			`{"success":false,"error":{"code":"daily_message_limit_reached","message":"No.","details":{"field":"to","reason":"No."}}}`)},
+		{"decode of an error by michow", decodeBudget, decodes(michow.DecodeError, 422, "SESSION_NOT_CONNECTED",
+			`{"error":{"code":"SESSION_NOT_CONNECTED","message":"No.","status":422}}`)},
+		{"decode of a field list by michow", decodeBudget, decodes(michow.DecodeError, 422, "",
+			`{"message":"No.","errors":{"to":["No."],"message":["No."]}}`)},
+		{"decode of an error by connexease", decodeBudget, decodes(connexease.DecodeError, 429, "RATE_001",
+			`{"isSuccess":false,"errors":{"code":"RATE_001","group":"TOO_MANY_REQUESTS","description":"No.","params":{"limit_type":"min","retry_after":"7 seconds"}}}`)},
+		{"decode of an error by shingle", decodeBudget, decodes(shingle.DecodeError, 400, "VALIDATION_ERROR",
+			`{"error":{"code":"VALIDATION_ERROR","message":"No.","details":{"issues":[{"path":["to"],"message":"No."}]}}}`)},
 		{"webhook verify", verifyBudget, func() error { return v.Verify(header, event) }},
 		{"webhook verify and decode", eventBudget, func() error { reader.pos = 0; _, err := v.Event(delivery); return err }},
 	} {
@@ -110,6 +124,15 @@ func TestBudgetOfAllocations(t *testing.T) {
 		if got > work.budget {
 			t.Errorf("%s: %v allocations, budget %v", work.name, got, work.budget)
 		}
+	}
+}
+
+func decodes(decode kirim.ErrorDecoder, status int, code kirim.ErrorCode, body string) func() error {
+	return func() error {
+		if e := decode(status, budgetHeader, []byte(body)); e.Code != code || e.Kind == kirim.KindUnknown {
+			return e
+		}
+		return nil
 	}
 }
 

@@ -16,48 +16,47 @@ import (
 // wins over it. A response without what carries the result is not a result: a proxy, a
 // login page or another system gave it, and the message may not be stored.
 func (c *call) decodeResult() *Error {
-	if c.status == http.StatusNoContent || c.status == http.StatusResetContent ||
-		c.operation == remove && len(bytes.TrimSpace(c.body)) == 0 {
+	empty := len(bytes.TrimSpace(c.body)) == 0
+	if c.status == http.StatusNoContent || c.status == http.StatusResetContent || c.operation == remove && empty {
 		return nil
 	}
-	if err := c.decodeInto(); err != nil {
-		return c.noResult(err)
+	verdict := VerdictDefault
+	if judge := c.client.judge; judge != nil && !empty {
+		verdict = judge(c.status, c.header, c.body)
 	}
-	return nil
-}
-
-// noResult finds out what a 2xx response is that could not be decoded.
-func (c *call) noResult(err error) *Error {
-	var reported *Error
-	var missing system.Missing
-	switch {
-	case errors.As(err, &reported): // by an UnmarshalJSON of the caller's
-		e := *reported
-		return c.describe2xx(&e)
-	case errors.Is(err, system.ErrFailed) || system.Reported(c.body):
+	failed := func() bool {
+		return verdict == VerdictFailure || verdict != VerdictSuccess && system.Reported(c.body)
+	}
+	// What knows its result finds none in an error envelope, and is asked first.
+	_, knows := c.out.(system.Result)
+	if verdict == VerdictFailure || !knows && failed() {
 		return c.describe2xx(c.decodeError(c.body))
-	case len(bytes.TrimSpace(c.body)) == 0:
-		return c.newInvalidResponse("the body is empty", nil)
-	case errors.As(err, &missing):
-		if c.operation == remove { // of which no vendor page shows the response
-			return nil
-		}
-		return c.newInvalidResponse(missing.Error(), nil)
 	}
-	return c.newInvalidResponse("the body is not the JSON that was expected", err)
+	err := c.decodeInto()
+	switch {
+	case err == nil:
+		return nil
+	case failed():
+		return c.describe2xx(c.decodeError(c.body))
+	case empty:
+		return c.newInvalidResponse("the body is empty", nil)
+	}
+	var missing system.Missing
+	switch isMissing := errors.As(err, &missing); {
+	case !isMissing:
+		return c.newInvalidResponse("the body is not the JSON that was expected", err)
+	case c.operation == remove: // of which no vendor page shows the response
+		return nil
+	}
+	return c.newInvalidResponse(missing.Error(), nil)
 }
 
 func (c *call) decodeInto() error {
-	if result, ok := c.out.(system.Result); ok {
-		return result.DecodeResult(c.body)
-	}
-	reported := system.Reported(c.body)
-	if _, own := c.out.(json.Unmarshaler); reported && !own {
-		return system.ErrFailed
-	}
 	switch out := c.out.(type) {
 	case nil:
 		return nil
+	case system.Result:
+		return out.DecodeResult(c.body)
 	case *[]byte:
 		*out = c.body
 		return nil
@@ -65,21 +64,13 @@ func (c *call) decodeInto() error {
 	if len(bytes.TrimSpace(c.body)) == 0 {
 		return nil
 	}
-	err := json.Unmarshal(c.body, c.out)
-	if err == nil && reported {
-		err = system.ErrFailed
-	}
-	return err
+	return json.Unmarshal(c.body, c.out)
 }
 
-// decodeError reads an error envelope.
+// decodeError reads an error envelope. What it leaves empty is filled in when
+// the response is judged.
 func (c *call) decodeError(body []byte) *Error {
-	if c.client.decode != nil {
-		if e := c.client.decode(c.status, c.header, body); e != nil {
-			return e
-		}
-	}
-	return DecodeError(c.status, c.header, body)
+	return c.client.decode.read(c.status, c.header, body)
 }
 
 // newInvalidResponse is the error for a 2xx response that cannot be used.

@@ -135,11 +135,10 @@ func (c *Client) GoString() string { return c.String() }
 // A response that is not 2xx is an [*Error]; so is a 2xx response that cannot be
 // decoded into out, or is larger than 8 MiB, and one that has an error envelope
 // and no "data" that is not null: an "error" that is an object or a text,
-// "errors" that are not empty, "success" or "isSuccess" that is false. It is
-// repeated by its Kind: rate limits as a 429, what is temporary as a 500. out
-// may have an UnmarshalJSON that returns an *Error for reports of another form;
-// what it leaves empty is filled in as for an [ErrorDecoder]. No complete response
-// is a [*TransportError]. A call that is refused before anything is sent is a
+// "errors" that are not empty, "success" or "isSuccess" that is false; for a
+// server with other rules see [WithResponseJudge]. It is retried by its Kind:
+// rate limits as a 429, what is temporary as a 500. No complete response is a
+// [*TransportError]. A call that is refused before anything is sent is a
 // [*ValidationError].
 //
 // Redirects are followed for GET and HEAD within the same scheme, host and

@@ -28,8 +28,9 @@ type core struct {
 	limits  *perClass[lastLimit] // what was last learnt
 	logger  *slog.Logger
 	decode  ErrorDecoder
-	keyed   bool       // POST requests carry an Idempotency-Key
-	engines *sync.Pool // of *engine
+	judge   ResponseJudge // nil for the default
+	keyed   bool          // POST requests carry an Idempotency-Key
+	engines *sync.Pool    // of *engine
 }
 
 // do makes one call, as [Client.Do] describes it.

@@ -53,7 +53,6 @@ type Error struct {
 
 	retryAfterKnown bool   // the response had a Retry-After that makes sense
 	late            bool   // told of a message after it was accepted
-	guessed         bool   // MetaCode is a bare number in a text
 	ambiguous       bool   // an earlier attempt of the call may have been carried out
 	detail          string // what was wrong with a 2xx response, or may be with the base URL
 	stopped         string // why the call was not retried, when that is not obvious
@@ -351,7 +350,7 @@ func (e *Error) maybeSent() bool {
 	case unavailable:
 		return !e.retryAfterKnown
 	case throttled:
-		return e.guessed && e.StatusCode >= 500
+		return e.StatusCode >= 500 && e.metaIsGuessed()
 	default:
 	}
 	return e.StatusCode >= 500 && !e.refusedByCode()

@@ -22,6 +22,37 @@ import (
 // safe for concurrent use.
 type ErrorDecoder func(statusCode int, header http.Header, body []byte) *Error
 
+// Decode reads a response as a client with this decoder does: what the decoder
+// leaves empty is filled in, and what it leaves to [DecodeError] is read by
+// that. It is for the package of a system of your own, so that its errors are
+// the same with and without a client.
+func (decode ErrorDecoder) Decode(statusCode int, header http.Header, body []byte) *Error {
+	e := decode.read(statusCode, header, body)
+	e.StatusCode = statusCode
+	if e.Header == nil {
+		e.Header = header
+	}
+	if e.Body == nil {
+		e.Body = body
+	}
+	e.complete()
+	return e
+}
+
+// read is Decode without what can be filled in later.
+func (decode ErrorDecoder) read(statusCode int, header http.Header, body []byte) *Error {
+	if decode != nil {
+		if e := decode(statusCode, header, body); e != nil {
+			return e
+		}
+	}
+	e := &Error{StatusCode: statusCode, Header: header, Body: body}
+	if len(body) > 0 && !e.decodeKirim(body) && !e.decodeEnvelope(body) {
+		e.decodeLoosely(body)
+	}
+	return e
+}
+
 // DecodeError reads an error response of any shape: Kirim's envelope, one of the
 // other systems that the gateway packages speak to, Meta's, other JSON, HTML,
 // plain text, nothing. It never returns nil and never fails; what cannot be
@@ -35,12 +66,7 @@ type ErrorDecoder func(statusCode int, header http.Header, body []byte) *Error
 //
 // Body and Header are kept as they are given, not copied.
 func DecodeError(statusCode int, header http.Header, body []byte) *Error {
-	e := &Error{StatusCode: statusCode, Header: header, Body: body}
-	if !e.decodeKirim(body) && !e.decodeEnvelope(body) {
-		e.decodeLoosely(body)
-	}
-	e.complete()
-	return e
+	return ErrorDecoder(nil).Decode(statusCode, header, body)
 }
 
 // complete fills what a decoder left empty. It changes nothing that is set.
@@ -68,15 +94,7 @@ func (e *Error) complete() {
 // where the former says no more than that something failed, the family of a
 // code of Meta's that is not known, the type, the status.
 func (e *Error) classify(kind Kind) Kind {
-	switch kind {
-	case "", KindInternal, KindUpstream, KindUnavailable:
-		if meta := metaKind(e.MetaCode); e.MetaCode != 0 && meta != "" {
-			return meta
-		}
-	}
-	if kind == "" && e.MetaCode != 0 {
-		kind = metaFamily(e.MetaCode, e.StatusCode)
-	}
+	kind = Kind(system.Refine(string(kind), e.MetaCode, e.StatusCode))
 	return cmp.Or(kind, kindOfType(e.Type), kindOfStatus(e.StatusCode))
 }
 
@@ -218,7 +236,7 @@ func (e *Error) decodeLoosely(body []byte) {
 		return ""
 	}
 	e.Message = cmp.Or(message(inner), message(outer), e.Message)
-	e.readMetaTree(tree, true)
+	e.setMeta(system.FindMetaIn(tree, true))
 }
 
 // firstObject returns v, or the first object in the list v.

@@ -27,6 +27,7 @@ type settings struct {
 	logger          *slog.Logger
 	product         string
 	decode          ErrorDecoder
+	judge           ResponseJudge
 	withoutKeys     bool
 	notValidating   bool
 	windows         WindowStore
@@ -93,6 +94,7 @@ func (s *settings) client(keyName, apiKey string) (*Client, error) {
 		limits:  new(perClass[lastLimit]),
 		logger:  s.logger,
 		decode:  s.decode,
+		judge:   s.judge,
 		keyed:   !s.withoutKeys,
 		engines: &sync.Pool{New: newEngine},
 	}, sending: &sendSettings{
@@ -241,6 +243,41 @@ func WithErrorDecoder(decode ErrorDecoder) Option {
 			return errors.New("kirim: WithErrorDecoder: the decoder is nil")
 		}
 		s.decode = decode
+		return nil
+	}
+}
+
+// Verdict is what a [ResponseJudge] says about a 2xx response.
+type Verdict int
+
+// The verdicts. Any other value is VerdictDefault.
+const (
+	VerdictDefault Verdict = iota // the rule of [Client.Do] decides
+	VerdictSuccess                // it is a success, whatever that rule says
+	VerdictFailure                // it reports an error, even beside a result
+)
+
+// ResponseJudge says whether a 2xx response is the success that its status
+// claims. It gets the whole body, of at most 8 MiB, must not change it, and must
+// be safe for concurrent use.
+type ResponseJudge func(statusCode int, header http.Header, body []byte) Verdict
+
+// WithResponseJudge is for servers that report errors with a 2xx status in a
+// form of their own. The judge is asked about every 2xx response with a body,
+// before the body is decoded; a 204, a 205 and an empty body are never a failure.
+// The default is no judge, which is the same as [VerdictDefault] for all: an
+// error envelope without a result is an error, as [Client.Do] says.
+//
+// The body of a failure is read by the [ErrorDecoder] of [WithErrorDecoder], or by
+// [DecodeError]. The [*Error] keeps the 2xx status, and is retried by its Kind. A
+// success must still have the result that the method needs; without it the error
+// is of [KindInvalidResponse]. A panic of the judge is not caught.
+func WithResponseJudge(judge ResponseJudge) Option {
+	return func(s *settings) error {
+		if judge == nil {
+			return errors.New("kirim: WithResponseJudge: the judge is nil")
+		}
+		s.judge = judge
 		return nil
 	}
 }

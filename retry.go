@@ -230,7 +230,7 @@ func (p *RetryPolicy) mayRepeat(row outcome, column operation, answer *Error) bo
 	case answer == nil:
 	case answer.StatusCode >= 500 && replayed(answer.Header):
 		return false
-	case answer.guessed && row == throttled && column == unkeyed:
+	case row == throttled && column == unkeyed && answer.metaIsGuessed():
 		return false // a number in a text does not prove that nothing was sent
 	}
 	switch verdicts[row][column] {

@@ -14,17 +14,17 @@ var APIMessaging = register(System{
 		"`rate_limit_exceeded`, as in the vendor's sample client.",
 	forms: []form{{
 		rank: 2,
-		fits: func(top, inner, _ object) bool { return isBool(top["success"]) && inner != nil },
+		fits: func(top, inner, _ object) bool { return isBool(top.get("success")) && inner != nil },
 	}},
 	holder:  "error",
 	message: "message",
 	fields: func(_, inner object) []Field {
-		details := objectOf(inner["details"])
-		return oneField(details["field"], details["reason"])
+		details := objectOf(inner.get("details"))
+		return oneField(details.get("field"), details.get("reason"))
 	},
 	defaultWait: func(holder object, header http.Header) time.Duration {
 		wait, ok := untilReset(header)
-		if !ok && textOf(holder["code"]) == "rate_limit_exceeded" {
+		if !ok && textOf(holder.get("code")) == "rate_limit_exceeded" {
 			return time.Minute
 		}
 		return wait

@@ -16,13 +16,13 @@ var Connexease = register(System{
 	ViaMeta: true,
 	forms: []form{{
 		rank: 1,
-		fits: func(top, _, list object) bool { return isBool(top["isSuccess"]) && isText(list["code"]) },
+		fits: func(top, _, list object) bool { return isBool(top.get("isSuccess")) && isText(list.get("code")) },
 	}},
 	holder:  "errors",
 	message: "description",
 	wait:    [2]string{"params", "retry_after"},
 	defaultWait: func(holder object, _ http.Header) time.Duration {
-		switch textOf(objectOf(holder["params"])["limit_type"]) {
+		switch textOf(objectOf(holder.get("params")).get("limit_type")) {
 		case "sec":
 			return time.Second
 		case "min":

@@ -15,19 +15,22 @@ func Fields(body []byte) []Field {
 	if !ok {
 		return nil
 	}
-	return answer.System.fieldsIn(objectOf(body))
+	top := parse(body)
+	inner, _ := answer.System.holderIn(top)
+	return answer.System.fieldsIn(top, inner)
 }
 
-func (s *System) fieldsIn(top object) []Field {
+func (s *System) fieldsIn(top, inner object) []Field {
 	if s.fields == nil {
 		return nil
 	}
-	return s.fields(top, objectOf(top["error"]))
+	return s.fields(top, inner)
 }
 
 func oneField(name, message json.RawMessage) []Field {
-	if textOf(name) == "" {
+	field := textOf(name)
+	if field == "" {
 		return nil
 	}
-	return []Field{{textOf(name), textsOf(message)}}
+	return []Field{{field, textsOf(message)}}
 }

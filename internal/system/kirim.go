@@ -19,13 +19,13 @@ var Kirim = register(System{
 	forms: []form{{
 		rank: 3,
 		fits: func(_, inner, _ object) bool {
-			return isText(inner["code"]) && slices.Contains(types, textOf(inner["type"]))
+			return isText(inner.get("code")) && slices.Contains(types, textOf(inner.get("type")))
 		},
 	}},
 	holder:  "error",
 	message: "message",
 	fields: func(_, inner object) []Field {
-		return oneField(inner["param"], inner["message"])
+		return oneField(inner.get("param"), inner.get("message"))
 	},
 	Codes: []Code{
 		{"invalid_phone_number", 400, "invalid_recipient", Never, Listed, "the number is not E.164 with a leading +"},

@@ -1,6 +1,7 @@
 package system
 
 import (
+	"cmp"
 	"iter"
 	"net/http"
 	"slices"
@@ -179,13 +180,29 @@ func MetaKind(code int) string {
 	return metaKinds[code]
 }
 
-// MetaFamily classifies an unknown Meta code by its neighbours, unless the
+// metaFamily classifies an unknown Meta code by its neighbours, unless the
 // status of the response says more; an empty kind means that neither does.
-func MetaFamily(code, status int) string {
+func metaFamily(code, status int) string {
 	if status >= 500 || status == http.StatusTooManyRequests || status == http.StatusForbidden {
 		return ""
 	}
 	return kindInRange(metaFamilies, code)
+}
+
+// Refine returns the kind of a response with that kind and a code of Meta's, 0
+// for none: Meta's says more than a kind that says no more than that something
+// failed.
+func Refine(kind string, metaCode, status int) string {
+	if metaCode == 0 {
+		return kind
+	}
+	switch kind {
+	case "", "internal", "upstream", "unavailable":
+		if meta := MetaKind(metaCode); meta != "" {
+			return meta
+		}
+	}
+	return cmp.Or(kind, metaFamily(metaCode, status))
 }
 
 func kindInRange(ranges []metaRange, code int) string {

@@ -9,20 +9,20 @@ var MichoW = register(System{
 		"`VALIDATION_ERROR`, `Param` is the first field.",
 	forms: []form{{
 		rank: 4,
-		fits: func(_, inner, _ object) bool { return isNumber(inner["status"]) && isText(inner["code"]) },
+		fits: func(_, inner, _ object) bool { return isNumber(inner.get("status")) && isText(inner.get("code")) },
 	}, {
 		rank: 6,
 		fits: func(top, _, list object) bool {
-			return !has(top, "error") && isText(top["message"]) && isFieldList(list)
+			return !top.has("error") && isText(top.get("message")) && isFieldList(list)
 		},
 	}},
 	holder:  "error",
 	flat:    true,
 	message: "message",
 	fields: func(top, _ object) (fields []Field) {
-		for name, value := range ordered(top["errors"]) {
+		for name, value := range objectOf(top.get("errors")).members() {
 			if texts := textsOf(value); len(texts) > 0 {
-				fields = append(fields, Field{name, texts})
+				fields = append(fields, Field{string(name), texts})
 			}
 		}
 		return fields
@@ -44,10 +44,10 @@ var MichoW = register(System{
 // isFieldList reports field names with texts about each, in a list or alone.
 // A text that is called "code" is no field but a code.
 func isFieldList(list object) bool {
-	if isText(list["code"]) {
+	if isText(list.get("code")) {
 		return false
 	}
-	for _, value := range list {
+	for _, value := range list.members() {
 		if len(textsOf(value)) > 0 {
 			return true
 		}

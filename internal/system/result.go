@@ -12,8 +12,7 @@ type Body []byte
 // Result is what a call expects of a 2xx response.
 type Result interface {
 	// DecodeResult reads the body, which may be empty. Its error is Missing
-	// where there is no result in it, and ErrFailed where the response says that
-	// the call failed although there is.
+	// where there is no result in it.
 	DecodeResult(Body) error
 }
 
@@ -23,13 +22,6 @@ type Missing string
 
 func (m Missing) Error() string { return "the body has no " + string(m) }
 
-// ErrFailed says that the body of a 2xx response is an error.
-const ErrFailed = constError("the answer says that the call failed")
-
-type constError string
-
-func (e constError) Error() string { return string(e) }
-
 // Reported reports whether the body of a 2xx response is an error envelope and
 // has no result beside it.
 func Reported(body []byte) bool {
@@ -37,33 +29,40 @@ func Reported(body []byte) bool {
 	if !bytes.Contains(body, []byte(`"error`)) && !bytes.Contains(body, []byte(`uccess"`)) {
 		return false
 	}
-	top := objectOf(body)
+	top := parse(body)
 	return !hasResult(top) && hasFailed(top)
 }
 
 // Failed is Reported for the systems that have a flag in every response: when
 // it says that the call failed, a result beside it says nothing.
 func Failed(body []byte) bool {
-	top := objectOf(body)
+	top := parse(body)
 	return flagged(top) || !hasResult(top) && hasFailed(top)
 }
 
 // hasFailed looks for the documented members of an error, and for what other
 // systems write in their place; each is enough.
 func hasFailed(top object) bool {
-	return flagged(top) || told(top["error"]) || told(top["errors"]) ||
-		objectOf(top["error"]) != nil || len(objectOf(top["errors"])) > 0 || hasElements(top["errors"])
+	return flagged(top) || told(top.get("error")) || told(top.get("errors")) ||
+		objectOf(top.get("error")) != nil || hasMembers(objectOf(top.get("errors"))) || hasElements(top.get("errors"))
 }
 
 // told reports a text, or true with the text in another member.
 func told(raw json.RawMessage) bool { return startsWith(raw, 't') || textOf(raw) != "" }
 
 func flagged(top object) bool {
-	return startsWith(top["success"], 'f') || startsWith(top["isSuccess"], 'f')
+	return startsWith(top.get("success"), 'f') || startsWith(top.get("isSuccess"), 'f')
 }
 
-func hasResult(top object) bool { return has(top, "data") && !startsWith(top["data"], 'n') }
+func hasResult(top object) bool { return top.has("data") && !startsWith(top.get("data"), 'n') }
 
 func hasElements(raw []byte) bool {
 	return startsWith(raw, '[') && len(bytes.TrimSpace(bytes.Trim(bytes.TrimSpace(raw), "[]"))) > 0
+}
+
+func hasMembers(o object) bool {
+	for range o.members() {
+		return true
+	}
+	return false
 }

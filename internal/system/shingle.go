@@ -18,13 +18,13 @@ var Shingle = register(System{
 		rank: 5,
 		weak: true,
 		fits: func(top, inner, _ object) bool {
-			return isText(inner["code"]) && !has(inner, "type") && !has(inner, "status") && !has(top, "success")
+			return isText(inner.get("code")) && !inner.has("type") && !inner.has("status") && !top.has("success")
 		},
 	}, {
 		rank: 7,
 		weak: true,
 		fits: func(top, _, _ object) bool {
-			return !has(top, "error") && isText(top["code"]) && isText(top["message"])
+			return !top.has("error") && isText(top.get("code")) && isText(top.get("message"))
 		},
 	}},
 	holder:  "error",
@@ -34,14 +34,14 @@ var Shingle = register(System{
 		if inner == nil {
 			inner = top
 		}
-		details := objectOf(inner["details"])
+		details := objectOf(inner.get("details"))
 		switch {
-		case has(details, "issues"):
-			return issues(details["issues"])
-		case startsWith(inner["details"], '['):
-			return issues(inner["details"])
+		case details.has("issues"):
+			return issues(details.get("issues"))
+		case startsWith(inner.get("details"), '['):
+			return issues(inner.get("details"))
 		}
-		return tree(nil, "", inner["details"], 0)
+		return tree(nil, "", inner.get("details"), 0)
 	},
 	wait: [2]string{"details", "retryAfter"},
 	defaultWait: func(_ object, header http.Header) time.Duration {
@@ -69,10 +69,10 @@ var Shingle = register(System{
 // An issue that is a text concerns the request as a whole.
 func issues(raw json.RawMessage) []Field {
 	var fields []Field
-	for _, element := range listOf(raw) {
+	for element := range listOf(raw) {
 		switch issue := objectOf(element); {
 		case issue != nil:
-			fields = append(fields, Field{pathOf(issue["path"]), textsOf(issue["message"])})
+			fields = append(fields, Field{pathOf(issue.get("path")), textsOf(issue.get("message"))})
 		case isText(element):
 			fields = append(fields, Field{"", textsOf(element)})
 		}
@@ -85,7 +85,7 @@ func pathOf(raw json.RawMessage) string {
 		return textOf(raw)
 	}
 	var path []string
-	for _, step := range listOf(raw) {
+	for step := range listOf(raw) {
 		switch {
 		case isText(step):
 			path = append(path, textOf(step))
@@ -97,17 +97,18 @@ func pathOf(raw json.RawMessage) string {
 }
 
 // tree reads nodes of {errors, properties}. No request is nested as deep as
-// the limit; without one, each level would be parsed once for each above it.
+// the limit; without one, each level would be read once for each above it.
 func tree(fields []Field, path string, raw json.RawMessage, depth int) []Field {
 	const deepest = 8
 	node := objectOf(raw)
-	if texts := textsOf(node["errors"]); len(texts) > 0 {
+	if texts := textsOf(node.get("errors")); len(texts) > 0 {
 		fields = append(fields, Field{path, texts})
 	}
 	if depth == deepest {
 		return fields
 	}
-	for name, inner := range ordered(node["properties"]) {
+	for member, inner := range objectOf(node.get("properties")).members() {
+		name := string(member)
 		if path != "" {
 			name = path + "." + name
 		}

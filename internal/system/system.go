@@ -34,8 +34,8 @@ type System struct {
 	holder  string
 	flat    bool
 	message string // the holder's member with the text for people
-	// fields lists what the body complains about; inner is its "error". nil when
-	// the system names no fields.
+	// fields lists what the body complains about; inner is the holder's object, nil
+	// for none. It is nil itself when the system names no fields.
 	fields func(top, inner object) []Field
 	// fieldsCode is the code that a body with fields but no code stands for.
 	fieldsCode string
@@ -149,29 +149,32 @@ func (s *System) Kinds() iter.Seq[string] {
 
 // Answer is an error response in terms common to all systems.
 type Answer struct {
-	System  *System
-	Code    string // verbatim; empty when there is none
-	Message string
-	Param   string        // the first field that the response complains about
-	Kind    string        // a kirim.Kind; empty when only the HTTP status can tell
-	Wait    time.Duration // found elsewhere than in a Retry-After header
-	Weak    bool          // it could be any system's
+	System    *System
+	Code      string // verbatim; empty when there is none
+	Message   string
+	Param     string        // the first field that the response complains about
+	Kind      string        // a kirim.Kind; empty when only the HTTP status can tell
+	Wait      time.Duration // found elsewhere than in a Retry-After header
+	Weak      bool          // Detect is not sure: it could be any system's
+	RequestID string        // from the body; from Read alone, as is the next
+	Meta      MetaError     // of a system that is ViaMeta; Kind is that of its code where that says more
 }
 
 // Detect finds the system that wrote body, and reads it. ok is false when no
 // system did; then only the HTTP status tells anything.
 func Detect(status int, header http.Header, body []byte) (answer Answer, ok bool) {
-	top := objectOf(body)
+	top := parse(body)
 	if top == nil {
 		return Answer{}, false
 	}
-	inner, list := objectOf(top["error"]), objectOf(top["errors"])
+	inner, list := objectOf(top.get("error")), objectOf(top.get("errors"))
 	for _, form := range forms {
 		if form.fits(top, inner, list) {
 			if form.weak { // then its headers may not mean what they do elsewhere
 				header = nil
 			}
-			answer = form.system.read(top, status, header)
+			inner, holder := form.system.holderIn(top)
+			answer = form.system.read(top, inner, holder, status, header)
 			answer.Weak = form.weak
 			return answer, true
 		}
@@ -182,29 +185,63 @@ func Detect(status int, header http.Header, body []byte) (answer Answer, ok bool
 // Read reads body as a response of s, whatever Detect would take it for. ok is
 // false when it has nothing of that system's.
 func (s *System) Read(status int, header http.Header, body []byte) (answer Answer, ok bool) {
-	answer = s.read(objectOf(body), status, header)
-	return answer, answer.Code != "" || answer.Kind != "" || answer.Message != ""
+	top := parse(body)
+	inner, holder := s.holderIn(top)
+	answer = s.read(top, inner, holder, status, header)
+	if answer.Code == "" && answer.Kind == "" && answer.Message == "" {
+		return Answer{}, false
+	}
+	if answer.RequestID = textOf(holder.get("request_id")); answer.RequestID == "" {
+		answer.RequestID = textOf(top.get("request_id"))
+	}
+	if answer.Message == "" {
+		answer.Message = otherMessage(top, holder)
+	}
+	if s.ViaMeta {
+		answer.Meta = FindMeta(body, true)
+		answer.Kind = Refine(answer.Kind, answer.Meta.Code, status)
+	}
+	return answer, true
 }
 
-func (s *System) read(top object, status int, header http.Header) Answer {
-	holder := objectOf(top[s.holder])
-	if s.flat && !has(top, s.holder) {
-		holder = top
+// otherMessage looks for a text for people where the system does not say that
+// there is one.
+func otherMessage(top, holder object) string {
+	for _, o := range []object{holder, top} {
+		for _, name := range []string{"message", "description", "detail", "title", "error_description"} {
+			if text := firstText(o.get(name)); text != "" {
+				return text
+			}
+		}
 	}
-	a := Answer{
-		System:  s,
-		Code:    textOf(holder["code"]),
-		Message: cmp.Or(textOf(holder[s.message]), textOf(top["message"])),
+	return cmp.Or(firstText(top.get("error")), firstText(top.get("errors")))
+}
+
+// holderIn returns the holder's object, nil when there is none, and what holds
+// code and message.
+func (s *System) holderIn(top object) (inner, holder object) {
+	raw := top.get(s.holder)
+	if raw == nil && s.flat {
+		return nil, top
 	}
-	a.Kind = s.kindOf(a.Code, textOf(holder["group"]), status)
-	if fields := s.fieldsIn(top); len(fields) > 0 {
+	inner = objectOf(raw)
+	return inner, inner
+}
+
+func (s *System) read(top, inner, holder object, status int, header http.Header) Answer {
+	a := Answer{System: s, Code: textOf(holder.get("code")), Message: textOf(holder.get(s.message))}
+	if a.Message == "" {
+		a.Message = textOf(top.get("message"))
+	}
+	a.Kind = s.kindOf(a.Code, holder, status)
+	if fields := s.fieldsIn(top, inner); len(fields) > 0 {
 		a.Param = fields[0].Field
 		if a.Code == "" && s.fieldsCode != "" {
 			a.Kind = s.kinds[s.fieldsCode]
 		}
 	}
 	if s.wait[0] != "" {
-		a.Wait = waitOf(objectOf(holder[s.wait[0]])[s.wait[1]])
+		a.Wait = waitOf(objectOf(holder.get(s.wait[0])).get(s.wait[1]))
 	}
 	limited := status == http.StatusTooManyRequests || a.Kind == "rate_limited"
 	if a.Wait == 0 && limited && s.defaultWait != nil && header.Get("Retry-After") == "" {
@@ -213,7 +250,7 @@ func (s *System) read(top object, status int, header http.Header) Answer {
 	return a
 }
 
-func (s *System) kindOf(code, group string, status int) string {
+func (s *System) kindOf(code string, holder object, status int) string {
 	if kind, ok := s.kinds[code]; ok {
 		return kind
 	}
@@ -222,5 +259,8 @@ func (s *System) kindOf(code, group string, status int) string {
 			return area.kind
 		}
 	}
-	return s.groups[group]
+	if s.groups == nil {
+		return ""
+	}
+	return s.groups[textOf(holder.get("group"))]
 }

@@ -23,7 +23,8 @@ type System struct{ *system.System }
 func (s System) NewClient(apiKey, baseURL string, opts []kirim.Option) (*Client, error) {
 	client, err := kirim.NewClient(apiKey, append([]kirim.Option{
 		kirim.WithBaseURL(baseURL),
-		kirim.WithErrorDecoder(s.DecodeError),
+		kirim.WithErrorDecoder(s.decode),
+		kirim.WithResponseJudge(judge),
 		kirim.WithoutIdempotencyKeys(),
 	}, opts...)...)
 	if err != nil {
@@ -34,40 +35,32 @@ func (s System) NewClient(apiKey, baseURL string, opts []kirim.Option) (*Client,
 
 // DecodeError reads a response that is known to be the system's.
 func (s System) DecodeError(statusCode int, header http.Header, body []byte) *kirim.Error {
-	e := kirim.DecodeError(statusCode, header, body)
-	found, ok := s.Read(statusCode, header, body)
-	if !ok {
-		return e
-	}
-	if !s.ViaMeta {
-		e.MetaCode, e.Details = 0, ""
-	}
-	kind := kirim.Kind(found.Kind)
-	switch {
-	case e.MetaCode != 0 && isGeneric(kind): // Meta's code has told the kind
-	case kind != "":
-		e.Kind = kind
-	default:
-		e.Kind = kirim.DecodeError(statusCode, nil, nil).Kind
-	}
-	e.Type, e.Code, e.Param = "", kirim.ErrorCode(found.Code), found.Param
-	if found.Message != "" {
-		e.Message = found.Message
-	}
-	if found.Wait > 0 {
-		e.RetryAfter = found.Wait
-	}
-	return e
+	return kirim.ErrorDecoder(s.decode).Decode(statusCode, header, body)
 }
 
-// isGeneric reports kinds that say no more than that something failed, so
-// that a code of Meta's says more.
-func isGeneric(kind kirim.Kind) bool {
-	switch kind {
-	case "", kirim.KindInternal, kirim.KindUpstream, kirim.KindUnavailable:
-		return true
+// decode is a [kirim.ErrorDecoder]. What has nothing of the system's is left
+// to [kirim.DecodeError].
+func (s System) decode(statusCode int, header http.Header, body []byte) *kirim.Error {
+	found, ok := s.Read(statusCode, header, body)
+	if !ok {
+		return nil
 	}
-	return false
+	kind := kirim.Kind(found.Kind)
+	if kind == "" {
+		kind = kirim.DecodeError(statusCode, nil, nil).Kind // of the status
+	}
+	return &kirim.Error{
+		Code: kirim.ErrorCode(found.Code), Message: found.Message, Param: found.Param, RequestID: found.RequestID,
+		Kind: kind, MetaCode: found.Meta.Code, Details: found.Meta.Details, RetryAfter: found.Wait,
+	}
+}
+
+// judge is a [kirim.ResponseJudge] for systems with a flag in every response.
+func judge(_ int, _ http.Header, body []byte) kirim.Verdict {
+	if system.Failed(body) {
+		return kirim.VerdictFailure
+	}
+	return kirim.VerdictSuccess
 }
 
 // Unsupported is the error for what the system cannot do.
@@ -147,8 +140,7 @@ func (c *Client) BaseURL() string { return c.kirim.BaseURL() }
 // the result and is not there; it is empty when there is a result.
 type Out interface{ Missing() string }
 
-// Do makes one call. A 2xx response that says that the call failed, or that has
-// no result, is an error.
+// Do makes one call. A 2xx response that has no result is an error.
 func (c *Client) Do(ctx context.Context, method, path string, query, body any, out Out, opts []kirim.RequestOption) error {
 	return c.kirim.Do(ctx, method, path, query, body, answer{out}, opts...)
 }
@@ -181,9 +173,6 @@ type answer struct{ out Out }
 
 // DecodeResult implements [system.Result].
 func (a answer) DecodeResult(body system.Body) error {
-	if system.Failed(body) {
-		return system.ErrFailed
-	}
 	if len(body) > 0 { // else what is missing says more
 		if err := json.Unmarshal(body, a.out); err != nil {
 			return err
