@@ -31,7 +31,7 @@ import (
 // Event is called concurrently, with the body unread. The context of the request
 // ends when the time for the delivery is up. An error refuses the delivery, and so
 // do, with 500, a panic and an event that is nil or has a nil element. Elements
-// that you make yourself need their ID, or a time and Raw, to be told apart.
+// that you make yourself need their ID, or a time and Raw, to be distinguished.
 //
 // Two more methods are optional:
 //

@@ -260,7 +260,7 @@ func TestAFaultyVerifierIsAFaultOfTheProgram(t *testing.T) {
 	var none *kirim.InboundMessage
 	for name, event := range map[string]eventFunc{
 		"a panic":           func(*http.Request) (*kirim.Event, error) { panic("no") },
-		"neither":           func(*http.Request) (*kirim.Event, error) { return nil, nil },
+		"neither":           func(*http.Request) (*kirim.Event, error) { return nil, nil }, //nolint:nilnil // the fault
 		"a nil element":     func(*http.Request) (*kirim.Event, error) { return &kirim.Event{Data: []kirim.EventData{nil}}, nil },
 		"a nil in its type": func(*http.Request) (*kirim.Event, error) { return &kirim.Event{Data: []kirim.EventData{none}}, nil },
 	} {
@@ -282,7 +282,7 @@ func TestAVerifierThatEndsItsGoroutineLeavesTheWriterAlone(t *testing.T) {
 		w := &deadlines{ResponseRecorder: httptest.NewRecorder()}
 		h := kirim.NewWebhookHandler(eventFunc(func(*http.Request) (*kirim.Event, error) {
 			runtime.Goexit()
-			return nil, nil
+			return nil, errPassword
 		}))
 		var handling sync.WaitGroup
 		handling.Go(func() { h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", http.NoBody)) })
