@@ -103,12 +103,16 @@ func readModule(ctx context.Context, env []string, root, dir string) (module, er
 	if err != nil {
 		return m, err
 	}
+	type version struct {
+		Path    string `json:"Path"`
+		Version string `json:"Version"`
+	}
 	var file struct {
-		Module  struct{ Path string }
-		Require []struct{ Path string }
+		Module  version   `json:"Module"`
+		Require []version `json:"Require"`
 		Replace []struct {
-			Old struct{ Path, Version string }
-		}
+			Old version `json:"Old"`
+		} `json:"Replace"`
 	}
 	if err := json.Unmarshal(out, &file); err != nil {
 		return m, err

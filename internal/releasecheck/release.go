@@ -29,7 +29,10 @@ func newRelease(ctx context.Context, source, clone, work, version string, unrele
 	if err != nil {
 		return nil, err
 	}
-	var goEnv struct{ GOPROXY, GOMODCACHE string }
+	var goEnv struct {
+		Proxy    string `json:"GOPROXY"`
+		ModCache string `json:"GOMODCACHE"`
+	}
 	if err := json.Unmarshal(configured, &goEnv); err != nil {
 		return nil, err
 	}
@@ -40,7 +43,7 @@ func newRelease(ctx context.Context, source, clone, work, version string, unrele
 		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL="+filepath.Join(work, "gitconfig"), "GIT_TERMINAL_PROMPT=0",
 		"GOWORK=off", "GOFLAGS=-modcacherw", "GOPATH="+filepath.Join(work, "gopath"), "GOPRIVATE=", "GONOPROXY=",
 		"GOMODCACHE="+filepath.Join(work, "modcache"),
-		"GOPROXY="+strings.Join([]string{fileURL(work, "proxy"), fileURL(goEnv.GOMODCACHE, "cache", "download"), goEnv.GOPROXY}, ","))
+		"GOPROXY="+strings.Join([]string{fileURL(work, "proxy"), fileURL(goEnv.ModCache, "cache", "download"), goEnv.Proxy}, ","))
 	gitconfig := "[user]\n\tname = releasecheck\n\temail = releasecheck@localhost\n[safe]\n\tdirectory = *\n[advice]\n\tdetachedHead = false\n"
 	if err := os.WriteFile(filepath.Join(work, "gitconfig"), []byte(gitconfig), 0o600); err != nil {
 		return nil, err
@@ -95,7 +98,11 @@ func (r *release) publish(ctx context.Context, m module) error {
 	if err != nil {
 		return err
 	}
-	var made struct{ Info, GoMod, Zip string }
+	var made struct {
+		Info  string `json:"Info"`
+		GoMod string `json:"GoMod"`
+		Zip   string `json:"Zip"`
+	}
 	if err := json.Unmarshal(out, &made); err != nil {
 		return err
 	}
