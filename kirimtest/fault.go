@@ -99,7 +99,7 @@ type Fault struct {
 	Trickle time.Duration
 }
 
-// Fault arms a fault. Of several that match a request, the one armed first is
+// AddFault arms a fault. Of several that match a request, the one armed first is
 // used until it is used up.
 func (s *Server) AddFault(f Fault) {
 	if f.Times == 0 {
