@@ -9,6 +9,21 @@ import (
 	"github.com/kirim-go/kirim/internal/system"
 )
 
+// Verdict is what a [ResponseJudge] says about a 2xx response.
+type Verdict int
+
+// The verdicts. Any other value is VerdictDefault.
+const (
+	VerdictDefault Verdict = iota // the rule of [Client.Do] decides
+	VerdictSuccess                // it is a success, whatever that rule says
+	VerdictFailure                // it reports an error, even beside a result
+)
+
+// ResponseJudge says whether a 2xx response is the success that its status
+// claims. It gets the whole body, of at most 8 MiB, must not change it, and must
+// be safe for concurrent use.
+type ResponseJudge func(statusCode int, header http.Header, body []byte) Verdict
+
 // decodeResult reads a 2xx response into out. It returns nil when the response is
 // what the call expects, or when nothing is expected and it reports no error.
 //

@@ -247,21 +247,6 @@ func WithErrorDecoder(decode ErrorDecoder) Option {
 	}
 }
 
-// Verdict is what a [ResponseJudge] says about a 2xx response.
-type Verdict int
-
-// The verdicts. Any other value is VerdictDefault.
-const (
-	VerdictDefault Verdict = iota // the rule of [Client.Do] decides
-	VerdictSuccess                // it is a success, whatever that rule says
-	VerdictFailure                // it reports an error, even beside a result
-)
-
-// ResponseJudge says whether a 2xx response is the success that its status
-// claims. It gets the whole body, of at most 8 MiB, must not change it, and must
-// be safe for concurrent use.
-type ResponseJudge func(statusCode int, header http.Header, body []byte) Verdict
-
 // WithResponseJudge is for servers that report errors with a 2xx status in a
 // form of their own. The judge is asked about every 2xx response with a body,
 // before the body is decoded; a 204, a 205 and an empty body are never a failure.
