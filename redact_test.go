@@ -146,3 +146,24 @@ func TestTheKeyIsTakenOutOfTheNamesOfHeaders(t *testing.T) {
 		}
 	}
 }
+
+func TestOnlyWhatLooksLikeAnIDIsPrinted(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"req_01HZX-7.a:b[0]/#c":  "req_01HZX-7.a:b[0]/#c",
+		strings.Repeat("a", 100): strings.Repeat("a", 100),
+		strings.Repeat("a", 101): "(101 bytes)",
+		"123456":                 "123456",
+		"1234567":                "(7 bytes)",
+		"628-110-0000001":        "(15 bytes)",
+		"+123456":                "(7 bytes)", // of a plus, not of the digits
+		"two words":              "(9 bytes)",
+		"línea":                  "(6 bytes)",
+		"a\nb":                   "(3 bytes)",
+	} {
+		got := (&kirim.Error{StatusCode: 422, Kind: kirim.KindInvalidRequest, RequestID: text}).Error()
+		if !strings.Contains(got, want) || want != text && strings.Contains(got, text) {
+			t.Errorf("%q is printed as %q, want %q", text, got, want)
+		}
+	}
+}
