@@ -2,8 +2,12 @@ package system_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -12,6 +16,7 @@ import (
 
 	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/internal/system"
+	"github.com/kirim-go/kirim/internal/testwire"
 )
 
 var update = flag.Bool("update", false, "write the documentation instead of comparing it")
@@ -48,6 +53,7 @@ came, and its kind follows from the HTTP status.
 			fmt.Fprintf(&b, "| `%s` | %s | `%s` | %s | %s | %s | %s |\n", c.Code, status, c.Kind, c.Retry, queueOf(c), c.Meaning, c.Edition)
 		}
 	}
+	b.WriteString(withoutCode(t))
 	if *update {
 		if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
@@ -73,4 +79,77 @@ func queueOf(c system.Code) string {
 		return fmt.Sprintf("`%s`", with)
 	}
 	return fmt.Sprintf("`%s` / `%s`", with, without)
+}
+
+// withoutCode are the errors of a send that hold no code of a server, and of a
+// webhook. What a program asks about them is asked here.
+func withoutCode(t *testing.T) string {
+	t.Helper()
+	unreachable := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+	}}
+	broken := testwire.Func(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF })
+	page := testwire.Func(func(r *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("<html>")), Request: r}, nil
+	})
+	send := func(transport http.RoundTripper, text string, opts ...kirim.Option) error {
+		opts = append(opts, kirim.WithHTTPClient(&http.Client{Transport: transport}), kirim.WithRetryPolicy(kirim.RetryPolicy{}))
+		client, err := kirim.NewClient("kdv_test_docs", opts...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = client.PhoneNumber("1").Messages.Send(t.Context(), kirim.OutboundMessage{To: "+6281100000001", Content: kirim.Text{Body: text}})
+		return err
+	}
+	var b strings.Builder
+	b.WriteString("\n## Errors without a code of a server\n\n" +
+		"What a send can end with besides the codes above. Where there are two values, the second is for a send without an idempotency key.\n" +
+		"`context.Canceled`, `context.DeadlineExceeded` and `kirim.ErrRetryQuotaExceeded` match beside these types when they ended the call.\n\n" +
+		"| Error | When | `MaybeSent` | Queue |\n|---|---|---|---|\n")
+	for _, row := range []struct {
+		name, when   string
+		keyed, plain error
+	}{
+		{"*kirim.ValidationError", "the message was refused before any request", send(broken, ""), send(broken, "", kirim.WithoutIdempotencyKeys())},
+		{"*kirim.TransportError", "no connection was had: nothing was sent", send(unreachable, "a"), send(unreachable, "a", kirim.WithoutIdempotencyKeys())},
+		{"*kirim.TransportError", "the connection was lost, or the attempt timed out, after the request may have been written",
+			send(broken, "a"), send(broken, "a", kirim.WithoutIdempotencyKeys())},
+		{"*kirim.Error", "`KindInvalidResponse`: a 2xx response without the result of the operation", send(page, "a"), send(page, "a", kirim.WithoutIdempotencyKeys())},
+		{"*kirim.MessageError", "the message was accepted, and WhatsApp did not deliver it; its `Kind` says why",
+			&kirim.MessageError{MetaCode: 131026, Kind: kirim.KindRecipientUnavailable}, &kirim.MessageError{MetaCode: 131026, Kind: kirim.KindRecipientUnavailable}},
+	} {
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", row.name, row.when, both(kirim.MaybeSent(row.keyed), kirim.MaybeSent(row.plain)), both(action(row.keyed), action(row.plain)))
+	}
+	b.WriteString("\nA `*kirim.WaitError` ends a wait for a message before there was a verdict. `MaybeSent` is true when it is of `SendAndWait`.\n" +
+		"\n## Errors of webhooks\n\nWhat a verifier returns, and what `kirim.WebhookStatusCode` makes of it.\n\n| Error | Response |\n|---|---|\n")
+	for _, known := range []struct {
+		name string
+		err  error
+	}{
+		{"ErrWebhookSignatureMissing", kirim.ErrWebhookSignatureMissing},
+		{"ErrWebhookSignatureMalformed", kirim.ErrWebhookSignatureMalformed},
+		{"ErrWebhookSignatureMismatch", kirim.ErrWebhookSignatureMismatch},
+		{"ErrWebhookTooOld", kirim.ErrWebhookTooOld},
+		{"ErrWebhookTooNew", kirim.ErrWebhookTooNew},
+		{"ErrWebhookBodyTooLarge", kirim.ErrWebhookBodyTooLarge},
+		{"ErrWebhookMalformed", kirim.ErrWebhookMalformed},
+		{"ErrWebhookBodyConsumed", kirim.ErrWebhookBodyConsumed},
+		{"ErrWebhookNoSecret", kirim.ErrWebhookNoSecret},
+	} {
+		fmt.Fprintf(&b, "| `kirim.%s` | %d |\n", known.name, kirim.WebhookStatusCode(known.err))
+	}
+	return b.String()
+}
+
+func action(err error) kirim.Action {
+	a, _ := kirim.Disposition(err)
+	return a
+}
+
+// both shows one value where two are the same.
+func both[T comparable](keyed, plain T) string {
+	if keyed == plain {
+		return fmt.Sprintf("`%v`", keyed)
+	}
+	return fmt.Sprintf("`%v` / `%v`", keyed, plain)
 }
