@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/kirim-go/kirim"
 )
 
 // Server is a running sandbox: one organisation with one API key and one
@@ -171,4 +173,15 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		control.Flush()
 		panic(http.ErrAbortHandler)
 	}
+}
+
+// Client returns an SDK client for the sandbox, with its key and URL. Options
+// that are given win over those. A sandbox [WithoutListener] is reached through
+// [Server.Transport].
+func (s *Server) Client(opts ...kirim.Option) (*kirim.Client, error) {
+	all := []kirim.Option{kirim.WithBaseURL(s.URL)}
+	if !s.cfg.listen {
+		all = append(all, kirim.WithHTTPClient(&http.Client{Transport: s.Transport()}))
+	}
+	return kirim.NewClient(s.APIKey, append(all, opts...)...)
 }
