@@ -96,7 +96,13 @@ func checkKinds(known map[string]string) error {
 			return err
 		}
 	}
-	return check("internal/system/meta.go", system.MetaKinds())
+	return check("internal/system/meta.go", func(yield func(string) bool) {
+		for _, code := range system.MetaCodes() {
+			if !yield(code.Kind) {
+				return
+			}
+		}
+	})
 }
 
 // kindConstants returns the names of the constants of type Kind by their

@@ -53,6 +53,7 @@ came, and its kind follows from the HTTP status.
 			fmt.Fprintf(&b, "| `%s` | %s | `%s` | %s | %s | %s | %s |\n", c.Code, status, c.Kind, c.Retry, queueOf(c), c.Meaning, c.Edition)
 		}
 	}
+	b.WriteString(metaCodes())
 	b.WriteString(withoutCode(t))
 	if *update {
 		if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
@@ -79,6 +80,30 @@ func queueOf(c system.Code) string {
 		return fmt.Sprintf("`%s`", with)
 	}
 	return fmt.Sprintf("`%s` / `%s`", with, without)
+}
+
+// metaCodes is the table of the Meta error codes.
+func metaCodes() string {
+	var b strings.Builder
+	b.WriteString("\n## Meta error codes\n\n" +
+		"`MetaCode` of an `*kirim.Error` is the Meta error code that came with it, known or not. These have a kind; what they mean is on\n" +
+		"[Meta's page](https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes). A wait that Meta\n" +
+		"advises is waited for where the table of retries allows a retry. Of a range that says *others*, the codes without a row of their own\n" +
+		"have that kind where the HTTP status does not say more.\n\n" +
+		"| Code | Kind | Advised wait |\n|---|---|---|\n")
+	for _, n := range system.MetaCodes() {
+		number, wait := fmt.Sprint(n.First), ""
+		if n.Last != n.First {
+			number = fmt.Sprintf("%d to %d", n.First, n.Last)
+		}
+		if n.Others {
+			number += ", others"
+		} else if advised := system.MetaWait(n.First, 0); advised > 0 {
+			wait = advised.String()
+		}
+		fmt.Fprintf(&b, "| %s | `%s` | %s |\n", number, n.Kind, wait)
+	}
+	return b.String()
 }
 
 // withoutCode are the errors of a send that hold no code of a server, and of a

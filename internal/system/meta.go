@@ -2,7 +2,6 @@ package system
 
 import (
 	"cmp"
-	"iter"
 	"net/http"
 	"slices"
 	"time"
@@ -214,18 +213,27 @@ func kindInRange(ranges []metaRange, code int) string {
 	return ""
 }
 
-// MetaKinds yields every kind that a number of Meta's has.
-func MetaKinds() iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for _, r := range slices.Concat(metaRanges, metaFamilies) {
-			if !yield(r.kind) {
-				return
-			}
-		}
-		for _, kind := range metaKinds {
-			if !yield(kind) {
-				return
-			}
-		}
+// MetaCodeRange is a Meta error code, or a range of them, with its kind.
+type MetaCodeRange struct {
+	First, Last int
+	Kind        string
+	Others      bool // the kind is that of the codes that are not listed by themselves
+}
+
+// MetaCodes returns all codes that have a kind, in their order.
+func MetaCodes() []MetaCodeRange {
+	var all []MetaCodeRange
+	for code, kind := range metaKinds {
+		all = append(all, MetaCodeRange{code, code, kind, false})
 	}
+	for _, r := range metaRanges {
+		all = append(all, MetaCodeRange{r.first, r.last, r.kind, false})
+	}
+	for _, r := range metaFamilies {
+		all = append(all, MetaCodeRange{r.first, r.last, r.kind, true})
+	}
+	slices.SortFunc(all, func(a, b MetaCodeRange) int {
+		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(b.Last, a.Last))
+	})
+	return all
 }
