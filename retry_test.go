@@ -602,10 +602,20 @@ func TestTheQuotaEndsRepeatsInAnOutageAndSaysSo(t *testing.T) {
 		}
 		wantText(t, last, "the client's retry quota is used up")
 
-		w.restart(answer{status: 422})
-		for range 14 {
-			_ = post(t.Context(), c) // a verdict, though not success, shows a living server
+		// Of the 500 units 10 are left. A verdict, though not success, shows a
+		// living server and gives one: 3 are too few for a repeat, 4 pay for it.
+		verdict := func() {
+			w.restart(answer{status: 422})
+			_ = post(t.Context(), c)
 		}
+		for range 3 {
+			verdict()
+		}
+		w.restart(answer{status: 502}, answer{status: 200})
+		if err := post(t.Context(), c); !errors.Is(err, kirim.ErrRetryQuotaExceeded) {
+			t.Errorf("with 13 units left: %v", err)
+		}
+		verdict()
 		w.restart(answer{status: 502}, answer{status: 200}, answer{status: 502}, answer{status: 200})
 		for i := range 2 { // the units of a repeat that succeeds come back
 			if err := post(t.Context(), c); err != nil {
