@@ -215,3 +215,18 @@ func TestEventsAreRead(t *testing.T) {
 		}
 	}
 }
+
+func TestTheRequestIDIsTheOneBesideTheCode(t *testing.T) {
+	t.Parallel()
+	header := http.Header{"X-Request-Id": {"req_header"}}
+	for body, want := range map[string]string{
+		`{"success":false,"error":{"code":"invalid_request","request_id":"req_inner"},"request_id":"req_outer"}`: "req_inner",
+		`{"success":false,"error":{"code":"invalid_request"},"request_id":"req_outer"}`:                          "req_outer",
+		`{"success":false,"error":{"code":"invalid_request","request_id":7}}`:                                    "req_header",
+		`{"success":false,"error":{"code":"invalid_request"}}`:                                                   "req_header",
+	} {
+		if e := apimessaging.DecodeError(400, header, []byte(body)); e.RequestID != want {
+			t.Errorf("%s: the request id is %q, want %q", body, e.RequestID, want)
+		}
+	}
+}
