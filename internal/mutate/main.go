@@ -171,7 +171,15 @@ const (
 func unchanged(limit time.Duration, tests string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	command := exec.CommandContext(ctx, "go", "test", "-count=1", "-failfast", "-run", tests, ".", "./internal/...")
+	args := []string{"test", "-count=1", "-failfast", "-run", tests}
+	for _, file := range files {
+		for _, pkg := range packagesOf(file) {
+			if !slices.Contains(args, pkg) {
+				args = append(args, pkg)
+			}
+		}
+	}
+	command := exec.CommandContext(ctx, "go", args...)
 	if out, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("the tests fail without a mutant: %w\n%s", err, out)
 	}
@@ -193,16 +201,20 @@ func (m mutant) try(dir string, number int, limit time.Duration, tests string) (
 	if err := errors.Join(os.WriteFile(base+".go", m.source, 0o600), os.WriteFile(base+".json", overlay, 0o600)); err != nil {
 		return 0, err
 	}
-	packages := []string{"."}
-	if own := "./" + path.Dir(m.file); own != "./." {
-		packages = []string{own, "."}
-	}
-	for _, pkg := range packages {
+	for _, pkg := range packagesOf(m.file) {
 		if r := tryTestsOf(pkg, base, limit, tests); r != survived {
 			return r, nil
 		}
 	}
 	return survived, nil
+}
+
+// packagesOf returns the packages whose tests are to notice a change of the file.
+func packagesOf(file string) []string {
+	if own := "./" + path.Dir(file); own != "./." {
+		return []string{own, "."}
+	}
+	return []string{"."}
 }
 
 // tryTestsOf runs the tests of one package with the overlay base.json.
