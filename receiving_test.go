@@ -1,9 +1,11 @@
 package kirim_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -239,9 +241,16 @@ func TestWindowMemoryThatFailsIsNoReasonNotToSend(t *testing.T) {
 	if sent, err := messages.SendOrTemplate(t.Context(), hello, reminder); err != nil || sent.UsedTemplate {
 		t.Errorf("%+v, %v", sent, err)
 	}
-	h := kirim.NewWebhookHandler(verifier(t, testSecret), kirim.WithWebhookWindowStore(lostWindows{}))
-	if code := deliver(t, h, text("1")); code != 200 {
-		t.Errorf("answer %d", code)
+	for store, warnings := range map[kirim.WindowStore]int{lostWindows{}: 1, kirim.NewMemoryWindowStore(0): 0} {
+		var log bytes.Buffer
+		h := kirim.NewWebhookHandler(verifier(t, testSecret), kirim.WithWebhookWindowStore(store),
+			kirim.WithWebhookLogger(slog.New(slog.NewTextHandler(&log, nil))))
+		if code := deliver(t, h, text("1")); code != 200 {
+			t.Errorf("%T: status %d", store, code)
+		}
+		if got := strings.Count(log.String(), "kirim: window store failed"); got != warnings {
+			t.Errorf("%T: %d warnings, want %d: %s", store, got, warnings, log.String())
+		}
 	}
 	if _, err := kirim.NewClient(testKey, kirim.WithWindowStore(nil)); err == nil {
 		t.Error("nil is taken")

@@ -246,7 +246,9 @@ func TestMetasNumbersAreAnOpenSet(t *testing.T) {
 		{400, `{"error":{"type":"invalid_request_error","code":"brand_new","message":"m","request_id":"r","provider_code":"133099","error_data":{"details":"Mend it."}}}`, 133099, kirim.KindNotConnected, details},
 		{502, `{"error":{"type":"api_error","code":"whatsapp_upstream_error","message":"m","request_id":"r","details":{"errors":[{"code":131999,"title":"t","error_data":{"details":"Mend it."}}]}}}`, 131999, kirim.KindUpstream, details},
 		{400, `{"error":{"message":"m","type":"OAuthException","code":100,"details":"Mend it."}}`, 100, kirim.KindInvalidRequest, details},
+		{400, `{"error":{"message":"m","meta_code":131047}}`, 131047, kirim.KindOutsideWindow, ""},
 		// Nobody's.
+		{400, `{"error":{"message":"m","total":131047}}`, 0, kirim.KindInvalidRequest, ""},
 		{400, `{"error":{"type":"x","code":42,"message":"No."}}`, 0, kirim.KindInvalidRequest, ""},
 		{400, `{"code":131999,"message":"No."}`, 0, kirim.KindInvalidRequest, ""},
 		{400, `{"meta":{"code":404},"message":"No."}`, 0, kirim.KindInvalidRequest, ""},
