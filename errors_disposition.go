@@ -123,9 +123,15 @@ func (e *TransportError) disposition() (Action, time.Duration) {
 	return ActionRetry, 0
 }
 
-func (e *ValidationError) disposition() (Action, time.Duration) { return ActionDoNotRetry, 0 }
-func (c ErrorCode) disposition() (Action, time.Duration)        { return actionOfKind(kindOfCode[c]), 0 }
-func (k Kind) disposition() (Action, time.Duration)             { return actionOfKind(k), 0 }
+func (e *ValidationError) disposition() (Action, time.Duration) {
+	if errors.Is(e.cause, KindTemplateUnavailable) {
+		return actionOfKind(KindTemplateUnavailable), 0
+	}
+	return ActionDoNotRetry, 0
+}
+
+func (c ErrorCode) disposition() (Action, time.Duration) { return actionOfKind(kindOfCode[c]), 0 }
+func (k Kind) disposition() (Action, time.Duration)      { return actionOfKind(k), 0 }
 
 // knownError is an error to compare with, which says what a queue does.
 type knownError struct {

@@ -1,6 +1,7 @@
 package kirim
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"reflect"
@@ -59,8 +60,8 @@ func (e *ValidationError) listed() []string {
 
 const maxListedViolations = 10
 
-// Unwrap returns what kept a value from being encoded, which may quote it; nil
-// for all else.
+// Unwrap returns what kept a value from being encoded, which may quote it, or the
+// [*TemplateNotApprovedError] of [Template.Check]; nil for all else.
 func (e *ValidationError) Unwrap() error {
 	if e == nil {
 		return nil
@@ -87,14 +88,18 @@ func (e *ValidationError) Is(target error) bool {
 }
 
 // As sets a target of type *[Kind]: to [KindInvalidRecipient] when "to" is
-// wrong, else to [KindInvalidRequest].
+// wrong, to [KindTemplateUnavailable] when the template is paused or disabled,
+// else to [KindInvalidRequest].
 func (e *ValidationError) As(target any) bool {
 	kind, ok := target.(*Kind)
 	if !ok || e == nil {
 		return false
 	}
-	if *kind = KindInvalidRequest; e.Is(KindInvalidRecipient) {
+	switch *kind = KindInvalidRequest; {
+	case e.Is(KindInvalidRecipient):
 		*kind = KindInvalidRecipient
+	case errors.Is(e.cause, KindTemplateUnavailable):
+		*kind = KindTemplateUnavailable
 	}
 	return true
 }

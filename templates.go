@@ -184,7 +184,8 @@ func (s *TemplatesService) WaitApproved(ctx context.Context, name, language stri
 
 var errOtherLanguage = errors.New("the server answered with another language")
 
-// TemplateNotApprovedError ends a wait for a template.
+// TemplateNotApprovedError ends a wait for a template. The error of [Template.Check]
+// wraps one.
 type TemplateNotApprovedError struct {
 	// Template is what the server last said; nil when it never did. Its
 	// Status reports whether there is anything left to wait for.
@@ -223,7 +224,7 @@ func (e *TemplateNotApprovedError) Is(target error) bool {
 	if e == nil || e.Template == nil || e.Err != nil {
 		return false
 	}
-	switch e.Template.Status {
+	switch TemplateStatus(strings.ToLower(string(e.Template.Status))) { // Meta has it in upper case
 	case TemplatePaused:
 		return target == CodeTemplatePaused || target == KindTemplateUnavailable
 	case TemplateDisabled:
