@@ -25,13 +25,13 @@ type contact struct {
 	conversation *conversation // nil before the first message
 }
 
-func (ct *contact) phone() string { return "+" + ct.chat.contact }
+func (ct *contact) phone() string { return ct.chat.phone() }
 
 // Contact is a customer as one of our numbers knows it, and their conversation.
 type Contact struct {
 	ID            string          // ctc_…
 	PhoneNumberID string          // our number
-	Phone         string          // E.164 with plus
+	Phone         string          // E.164 with plus; or the user id or group that a message was sent to
 	Name, Email   string          // may be empty
 	Metadata      json.RawMessage // empty for null
 	Labels        []string        // names, in the order of the alphabet

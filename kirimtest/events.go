@@ -210,6 +210,7 @@ func (s *Server) emitSent(m *Message) {
 	if m.Type == "text" {
 		body = orNull(m.content().Body)
 	}
+	to := cmp.Or(m.To, m.Recipient)
 	s.emit("message.sent", map[string]any{
 		"session": m.PhoneNumberID,
 		"message": map[string]any{
@@ -217,10 +218,10 @@ func (s *Server) emitSent(m *Message) {
 			"provider_id": m.WAMID,
 			"type":        m.Type,
 			"body":        body,
-			"to":          m.To,
+			"to":          to,
 			"source":      "api",
 		},
-		"contact": map[string]any{"phone_number": m.To},
+		"contact": map[string]any{"phone_number": to},
 		"meta":    map[string]any{"phone_number_id": m.PhoneNumberID},
 	})
 }

@@ -13,6 +13,8 @@ type Message struct {
 	WAMID          string // the id at WhatsApp
 	PhoneNumberID  string // the sender
 	To             string // as it was sent
+	Recipient      string // the user id instead of To; see [WithMetaMessages]
+	Group          bool   // To is the id of a group
 	Type           string // "text", "template", …
 	TemplateName   string // of a template
 	IdempotencyKey string // empty when the request had none

@@ -140,7 +140,7 @@ func (x *exchange) viewMessage(m *message) any {
 		ID: m.id, Object: "message", ConversationID: m.conversation, Status: x.s.statusOf(m), Error: x.s.failureOf(m),
 		Account: st.account(m.chat.phoneNumberID), CreatedAt: stamp(m.created), UpdatedAt: stamp(m.updated),
 	}
-	customer, number := "+"+m.chat.contact, st.numbers[m.chat.phoneNumberID].Number
+	customer, number := m.chat.phone(), st.numbers[m.chat.phoneNumberID].Number
 	if in := m.received; in != nil {
 		view.Direction, view.WAMID, view.Type = "inbound", in.WAMID, in.Type
 		view.From, view.To = orNull(customer), orNull(number)

@@ -16,7 +16,7 @@ func postMessage(x *exchange, n PhoneNumber) *reply {
 	if err != nil {
 		return failed(err)
 	}
-	v := &checker{as: &x.s.cfg.assumptions}
+	v := &checker{as: &x.s.cfg.assumptions, meta: x.s.cfg.metaMessages}
 	v.oneOf(o, "", "messaging_product", "whatsapp")
 	_, isSend := o["type"]
 	_, isReceipt := o["status"]
@@ -36,7 +36,7 @@ func postMessage(x *exchange, n PhoneNumber) *reply {
 // send accepts a checked message.
 func (s *Server) send(x *exchange, n PhoneNumber, m outbound) *reply {
 	st, as, now := &s.state, &s.cfg.assumptions, s.cfg.clock.Now()
-	chat := chatID{n.ID, digits(m.to)}
+	chat := chatID{n.ID, m.chat()}
 	var sent Message
 	var late []Status // why it will fail
 	defer func() {    // a plan is called without the lock
@@ -66,6 +66,8 @@ func (s *Server) send(x *exchange, n PhoneNumber, m outbound) *reply {
 		WAMID:          newWAMID(),
 		PhoneNumberID:  n.ID,
 		To:             m.to,
+		Recipient:      m.recipient,
+		Group:          m.group,
 		Type:           m.kind,
 		TemplateName:   m.template,
 		IdempotencyKey: x.idemKey,
@@ -88,6 +90,9 @@ func (s *Server) send(x *exchange, n PhoneNumber, m outbound) *reply {
 // whyNot is why a checked message cannot be sent now, or nil. st.mu is held.
 func (st *state) whyNot(chat chatID, m outbound, now time.Time) *apiError {
 	if m.kind != "template" {
+		if m.recipient != "" || m.group {
+			return nil
+		}
 		if ct := st.chats[chat]; ct == nil || ct.lastInbound.IsZero() || now.Sub(ct.lastInbound) >= window {
 			return fail("outside_24h_window", "to", "The customer's last message is more than 24 hours old.")
 		}

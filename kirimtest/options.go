@@ -24,6 +24,7 @@ type config struct {
 	httpWebhooks     bool
 	noJitter         bool
 	lateRefusals     bool
+	metaMessages     bool
 }
 
 // Limits bound what the sandbox remembers, so that a long load test does not
@@ -135,6 +136,20 @@ func WithPhoneNumberID(id string) Option {
 // Docs: https://developers.kirim.chat/guides/failed-sends/
 func WithLateRefusals() Option {
 	return func(cfg *config) { cfg.lateRefusals = true }
+}
+
+// WithMetaMessages accepts every message that Meta's Cloud API is documented to
+// take, where the default is what Kirim's own pages document: texts, images,
+// videos, audio, documents, templates, and interactive messages of four kinds.
+// Any other content is then accepted when it has its object and
+// [kirim.OutboundMessage.Validate] finds nothing wrong with it, and so are
+// business-scoped user ids and groups as recipients. The sandbox knows no
+// 24-hour window of these two: it is always open. That Kirim passes such
+// messages on is assumed.
+//
+// Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages
+func WithMetaMessages() Option {
+	return func(cfg *config) { cfg.metaMessages = true }
 }
 
 // WithPlan sets the organisation's rate limits. The default is [Free].

@@ -64,7 +64,15 @@ type state struct {
 // chatID names the conversation of one of our numbers with one customer.
 type chatID struct {
 	phoneNumberID string
-	contact       string // digits without plus
+	contact       string // digits without plus; or the id of a user or a group
+}
+
+// phone is the contact in E.164, or its id when it is no number.
+func (c chatID) phone() string {
+	if e164Digits.MatchString(c.contact) {
+		return "+" + c.contact
+	}
+	return c.contact
 }
 
 type wamidOwner struct {

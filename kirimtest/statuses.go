@@ -146,6 +146,13 @@ func (s *Server) emitStatus(m *Message, id string, status Status) {
 		"timestamp":    unixSeconds(m.Time.Add(status.After)),
 		"recipient_id": digits(m.To),
 	}
+	switch {
+	case m.Recipient != "":
+		delete(element, "recipient_id")
+		element["recipient_user_id"] = m.Recipient
+	case m.Group:
+		element["recipient_type"] = "group"
+	}
 	if status.Name == "failed" {
 		title := cmp.Or(status.Title, "The message failed")
 		failure := map[string]any{"code": status.Code, "title": title, "message": title}

@@ -25,8 +25,9 @@ var (
 
 // checker keeps the first thing that is wrong with a request.
 type checker struct {
-	as  *Assumptions
-	err *apiError
+	as   *Assumptions
+	meta bool // what Meta takes, beside what Kirim documents
+	err  *apiError
 }
 
 func (v *checker) fail(code, param, message string) {
@@ -152,20 +153,37 @@ type outbound struct {
 	contextWAMID       string
 	components         []templatefill.Component
 	codeErr            *apiError // a one-time code that is too long
+	recipient          string    // a user id instead of a number
+	group              bool      // to is the id of a group
+}
+
+// chat is the other side of the conversation.
+func (m *outbound) chat() string {
+	if m.recipient != "" {
+		return m.recipient
+	}
+	return digits(m.to)
 }
 
 // send checks everything about a send that can be known from its body.
 func (v *checker) send(o map[string]any) outbound {
 	var m outbound
-	m.to = v.recipient(o)
-	if present(o, "recipient_type") {
-		v.oneOf(o, "", "recipient_type", "individual")
+	if v.meta {
+		v.metaRecipient(o, &m)
+	} else {
+		m.to = v.recipient(o)
+		if present(o, "recipient_type") {
+			v.oneOf(o, "", "recipient_type", "individual")
+		}
 	}
 	if ctx := v.optionalObject(o, "", "context"); ctx != nil {
 		m.contextWAMID = v.text(ctx, "context", "message_id", 1, 0)
 		if strings.HasPrefix(m.contextWAMID, "msg_") {
 			v.invalid("context", "message_id", "A reply names the message by its wamid.")
 		}
+	}
+	if v.meta && v.err == nil && v.metaContent(o, &m) {
+		return m
 	}
 	m.kind = v.oneOf(o, "", "type", "text", "image", "video", "audio", "document", "template", "interactive")
 	if v.err != nil {
@@ -280,13 +298,17 @@ func (v *checker) templateRules(o map[string]any) (filled []templatefill.Compone
 	return filled
 }
 
-func (v *checker) interactive(o map[string]any) {
-	const path = "interactive"
+func (v *checker) interactiveKinds() []string {
 	kinds := []string{"cta_url", "list", "reply_buttons", "carousel"}
 	if v.as.MetaButtonKind {
 		kinds = append(kinds, "button")
 	}
-	kind := v.oneOf(o, path, "type", kinds...)
+	return kinds
+}
+
+func (v *checker) interactive(o map[string]any) {
+	const path = "interactive"
+	kind := v.oneOf(o, path, "type", v.interactiveKinds()...)
 	body := v.object(o, path, "body")
 	v.text(body, "interactive.body", "text", 1, 1024)
 	action := v.object(o, path, "action")
