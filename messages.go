@@ -1,6 +1,7 @@
 package kirim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -151,7 +152,7 @@ func (s *MessagesService) SendOrTemplate(ctx context.Context, message OutboundMe
 	if err != nil {
 		return nil, err
 	}
-	if s.templateFirst(ctx, message.To, key, settings) {
+	if s.templateFirst(ctx, cmp.Or(message.To, message.Recipient), key, settings) {
 		return s.sendRescue(ctx, rescue, key, opts)
 	}
 	accepted, err := s.send(ctx, message, opts)

@@ -247,7 +247,7 @@ func (v *changeValue) assign(field string, elements []EventData) {
 func (v *changeValue) assignTo(m *InboundMessage) {
 	m.PhoneNumberID, m.DisplayPhoneNumber = v.phoneNumberID, v.displayPhoneNumber
 	for edit := m.Edit; edit != nil && edit.Message != nil; edit = edit.Message.Edit {
-		edit.Message.From = m.From
+		edit.Message.From, edit.Message.GroupID = m.From, m.GroupID
 		edit.Message.PhoneNumberID, edit.Message.DisplayPhoneNumber = m.PhoneNumberID, m.DisplayPhoneNumber
 	}
 }
@@ -397,6 +397,7 @@ func (v *changeValue) describe(p *Person, alone bool) {
 			p.IdentityKeyHash = known.IdentityKeyHash
 		}
 		p.WAID, p.Name, p.Username, p.CountryCode = known.WAID, known.Name, known.Username, known.CountryCode
+		p.settle()
 		return
 	}
 }

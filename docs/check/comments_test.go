@@ -19,6 +19,7 @@ var (
 	queue       interface{ Put(ctx context.Context, from, text string) error }
 	shop        interface{ ConfirmOrder(ctx context.Context, client *kirim.Client, phoneNumberID string) error }
 	sandbox     *kirimtest.Server
+	hooks       *kirim.WebhookHandler
 	t           *testing.T
 )
 `

@@ -39,7 +39,7 @@ func (b *bot) answer(ctx context.Context, m *kirim.InboundMessage) error {
 	}
 	messages := b.client.PhoneNumber(m.PhoneNumberID).Messages
 	_, err := messages.SendOrTemplate(ctx,
-		kirim.OutboundMessage{To: m.From.E164(), Content: kirim.Text{Body: m.Text}, ReplyTo: m.ID},
+		m.Quote(kirim.Text{Body: m.Text}),
 		kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody("A-17")}},
 		kirim.WithIdempotencyKey("echo:"+m.ID))
 	if err != nil {
