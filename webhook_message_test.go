@@ -80,7 +80,7 @@ func TestFromIsANumberOrAUserID(t *testing.T) {
 		{"a user id after another", ``, `"from_user_id":"US.2","from":"` + userID + `"`, "", "US.2"},
 		{"both", ``, `"from":"16505551234","from_user_id":"US.2"`, "16505551234", "US.2"},
 		{"what the contact calls a user id", `{"user_id":"77001"}`, `"from":"77001"`, "", "77001"},
-		{"what one of the contacts calls so", `{"wa_id":"1"},{"user_id":"77001","wa_id":"2"}`, `"from":"77001"`, "", "77001"},
+		{"what one of the contacts calls so", `{"wa_id":"1"},{"user_id":"77001","wa_id":"2"}`, `"from":"77001"`, "2", "77001"},
 		{"empty", ``, `"from":"","from_user_id":"US.2"`, "", "US.2"},
 		{"absent", `{"user_id":"US.2"}`, `"type":"text"`, "", "US.2"},
 	} {

@@ -10,7 +10,7 @@ import (
 // Since 2026 WhatsApp users may hide their number behind a user name; then
 // Phone is empty.
 type Person struct {
-	Phone           string // digits, without plus; the WhatsApp id where that alone is told
+	Phone           string // digits, without plus; the WhatsApp id where no number is told
 	WAID            string // WhatsApp's id, digits; may differ from the number
 	UserID          string // business-scoped user id, e.g. ID.70000000000000001
 	ParentUserID    string
