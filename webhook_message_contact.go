@@ -23,6 +23,8 @@ type InboundContact struct {
 	Addresses    []InboundAddress
 	URLs         []InboundURL
 	Birthday     string // as it was written: YYYY-MM-DD by Meta's description
+	VCard        string // the whole card as a vCard, where Meta sends it
+	Origin       string // "contact_request", when you asked for it, or "other"
 	Raw          json.RawMessage
 }
 
@@ -85,6 +87,10 @@ func readContactCard(r *jsonscan.Reader, c *InboundContact) {
 			})
 		case "birthday":
 			c.Birthday = r.Text()
+		case "vcard":
+			c.VCard = r.Text()
+		case "origin":
+			c.Origin = r.Text()
 		}
 	}
 	c.Raw = r.Since(start)
