@@ -91,11 +91,14 @@ func (m *InboundMessage) written() string {
 
 // canQuote reports whether a content shows what it is a reply to.
 func canQuote(content Content) bool {
-	var w wireMessage
-	if isNil(content) || content.encode(&w) != nil {
-		return true // refused for another reason
+	switch c := content.(type) {
+	case Template, *Template:
+		return false
+	case Raw:
+		return c.Type != "reaction" && c.Type != "pin" && c.Type != "template"
+	default:
+		return true
 	}
-	return w.Type != "reaction" && w.Type != "pin" && w.Type != "template"
 }
 
 // Reply returns a message to the customer, or the group, that the echoed
