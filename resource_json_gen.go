@@ -73,6 +73,16 @@ func (r ButtonDefinition) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
+func (r *CardDefinition) UnmarshalJSON(b []byte) error {
+	return decodeResource(b, r, &r.Extra, &r.blank)
+}
+
+// MarshalJSON implements [json.Marshaler] and writes Extra back.
+func (r CardDefinition) MarshalJSON() ([]byte, error) {
+	return encodeResource(r, r.Extra, r.blank)
+}
+
+// UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *ComponentDefinition) UnmarshalJSON(b []byte) error {
 	return decodeResource(b, r, &r.Extra, &r.blank)
 }
@@ -239,6 +249,26 @@ func (r *MessageTemplate) UnmarshalJSON(b []byte) error {
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
 func (r MessageTemplate) MarshalJSON() ([]byte, error) {
+	return encodeResource(r, r.Extra, r.blank)
+}
+
+// UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
+func (r *NamedSample) UnmarshalJSON(b []byte) error {
+	return decodeResource(b, r, &r.Extra, &r.blank)
+}
+
+// MarshalJSON implements [json.Marshaler] and writes Extra back.
+func (r NamedSample) MarshalJSON() ([]byte, error) {
+	return encodeResource(r, r.Extra, r.blank)
+}
+
+// UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
+func (r *OfferDefinition) UnmarshalJSON(b []byte) error {
+	return decodeResource(b, r, &r.Extra, &r.blank)
+}
+
+// MarshalJSON implements [json.Marshaler] and writes Extra back.
+func (r OfferDefinition) MarshalJSON() ([]byte, error) {
 	return encodeResource(r, r.Extra, r.blank)
 }
 

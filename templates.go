@@ -25,24 +25,25 @@ type TemplatesService struct {
 //
 // Docs: https://docs.kirimdev.com/sending/create-templates/
 type MessageTemplate struct {
-	ID            string                `json:"id,omitzero" kirim:"assumed"` // tmpl_…
-	Object        string                `json:"object,omitzero" kirim:"assumed"`
-	Name          string                `json:"name,omitzero"`
-	Language      string                `json:"language,omitzero"`
-	Status        TemplateStatus        `json:"status,omitzero"`
-	Category      TemplateCategory      `json:"category,omitzero" kirim:"assumed"`
-	Content       string                `json:"content,omitzero" kirim:"assumed"` // the text of the body
-	HeaderType    string                `json:"header_type,omitzero" kirim:"assumed"`
-	HeaderContent string                `json:"header_content,omitzero" kirim:"assumed"`
-	FooterContent string                `json:"footer_content,omitzero" kirim:"assumed"`
-	HasVariables  bool                  `json:"has_variables,omitzero" kirim:"assumed"`
-	Variables     []json.RawMessage     `json:"variables,omitzero" kirim:"assumed"` // names or objects
-	Buttons       []ButtonDefinition    `json:"buttons,omitzero" kirim:"assumed"`
-	Components    []ComponentDefinition `json:"components,omitzero" kirim:"assumed"`
-	CreatedAt     time.Time             `json:"created_at,omitzero" kirim:"assumed"`
-	UpdatedAt     time.Time             `json:"updated_at,omitzero" kirim:"assumed"`
-	Extra         Extra                 `json:"-"`
-	blank         []blankField
+	ID              string                  `json:"id,omitzero" kirim:"assumed"` // tmpl_…
+	Object          string                  `json:"object,omitzero" kirim:"assumed"`
+	Name            string                  `json:"name,omitzero"`
+	Language        string                  `json:"language,omitzero"`
+	Status          TemplateStatus          `json:"status,omitzero"`
+	Category        TemplateCategory        `json:"category,omitzero" kirim:"assumed"`
+	ParameterFormat TemplateParameterFormat `json:"parameter_format,omitzero" kirim:"assumed"`
+	Content         string                  `json:"content,omitzero" kirim:"assumed"` // the text of the body
+	HeaderType      string                  `json:"header_type,omitzero" kirim:"assumed"`
+	HeaderContent   string                  `json:"header_content,omitzero" kirim:"assumed"`
+	FooterContent   string                  `json:"footer_content,omitzero" kirim:"assumed"`
+	HasVariables    bool                    `json:"has_variables,omitzero" kirim:"assumed"`
+	Variables       []json.RawMessage       `json:"variables,omitzero" kirim:"assumed"` // names or objects
+	Buttons         []ButtonDefinition      `json:"buttons,omitzero" kirim:"assumed"`
+	Components      []ComponentDefinition   `json:"components,omitzero" kirim:"assumed"`
+	CreatedAt       time.Time               `json:"created_at,omitzero" kirim:"assumed"`
+	UpdatedAt       time.Time               `json:"updated_at,omitzero" kirim:"assumed"`
+	Extra           Extra                   `json:"-"`
+	blank           []blankField
 }
 
 // TemplateStatus is the state of a template. The server may have more.

@@ -1,19 +1,38 @@
 package kirim
 
 import (
-	"slices"
 	"strings"
 	"time"
+
+	"github.com/kirim-go/kirim/internal/templatefill"
 )
 
 // Check holds the message against the template's definition, which is what
 // [TemplatesService.Get] returns, and reports all that does not fit in one
 // [*ValidationError], with paths as in [OutboundMessage.Validate], such as
 // "template.components[1].parameters[0].text". It sends nothing and leaves out
-// what Validate checks.
+// what Validate checks. It looks at:
+//
+//   - the name, the language, which must be the same to the letter, and the status
+//   - the number, the kinds and the names of the values of header, body, buttons and
+//     cards: a text header takes a text, a body also money and dates, a header of
+//     media its own kind
+//   - components that are missing, and those that the template has no place for
+//   - the index and the type of each button, and what it takes: a URL that ends in a
+//     variable a text that is not empty, any other URL nothing, a coupon its code, a
+//     one-time code the code, products a choice; a payload, a flow's data and a
+//     catalogue's picture are optional
+//   - one-time codes: at most 15 characters, the same in the body and in the button;
+//     their time, which the definition fixes, is 1 to 90 minutes
+//   - the end of a limited-time offer, which must be in the future; an offer without
+//     one takes no component
+//   - the number of cards: as many as were approved, but 2 to 10 of products
 //
 // What the definition does not say is not checked: an empty Name, Language or
-// Status fits any message. See [MessageTemplate.Complete].
+// Status fits any message, and so does a part of another shape or of a type that
+// this version does not know. Where Components is empty, the other members, such
+// as Content and Buttons, are used; a definition of a name, a language and a status
+// alone refuses no value. See [MessageTemplate.Complete].
 //
 // A template that is not approved is a violation at "template.status", and its
 // error wraps a [*TemplateNotApprovedError]: for a paused or disabled one
@@ -23,7 +42,7 @@ import (
 func (t Template) Check(d *MessageTemplate) error { return t.checkAt(d, time.Now()) }
 
 // checkAt is Check at a time, which decides whether an offer is over.
-func (t Template) checkAt(d *MessageTemplate, _ time.Time) error {
+func (t Template) checkAt(d *MessageTemplate, now time.Time) error {
 	if d == nil {
 		return refuse("template", "a definition", "nil")
 	}
@@ -38,27 +57,55 @@ func (t Template) checkAt(d *MessageTemplate, _ time.Time) error {
 		found.add("template.status", "an approved template", "one that is "+printable(string(d.Status)))
 		e.cause = &TemplateNotApprovedError{Template: d}
 	}
+	definition := d.definition()
+	for _, part := range definition.Parts {
+		if minutes := part.CodeExpirationMinutes; minutes != 0 && !limitCodeMinutes.allows(minutes) {
+			found.add("template", "a definition with a code that expires after "+limitCodeMinutes.String(), quantity(minutes, limitCodeMinutes.unit))
+		}
+	}
+	if d.wantsValues() && !anyValues(t.Components) {
+		found.add("template.components", "values for the variables of the template", "none")
+	}
+	for _, m := range templatefill.Check(definition, fillComponents(t.Components), templatefill.Options{Now: now}) {
+		found.add("template.components"+m.Path, m.Want, m.Got)
+	}
 	if e.Violations = found.violations; len(e.Violations) > 0 {
 		return e
 	}
 	return nil
 }
 
-// Complete reports whether the definition says all that [Template.Check] looks
-// at: its name, language and status, and components among which is a body. The
-// members beside Components, such as Content, do not make it complete, as they
-// leave out cards and offers. What is not said is not checked, so that a nil
-// error for a definition that is not complete says little.
-func (d *MessageTemplate) Complete() bool {
-	return d != nil && d.Name != "" && d.Language != "" && d.Status != "" &&
-		slices.ContainsFunc(d.Components, func(c ComponentDefinition) bool { return folded(c.Type) == "body" })
+// https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/authentication-templates/authentication-templates
+var limitCodeMinutes = bounds{1, 90, "minute"}
+
+// wantsValues reports a definition that says no more of its variables than that
+// it has some.
+func (d *MessageTemplate) wantsValues() bool {
+	return len(d.Components) == 0 && d.Content == "" && (d.HasVariables || len(d.Variables) > 0)
 }
 
-// Definition returns the template as the server would return it once it is
-// approved, for tests of [Template.Check].
-func (p TemplateCreateParams) Definition() *MessageTemplate {
-	return &MessageTemplate{
-		Object: "template", Name: p.Name, Language: p.Language, Category: p.Category, Status: TemplateApproved,
-		Components: slices.Clone(p.Components),
+func anyValues(components []Component) bool {
+	for _, c := range components {
+		if len(c.Parameters) > 0 || len(c.Cards) > 0 {
+			return true
+		}
 	}
+	return false
+}
+
+// fillComponents returns what of a message is held against a definition.
+func fillComponents(components []Component) []templatefill.Component {
+	return mapSlice(components, func(_ int, c Component) templatefill.Component {
+		return templatefill.Component{
+			Type: c.Type, SubType: c.SubType, Index: templatefill.Index(c.Index),
+			Parameters: mapSlice(c.Parameters, func(_ int, p Parameter) templatefill.Parameter {
+				filled := templatefill.Parameter{Type: p.Type, Name: p.Name, Text: templatefill.Text(p.Text)}
+				filled.Offer.ExpirationMS = templatefill.Millis(valueOf(p.LimitedTimeOffer).ExpirationTimeMS)
+				return filled
+			}),
+			Cards: mapSlice(c.Cards, func(_ int, card TemplateCard) templatefill.Filled {
+				return templatefill.Filled{Components: fillComponents(card.Components)}
+			}),
+		}
+	})
 }

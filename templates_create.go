@@ -36,25 +36,63 @@ type TemplateCreateParams struct {
 	// set of buttons.
 	Components []ComponentDefinition `json:"components"`
 	Variables  []string              `json:"variables,omitzero"` // names of the variables
+	// ParameterFormat says whether the variables have numbers or names; empty is
+	// [TemplatePositional]. It is Meta's member; that Kirim passes it on is assumed.
+	//
+	// Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/overview
+	ParameterFormat TemplateParameterFormat `json:"parameter_format,omitzero"`
 	// TTLSeconds is for how long Meta tries to deliver such a message.
 	TTLSeconds int `json:"messageSendTtlSeconds,omitzero"`
 }
 
+// TemplateParameterFormat is how the variables of a template are written. Meta
+// reads and writes it in either case.
+type TemplateParameterFormat string
+
+// Formats of variables.
+const (
+	TemplatePositional TemplateParameterFormat = "positional" // {{1}}, {{2}} …, from 1 without gaps
+	TemplateNamed      TemplateParameterFormat = "named"      // {{order_id}}: lower-case letters and underscores
+)
+
 // ComponentDefinition defines one part of a template; a [Component] fills it in a
 // message. The Define functions, such as [DefineBody], build it.
 type ComponentDefinition struct {
-	Type   string `json:"type,omitzero"`   // HEADER, BODY, FOOTER or BUTTONS
-	Format string `json:"format,omitzero"` // of a header: TEXT, IMAGE, VIDEO or DOCUMENT
-	Text   string `json:"text,omitzero"`   // with variables as {{1}}, {{2}} …
+	// Type is HEADER, BODY, FOOTER, BUTTONS, CAROUSEL or LIMITED_TIME_OFFER. That
+	// Kirim takes the latter two is assumed.
+	Type string `json:"type,omitzero"`
+	// Format is that of a header: TEXT, IMAGE, VIDEO, DOCUMENT, LOCATION or, on a
+	// card, PRODUCT. That Kirim takes the latter two is assumed.
+	Format string `json:"format,omitzero"`
+	Text   string `json:"text,omitzero"` // with variables as {{1}}, {{2}} …, or {{name}}
 	// Example shows Meta's reviewers what the variables will hold.
 	Example *TemplateExample   `json:"example,omitzero" kirim:"assumed"`
 	Buttons []ButtonDefinition `json:"buttons,omitzero" kirim:"assumed"`
+	// Cards are those of a carousel, 2 to 10.
+	Cards            []CardDefinition `json:"cards,omitzero" kirim:"assumed"`
+	LimitedTimeOffer *OfferDefinition `json:"limited_time_offer,omitzero" kirim:"assumed"`
 	// AddSecurityRecommendation is for the body, CodeExpirationMinutes for
 	// the footer of an authentication template.
 	AddSecurityRecommendation bool  `json:"add_security_recommendation,omitzero"`
-	CodeExpirationMinutes     int   `json:"code_expiration_minutes,omitzero"`
+	CodeExpirationMinutes     int   `json:"code_expiration_minutes,omitzero"` // 1 to 90
 	Extra                     Extra `json:"-"`
 	blank                     []blankField
+}
+
+// CardDefinition defines one card of a carousel. All cards of media have the same
+// components. Build them with [DefineCarousel].
+type CardDefinition struct {
+	Components []ComponentDefinition `json:"components,omitzero"`
+	Extra      Extra                 `json:"-"`
+	blank      []blankField
+}
+
+// OfferDefinition defines a limited-time offer; see [DefineLimitedTimeOffer].
+type OfferDefinition struct {
+	Text          string `json:"text,omitzero"`           // at most 16 characters
+	HasExpiration bool   `json:"has_expiration,omitzero"` // whether a message gives its end
+	Extra         Extra  `json:"-"`
+	blank         []blankField
 }
 
 // TemplateExample is sample content.
@@ -63,23 +101,50 @@ type TemplateExample struct {
 	HeaderHandle []string   `json:"header_handle,omitzero"` // ids of uploads to Meta
 	HeaderURL    []string   `json:"header_url,omitzero"`    // public https links, which Kirim fetches once
 	BodyText     [][]string `json:"body_text,omitzero"`     // each a value for every variable
-	Extra        Extra      `json:"-"`
-	blank        []blankField
+	// The samples of named variables.
+	HeaderNamed []NamedSample `json:"header_text_named_params,omitzero" kirim:"assumed"`
+	BodyNamed   []NamedSample `json:"body_text_named_params,omitzero" kirim:"assumed"`
+	Extra       Extra         `json:"-"`
+	blank       []blankField
+}
+
+// NamedSample is a sample of the value of a named variable.
+type NamedSample struct {
+	Name    string `json:"param_name,omitzero"` // lower-case letters and underscores
+	Example string `json:"example,omitzero"`
+	Extra   Extra  `json:"-"`
+	blank   []blankField
 }
 
 // ButtonDefinition defines a button of a template. Functions such as
 // [DefineURLButton] build it.
 type ButtonDefinition struct {
-	Type          string        `json:"type,omitzero"` // URL, PHONE_NUMBER, QUICK_REPLY, COPY_CODE or OTP; the list is assumed
-	Text          string        `json:"text,omitzero"`
-	URL           string        `json:"url,omitzero"`
-	PhoneNumber   string        `json:"phone_number,omitzero"`
-	OTPType       string        `json:"otp_type,omitzero"` // such as COPY_CODE
-	AutofillText  string        `json:"autofill_text,omitzero"`
-	SupportedApps []TemplateApp `json:"supported_apps,omitzero"`
-	Example       []string      `json:"example,omitzero" kirim:"assumed"`
-	Extra         Extra         `json:"-"`
-	blank         []blankField
+	// Type is URL, PHONE_NUMBER, QUICK_REPLY, COPY_CODE, OTP, FLOW, CATALOG, MPM or
+	// VOICE_CALL. The list is assumed, and open.
+	Type        string `json:"type,omitzero"`
+	Text        string `json:"text,omitzero"` // at most 25 characters
+	URL         string `json:"url,omitzero"`
+	PhoneNumber string `json:"phone_number,omitzero"`
+	// Of a one-time code. OTPType is COPY_CODE, ONE_TAP or ZERO_TAP. The app is one of
+	// SupportedApps or, in an older form, PackageName and SignatureHash.
+	OTPType              string        `json:"otp_type,omitzero"`
+	AutofillText         string        `json:"autofill_text,omitzero"`
+	SupportedApps        []TemplateApp `json:"supported_apps,omitzero"`
+	PackageName          string        `json:"package_name,omitzero" kirim:"assumed"`
+	SignatureHash        string        `json:"signature_hash,omitzero" kirim:"assumed"`
+	ZeroTapTermsAccepted bool          `json:"zero_tap_terms_accepted,omitzero" kirim:"assumed"`
+	// Of a flow, which one of FlowID, FlowName and FlowJSON names. FlowAction is
+	// navigate or data_exchange.
+	FlowID         string `json:"flow_id,omitzero" kirim:"assumed"`
+	FlowName       string `json:"flow_name,omitzero" kirim:"assumed"`
+	FlowJSON       string `json:"flow_json,omitzero" kirim:"assumed"`
+	FlowAction     string `json:"flow_action,omitzero" kirim:"assumed"`
+	NavigateScreen string `json:"navigate_screen,omitzero" kirim:"assumed"`
+	// TTLMinutes is for how long a voice call button can be used.
+	TTLMinutes int      `json:"ttl_minutes,omitzero" kirim:"assumed"`
+	Example    []string `json:"example,omitzero" kirim:"assumed"`
+	Extra      Extra    `json:"-"`
+	blank      []blankField
 }
 
 // TemplateApp is an Android app that a one-time code may be handed to.

@@ -111,7 +111,7 @@ var contents = []kirim.Content{
 		kirim.FillURLButton(0, "4711"), kirim.FillQuickReplyButton(1, "stop"), kirim.FillCopyCodeButton(2, "SALE"),
 	}},
 	kirim.Template{Name: "sale", Language: "en_US", Components: []kirim.Component{
-		kirim.FillLimitedTimeOffer(time.Date(2025, 6, 1, 0, 0, 0, 0, time.UTC)),
+		kirim.FillLimitedTimeOffer(time.Date(2125, 6, 1, 0, 0, 0, 0, time.UTC)),
 		kirim.FillCarousel(
 			[]kirim.Component{kirim.FillHeaderImage(link), kirim.FillBody("one")},
 			[]kirim.Component{kirim.FillHeaderVideo(link), kirim.FillQuickReplyButton(0, "two")},

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/kirim-go/kirim/internal/templatefill"
 )
 
 // window is how long after a customer's message free-form sends are allowed.
@@ -54,7 +56,7 @@ func (s *Server) send(x *exchange, n PhoneNumber, m outbound) *reply {
 			return failed(fail("invalid_field_value", "context.message_id", "There is no such inbound message."))
 		}
 	}
-	if refusal := st.whyNot(chat, m, now); refusal != nil {
+	if refusal := st.whyNot(chat, m, templatefill.Options{Now: now, Length: as.Length}); refusal != nil {
 		status, later := refusedLater(refusal)
 		if !later || !s.cfg.lateRefusals {
 			return failed(refusal)
@@ -88,27 +90,21 @@ func (s *Server) send(x *exchange, n PhoneNumber, m outbound) *reply {
 }
 
 // whyNot is why a checked message cannot be sent now, or nil. st.mu is held.
-func (st *state) whyNot(chat chatID, m outbound, now time.Time) *apiError {
+func (st *state) whyNot(chat chatID, m outbound, o templatefill.Options) *apiError {
 	if m.kind != "template" {
 		if m.recipient != "" || m.group {
 			return nil
 		}
-		if ct := st.chats[chat]; ct == nil || ct.lastInbound.IsZero() || now.Sub(ct.lastInbound) >= window {
+		if ct := st.chats[chat]; ct == nil || ct.lastInbound.IsZero() || o.Now.Sub(ct.lastInbound) >= window {
 			return fail("outside_24h_window", "to", "The customer's last message is more than 24 hours old.")
 		}
 		return nil
 	}
-	t, err := st.sendable(m.template, m.language, now)
+	t, err := st.sendable(m.template, m.language, o.Now)
 	if err != nil {
 		return err
 	}
-	if err := t.misfit(m.components); err != nil {
-		return err
-	}
-	if t.Category == authentication {
-		return m.codeErr
-	}
-	return nil
+	return t.misfit(m.components, o)
 }
 
 // messageResult is the response of a send and of a read receipt.

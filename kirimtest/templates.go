@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -169,20 +170,20 @@ func (st *state) sendable(name, language string, now time.Time) (Template, *apiE
 
 // misfit is why the components of a send do not fit the template, or nil. Meta
 // finds it out after the send was accepted or at once.
-func (t Template) misfit(components []templatefill.Component) *apiError {
+func (t Template) misfit(components []templatefill.Component, o templatefill.Options) *apiError {
 	parts, ok := templatefill.ParseParts(t.Components)
 	if !ok { // what a test gave as Components may be anything
 		return nil
 	}
-	found := templatefill.Check(parts, t.Category == authentication, components)
+	found := templatefill.Check(templatefill.Definition{Parts: parts, OneTimeCode: t.Category == authentication}, components, o)
 	if len(found) == 0 {
 		return nil
 	}
-	code := "template_param_format_mismatch"
-	if found[0].Count {
-		code = "template_param_count_mismatch"
-	}
-	return fail(code, "template.components"+found[0].Path, "The template takes "+found[0].Want+", not "+found[0].Got+".")
+	first := found[max(0, slices.IndexFunc(found, func(m templatefill.Mismatch) bool { return m.Kind != templatefill.Value }))]
+	code := map[templatefill.Kind]string{
+		templatefill.Count: "template_param_count_mismatch", templatefill.Format: "template_param_format_mismatch", templatefill.Value: "invalid_field_value",
+	}[first.Kind]
+	return fail(code, "template.components"+first.Path, "The template takes "+first.Want+", not "+first.Got+".")
 }
 
 // findTemplate returns the template, the oldest one of the name when there is

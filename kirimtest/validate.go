@@ -152,9 +152,8 @@ type outbound struct {
 	template, language string
 	contextWAMID       string
 	components         []templatefill.Component
-	codeErr            *apiError // a one-time code that is too long
-	recipient          string    // a user id instead of a number
-	group              bool      // to is the id of a group
+	recipient          string // a user id instead of a number
+	group              bool   // to is the id of a group
 }
 
 // chat is the other side of the conversation.
@@ -253,15 +252,9 @@ func (v *checker) template(o map[string]any, m *outbound) {
 	}
 	for i, component := range v.objects(o, "template", "components", 0, 0) {
 		path := at("template.components", i)
-		kind := v.text(component, path, "type", 1, 0)
-		if !present(component, "parameters") {
-			continue
-		}
-		for j, p := range v.objects(component, path, "parameters", 0, 0) {
-			if code, _ := p["text"].(string); strings.EqualFold(kind, "body") && v.as.Length(code) > 15 && m.codeErr == nil {
-				m.codeErr = fail("invalid_field_value", at(path+".parameters", j)+".text",
-					"A one-time code has at most 15 characters.")
-			}
+		v.text(component, path, "type", 1, 0)
+		if present(component, "parameters") {
+			v.objects(component, path, "parameters", 0, 0)
 		}
 	}
 }

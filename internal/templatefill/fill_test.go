@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestAMessageIsHeldAgainstItsTemplate(t *testing.T) {
@@ -84,10 +85,10 @@ func TestAMessageIsHeldAgainstItsTemplate(t *testing.T) {
 		"the end of an offer":                  {offer, filled("limited_time_offer", `{"type":"limited_time_offer"}`), ""},
 		"an offer without its end":             {offer, "", "count "},
 		"two cards of pictures":                {carousel("IMAGE"), cards(2, picture, text), ""},
-		"three cards of pictures":              {carousel("IMAGE"), cards(3, picture, text), "count [0]"},
+		"three cards of pictures":              {carousel("IMAGE"), cards(3, picture, text), "count [0].cards"},
 		"no cards":                             {carousel("IMAGE"), "", "count "},
 		"five cards of products":               {carousel("PRODUCT"), cards(5, product, text), ""},
-		"eleven cards of products":             {carousel("PRODUCT"), cards(11, product, text), "count [0]"},
+		"eleven cards of products":             {carousel("PRODUCT"), cards(11, product, text), "count [0].cards"},
 		"a card without its value":             {carousel("IMAGE"), cards(2, picture), "count [0].cards[0].components[1] count [0].cards[1].components[1]"},
 		"an unknown part":                      {`{"type":"HOLOGRAM","text":"{{1}}"}`, filled("hologram", text, text), ""},
 	} {
@@ -102,7 +103,7 @@ func TestAMessageIsHeldAgainstItsTemplate(t *testing.T) {
 
 func TestAOneTimeCodeGoesIntoTheBodyAndItsButton(t *testing.T) {
 	t.Parallel()
-	const code = `{"type":"body","parameters":[{"type":"text"}]},{"type":"button","sub_type":"url","index":0,"parameters":[{"type":"text"}]}`
+	const code = `{"type":"body","parameters":[{"type":"text","text":"1"}]},{"type":"button","sub_type":"url","index":0,"parameters":[{"type":"text","text":"1"}]}`
 	for _, kind := range []string{"OTP", "URL"} { // as created, as read back
 		parts := `{"type":"BODY"},{"type":"BUTTONS","buttons":[{"type":"` + kind + `"}]}`
 		if got := check(t, parts, true, code); got != "" {
@@ -125,12 +126,8 @@ func check(t *testing.T, definition string, oneTimeCode bool, message string) st
 		t.Fatal(err)
 	}
 	var got []string
-	for _, m := range Check(parts, oneTimeCode, components) {
-		kind := "format"
-		if m.Count {
-			kind = "count"
-		}
-		got = append(got, kind+" "+m.Path)
+	for _, m := range Check(Definition{Parts: parts, OneTimeCode: oneTimeCode}, components, Options{Now: time.UnixMilli(1000)}) {
+		got = append(got, [...]string{Count: "count", Format: "format", Value: "value"}[m.Kind]+" "+m.Path)
 	}
 	return strings.Join(got, " ")
 }
