@@ -24,6 +24,16 @@ type TemplateComponent = ComponentDefinition
 // Deprecated: use ButtonDefinition.
 type TemplateButton = ButtonDefinition
 
+// TemplateProduct is [ProductItem].
+//
+// Deprecated: use ProductItem.
+type TemplateProduct = ProductItem
+
+// TemplateSection is [ProductSection].
+//
+// Deprecated: use ProductSection.
+type TemplateSection = ProductSection
+
 // WithWindowMemory is [WithWindowStore].
 //
 // Deprecated: use WithWindowStore.
@@ -101,28 +111,52 @@ func BodyParameters(params ...Parameter) Component { return FillBodyParameters(p
 // Deprecated: use NamedTextParameter.
 func NamedText(name, value string) Parameter { return NamedTextParameter(name, value) }
 
-// URLButton is [FillURLButton].
+// FillURLButton is [ButtonURL].
 //
-// Deprecated: use FillURLButton.
-func URLButton(index int, suffix string) Component { return FillURLButton(index, suffix) }
+// Deprecated: use ButtonURL.
+func FillURLButton(index int, suffix string) Component { return ButtonURL(index, suffix) }
 
-// QuickReplyButton is [FillQuickReplyButton].
+// FillQuickReplyButton is [ButtonQuickReply].
 //
-// Deprecated: use FillQuickReplyButton.
-func QuickReplyButton(index int, payload string) Component {
-	return FillQuickReplyButton(index, payload)
+// Deprecated: use ButtonQuickReply.
+func FillQuickReplyButton(index int, payload string) Component {
+	return ButtonQuickReply(index, payload)
 }
 
-// CopyCodeButton is [FillCopyCodeButton].
+// FillCopyCodeButton is [ButtonCopyCode].
 //
-// Deprecated: use FillCopyCodeButton.
-func CopyCodeButton(index int, code string) Component { return FillCopyCodeButton(index, code) }
+// Deprecated: use ButtonCopyCode.
+func FillCopyCodeButton(index int, code string) Component { return ButtonCopyCode(index, code) }
 
-// ActionButton is [FillActionButton].
+// FillActionButton is [ButtonAction].
 //
-// Deprecated: use FillActionButton.
+// Deprecated: use ButtonAction.
+func FillActionButton(subType string, index int, action TemplateAction) Component {
+	return ButtonAction(subType, index, action)
+}
+
+// URLButton is [ButtonURL].
+//
+// Deprecated: use ButtonURL.
+func URLButton(index int, suffix string) Component { return ButtonURL(index, suffix) }
+
+// QuickReplyButton is [ButtonQuickReply].
+//
+// Deprecated: use ButtonQuickReply.
+func QuickReplyButton(index int, payload string) Component {
+	return ButtonQuickReply(index, payload)
+}
+
+// CopyCodeButton is [ButtonCopyCode].
+//
+// Deprecated: use ButtonCopyCode.
+func CopyCodeButton(index int, code string) Component { return ButtonCopyCode(index, code) }
+
+// ActionButton is [ButtonAction].
+//
+// Deprecated: use ButtonAction.
 func ActionButton(subType string, index int, action TemplateAction) Component {
-	return FillActionButton(subType, index, action)
+	return ButtonAction(subType, index, action)
 }
 
 // OfferExpires is [FillLimitedTimeOffer].

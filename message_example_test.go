@@ -90,7 +90,7 @@ func ExampleTemplate() {
 			Components: []kirim.Component{
 				kirim.FillHeaderImage("https://files.example.com/77.jpg"),
 				kirim.FillBody("Sari"),
-				kirim.FillURLButton(0, "orders/77"),
+				kirim.ButtonURL(0, "orders/77"),
 			},
 		},
 	})

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"math"
 	"reflect"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // Template sends an approved template, the only content that may open a
@@ -24,7 +22,7 @@ type Template struct {
 	Language string
 	// Components fill the template's variables. Kirim hands them to Meta
 	// unchanged. The Fill functions, such as [FillHeaderImage], [FillBody],
-	// [FillURLButton] and [FillOneTimeCode], build them.
+	// [ButtonURL] and [FillOneTimeCode], build them.
 	Components []Component
 }
 
@@ -33,8 +31,8 @@ type Template struct {
 //
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/components
 type Component struct {
-	// Type is header, body, button, limited_time_offer or carousel, in upper or
-	// lower case. All but the button stand once. Others are sent as they are.
+	// Type is header, body, button, limited_time_offer, order_status or carousel,
+	// in upper or lower case. All but the button stand once. Others are sent as they are.
 	Type string
 	// SubType is the kind of a button, in upper or lower case: quick_reply, url,
 	// copy_code, flow, catalog, mpm, voice_call, order_details, reminder or
@@ -49,6 +47,10 @@ type Component struct {
 	Parameters []Parameter
 	// Cards are the cards of a carousel, 2 to 10.
 	Cards []TemplateCard
+
+	// withoutIndex is a decoded button that names no position, as Meta's example
+	// of a call button.
+	withoutIndex bool
 }
 
 // TemplateCard fills one card of a carousel template. Cards are numbered by
@@ -63,8 +65,8 @@ type TemplateCard struct {
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/overview
 type Parameter struct {
 	// Type is text, currency, date_time, image, video, document, location,
-	// product, payload, coupon_code, action or limited_time_offer, in upper or
-	// lower case. Others are sent as they are.
+	// product, payload, coupon_code, action, limited_time_offer, ttl_minutes or
+	// order_status, in upper or lower case. Others are sent as they are.
 	Type string `json:"type"`
 	// Name is the variable's name in a template with named variables.
 	Name string `json:"parameter_name,omitempty"`
@@ -77,13 +79,20 @@ type Parameter struct {
 	Video    *Video            `json:"video,omitempty"`
 	Document *Document         `json:"document,omitempty"`
 	Location *TemplateLocation `json:"location,omitempty"`
-	Product  *TemplateProduct  `json:"product,omitempty"`
+	Product  *ProductItem      `json:"product,omitempty"`
 	// Payload comes back in the webhook when a quick reply is chosen.
 	Payload string `json:"payload,omitempty"`
 	// CouponCode has at most 20 characters; older pages of Meta say 15.
 	CouponCode       string          `json:"coupon_code,omitempty"`
 	Action           *TemplateAction `json:"action,omitempty"`
 	LimitedTimeOffer *TemplateOffer  `json:"limited_time_offer,omitempty"`
+	// TTLMinutes is for how many minutes a voice_call button works, 1 to 43200.
+	TTLMinutes  int          `json:"ttl_minutes,omitempty"`
+	OrderStatus *OrderUpdate `json:"order_status,omitempty"`
+
+	// bare is a Text that stands as true or false without quotes, as in one of
+	// Meta's examples.
+	bare bool
 }
 
 // TemplateCurrency is an amount of money.
@@ -101,25 +110,19 @@ type TemplateCurrency struct {
 type TemplateDateTime struct {
 	// Fallback is what is shown. It is required.
 	Fallback string `json:"fallback_value"`
+
+	// The parts below are from examples of Meta's. The Cloud API always shows
+	// Fallback, and reads none of them.
+	DayOfWeek  int    `json:"day_of_week,omitempty"` // 1 is Monday
+	Year       int    `json:"year,omitempty"`
+	Month      int    `json:"month,omitempty"`
+	DayOfMonth int    `json:"day_of_month,omitempty"`
+	Hour       *int   `json:"hour,omitempty"`
+	Minute     *int   `json:"minute,omitempty"`
+	Calendar   string `json:"calendar,omitempty"` // "GREGORIAN"
 }
 
-// TemplateLocation is a place in decimal degrees, for a header.
-type TemplateLocation struct {
-	// Latitude is from -90 to 90, Longitude from -180 to 180.
-	Latitude  float64 `json:"latitude,string"`
-	Longitude float64 `json:"longitude,string"`
-	Name      string  `json:"name,omitempty"`
-	Address   string  `json:"address,omitempty"`
-}
-
-// TemplateProduct is a product of a catalogue, for a header or an mpm button.
-type TemplateProduct struct {
-	// CatalogID is for a header only, where it is required.
-	CatalogID  string `json:"catalog_id,omitempty"`
-	RetailerID string `json:"product_retailer_id"`
-}
-
-// TemplateAction is the value of a flow, catalog or mpm button.
+// TemplateAction is the value of a flow, catalog, mpm or order_details button.
 type TemplateAction struct {
 	// FlowToken and FlowActionData belong to a flow button. The data is a JSON
 	// object.
@@ -130,153 +133,15 @@ type TemplateAction struct {
 	ThumbnailID string `json:"thumbnail_product_retailer_id,omitempty"`
 	// Sections belong to an mpm button: at most 10, with at most 30 products
 	// over all of them.
-	Sections []TemplateSection `json:"sections,omitzero"`
-}
-
-// TemplateSection is a group of products behind an mpm button.
-type TemplateSection struct {
-	// Title has at most 24 characters.
-	Title string `json:"title,omitempty"`
-	// Products are one or more, each with its RetailerID.
-	Products []TemplateProduct `json:"product_items"`
+	Sections []ProductSection `json:"sections,omitzero"`
+	// OrderDetails belongs to an order_details button.
+	OrderDetails *PaymentRequest `json:"order_details,omitempty"`
 }
 
 // TemplateOffer is the end of a limited-time offer.
 type TemplateOffer struct {
 	// ExpirationTimeMS is in milliseconds since 1970 UTC. It is required.
 	ExpirationTimeMS int64 `json:"expiration_time_ms"`
-}
-
-// MarshalJSON writes the degrees as decimal numbers, never with an exponent.
-func (l TemplateLocation) MarshalJSON() ([]byte, error) {
-	for _, degrees := range [...]float64{l.Latitude, l.Longitude} {
-		if math.IsNaN(degrees) || math.IsInf(degrees, 0) {
-			return nil, errors.New("degrees are not a finite number")
-		}
-	}
-	return json.Marshal(struct {
-		Latitude  string `json:"latitude"`
-		Longitude string `json:"longitude"`
-		Name      string `json:"name,omitempty"`
-		Address   string `json:"address,omitempty"`
-	}{decimal(l.Latitude), decimal(l.Longitude), l.Name, l.Address})
-}
-
-func decimal(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
-
-// FillHeaderText fills the variable of a text header.
-func FillHeaderText(value string) Component {
-	return headerComponent(TextParameter(value))
-}
-
-// FillHeaderImage fills an image header with a public link, http or https.
-func FillHeaderImage(link string) Component {
-	return headerComponent(Parameter{Type: "image", Image: &Image{Link: link}})
-}
-
-// FillHeaderVideo fills a video header with a public link, http or https.
-func FillHeaderVideo(link string) Component {
-	return headerComponent(Parameter{Type: "video", Video: &Video{Link: link}})
-}
-
-// FillHeaderDocument fills a document header with the public link, http or https,
-// of a PDF.
-// An empty filename is left out.
-func FillHeaderDocument(link, filename string) Component {
-	return headerComponent(Parameter{Type: "document", Document: &Document{Link: link, Filename: filename}})
-}
-
-// FillHeaderLocation fills a location header.
-func FillHeaderLocation(place TemplateLocation) Component {
-	return headerComponent(Parameter{Type: "location", Location: &place})
-}
-
-// FillHeaderProduct fills the header of a product card.
-func FillHeaderProduct(catalogID, retailerID string) Component {
-	return headerComponent(Parameter{Type: "product", Product: &TemplateProduct{CatalogID: catalogID, RetailerID: retailerID}})
-}
-
-func headerComponent(p Parameter) Component {
-	return Component{Type: "header", Parameters: []Parameter{p}}
-}
-
-// FillBody fills the positional variables of the body, in their order.
-func FillBody(values ...string) Component {
-	params := make([]Parameter, len(values))
-	for i, value := range values {
-		params[i] = TextParameter(value)
-	}
-	return FillBodyParameters(params...)
-}
-
-// FillBodyParameters fills the variables of the body with values of any type.
-func FillBodyParameters(params ...Parameter) Component {
-	return Component{Type: "body", Parameters: params}
-}
-
-// TextParameter is a positional text.
-func TextParameter(value string) Parameter {
-	return Parameter{Type: "text", Text: value}
-}
-
-// NamedTextParameter is the text of a named variable.
-func NamedTextParameter(name, value string) Parameter {
-	return Parameter{Type: "text", Name: name, Text: value}
-}
-
-// FillURLButton fills the variable at the end of a button's URL. Index is the
-// button's position in the template, from 0.
-func FillURLButton(index int, suffix string) Component {
-	return buttonComponent("url", index, TextParameter(suffix))
-}
-
-// FillQuickReplyButton sets the payload that comes back when the button at index,
-// from 0, is chosen.
-func FillQuickReplyButton(index int, payload string) Component {
-	return buttonComponent("quick_reply", index, Parameter{Type: "payload", Payload: payload})
-}
-
-// FillCopyCodeButton sets the code, at most 20 characters, that the button at
-// index, from 0, copies.
-func FillCopyCodeButton(index int, code string) Component {
-	return buttonComponent("copy_code", index, Parameter{Type: "coupon_code", CouponCode: code})
-}
-
-// FillActionButton fills a button of sub-type flow, catalog or mpm at index, from 0.
-func FillActionButton(subType string, index int, action TemplateAction) Component {
-	return buttonComponent(subType, index, Parameter{Type: "action", Action: &action})
-}
-
-func buttonComponent(subType string, index int, p Parameter) Component {
-	return Component{Type: "button", SubType: subType, Index: index, Parameters: []Parameter{p}}
-}
-
-// FillLimitedTimeOffer sets the end of a limited-time offer, to the millisecond.
-func FillLimitedTimeOffer(at time.Time) Component {
-	return Component{Type: "limited_time_offer", Parameters: []Parameter{{
-		Type: "limited_time_offer", LimitedTimeOffer: &TemplateOffer{ExpirationTimeMS: at.UnixMilli()},
-	}}}
-}
-
-// FillCarousel fills the cards of a carousel template, each with its own components.
-// A carousel of media takes exactly as many as were approved, one of products
-// 2 to 10.
-func FillCarousel(cards ...[]Component) Component {
-	return Component{Type: "carousel", Cards: mapSlice(cards, func(_ int, components []Component) TemplateCard {
-		return TemplateCard{Components: components}
-	})}
-}
-
-// FillOneTimeCode fills an authentication template: the code goes into the body
-// and into its button, which was created as a one-time-code button but is
-// addressed as a url button at index 0.
-//
-// The code has at most 15 characters, no URL and no emoji. Validate cannot tell
-// such a template from others and leaves this check to the server.
-//
-// Docs: https://docs.kirimdev.com/sending/send-template-otp/
-func FillOneTimeCode(code string) []Component {
-	return []Component{FillBody(code), FillURLButton(0, code)}
 }
 
 type wireTemplate struct {
@@ -289,7 +154,7 @@ type wireComponent struct {
 	Type       string             `json:"type"`
 	SubType    string             `json:"sub_type,omitempty"`
 	Index      *wireIndex         `json:"index,omitempty"`
-	Parameters []Parameter        `json:"parameters,omitzero"`
+	Parameters []wireParameter    `json:"parameters,omitzero"`
 	Cards      []wireTemplateCard `json:"cards,omitzero"`
 }
 
@@ -298,19 +163,64 @@ type wireTemplateCard struct {
 	Components []wireComponent `json:"components,omitzero"`
 }
 
-func (c Template) encode(w *wireMessage) error {
-	w.Type, w.Template = "template", c.wire()
-	return nil
+// wireParameter has a text that may stand without quotes.
+type wireParameter struct {
+	Parameter
+	Text wireParameterText `json:"text,omitzero"`
 }
 
-func (c Template) wire() *wireTemplate {
-	return &wireTemplate{Name: c.Name, Language: wireLanguage(c.Language), Components: wireComponents(c.Components)}
+type wireParameterText struct {
+	text string
+	bare bool
+}
+
+func (t wireParameterText) MarshalJSON() ([]byte, error) {
+	if t.bare {
+		return []byte(t.text), nil
+	}
+	return json.Marshal(t.text)
+}
+
+func (t *wireParameterText) UnmarshalJSON(data []byte) error {
+	if text := string(data); text == "true" || text == "false" {
+		*t = wireParameterText{text, true}
+		return nil
+	}
+	if data[0] != '"' {
+		return errNotTyped
+	}
+	return json.Unmarshal(data, &t.text)
+}
+
+func wireParameters(parameters []Parameter) []wireParameter {
+	return mapSlice(parameters, func(_ int, p Parameter) wireParameter {
+		bare := p.bare && (p.Text == "true" || p.Text == "false")
+		w := wireParameter{p, wireParameterText{p.Text, bare}}
+		w.Parameter.Text, w.bare = "", false
+		return w
+	})
+}
+
+func typedParameters(parameters []wireParameter) []Parameter {
+	return mapSlice(parameters, func(_ int, w wireParameter) Parameter {
+		p := w.Parameter
+		p.Text, p.bare = w.Text.text, w.Text.bare
+		return p
+	})
+}
+
+func (c Template) kind() string { return "template" }
+
+func (c Template) object(d dialect) (any, error) {
+	return &wireTemplate{
+		Name: c.Name, Language: wireLanguage{c.Language, d == dialectMeta}, Components: wireComponents(c.Components),
+	}, nil
 }
 
 func wireComponents(components []Component) []wireComponent {
 	return mapSlice(components, func(_ int, c Component) wireComponent {
-		w := wireComponent{Type: c.Type, SubType: c.SubType, Parameters: c.Parameters}
-		if c.isButton() {
+		w := wireComponent{Type: c.Type, SubType: c.SubType, Parameters: wireParameters(c.Parameters)}
+		if c.isButton() && !c.withoutIndex {
 			w.Index = (*wireIndex)(&c.Index)
 		}
 		w.Cards = mapSlice(c.Cards, func(i int, card TemplateCard) wireTemplateCard {
@@ -323,10 +233,11 @@ func wireComponents(components []Component) []wireComponent {
 func typedComponents(components []wireComponent) []Component {
 	return mapSlice(components, func(_ int, w wireComponent) Component {
 		return Component{
-			Type: w.Type, SubType: w.SubType, Index: int(valueOf(w.Index)), Parameters: w.Parameters,
+			Type: w.Type, SubType: w.SubType, Index: int(valueOf(w.Index)), Parameters: typedParameters(w.Parameters),
 			Cards: mapSlice(w.Cards, func(_ int, card wireTemplateCard) TemplateCard {
 				return TemplateCard{Components: typedComponents(card.Components)}
 			}),
+			withoutIndex: w.Index == nil && folded(w.Type) == "button",
 		}
 	})
 }
@@ -343,35 +254,49 @@ func decodeTemplate(object []byte) (Content, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := Template{Name: w.Name, Language: string(w.Language), Components: typedComponents(w.Components)}
-	if !reflect.DeepEqual(c.wire(), &w) {
+	c := Template{Name: w.Name, Language: w.Language.code, Components: typedComponents(w.Components)}
+	if again, err := c.object(dialectKirim); err != nil || !reflect.DeepEqual(again, &w) {
 		return nil, errNotTyped
 	}
 	return c, nil
 }
 
-// wireLanguage is a code, which Kirim prefers as a bare string; an object with
-// a code and a policy is read too.
-type wireLanguage string
+// wireLanguage is a code, which Kirim prefers as a bare string, and Meta takes as
+// an object with a policy. Both are read.
+type wireLanguage struct {
+	code   string
+	object bool
+}
+
+type wireLanguageObject struct {
+	Code   *string `json:"code"`
+	Policy string  `json:"policy"`
+}
+
+// Meta knows one policy, which is what a bare string means.
+const languagePolicy = "deterministic"
+
+func (l wireLanguage) MarshalJSON() ([]byte, error) {
+	if l.object {
+		return json.Marshal(wireLanguageObject{&l.code, languagePolicy})
+	}
+	return json.Marshal(l.code)
+}
 
 func (l *wireLanguage) UnmarshalJSON(data []byte) error {
-	if json.Unmarshal(data, (*string)(l)) == nil && data[0] == '"' {
+	if json.Unmarshal(data, &l.code) == nil && data[0] == '"' {
 		return nil
 	}
-	var object struct {
-		Code   *string `json:"code"`
-		Policy string  `json:"policy"`
-	}
+	var object wireLanguageObject
 	if err := decodeStrict(data, &object); err != nil && errors.Is(err, errNotTyped) {
 		return errNotTyped
 	} else if err != nil || object.Code == nil {
 		return &shapeError{path: "language", want: "a string or an object with a code"}
 	}
-	// Meta knows one policy, which is what a bare string means.
-	if object.Policy != "" && object.Policy != "deterministic" {
+	if object.Policy != "" && object.Policy != languagePolicy {
 		return errNotTyped
 	}
-	*l = wireLanguage(*object.Code)
+	l.code = *object.Code
 	return nil
 }
 

@@ -1,8 +1,6 @@
 package kirim
 
 import (
-	"net/url"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -22,6 +20,7 @@ func (m OutboundMessage) Validate() error {
 	c := &checker{}
 	m.checkRecipient(c)
 	c.text("biz_opaque_callback_data", m.CallbackData, limitNone)
+	c.text("recipient_identity_key_hash", m.IdentityKeyHash, limitNone)
 	c.text("context.message_id", m.ReplyTo, limitNone)
 	if strings.HasPrefix(m.ReplyTo, "msg_") {
 		c.add("context.message_id", "the wamid of an inbound message", "a msg_ id")
@@ -84,115 +83,6 @@ func recipientShape(to string) string {
 func notDigit(r rune) bool { return r < '0' || r > '9' }
 
 func notTemplateName(r rune) bool { return notDigit(r) && (r < 'a' || r > 'z') && r != '_' }
-
-// checker collects violations. Paths are built before anything is known to be
-// wrong; a message has few of them.
-type checker struct {
-	violations []Violation
-}
-
-func (c *checker) add(path, limit, actual string) {
-	c.violations = append(c.violations, Violation{path, limit, actual})
-}
-
-func atIndex(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
-
-func (c *checker) count(path string, n int, l bounds) {
-	if !l.allows(n) {
-		c.add(path, l.String(), quantity(n, l.unit))
-	}
-}
-
-func (c *checker) text(path, s string, l bounds) {
-	if !utf8.ValidString(s) {
-		c.add(path, "valid UTF-8", "invalid UTF-8")
-		return
-	}
-	c.count(path, utf8.RuneCountInString(s), l)
-}
-
-func (c *checker) https(path, link string) { c.link(path, link, false) }
-
-// link takes https, and plain http where the link goes to Meta as it is.
-func (c *checker) link(path, link string, plain bool) {
-	u, err := url.Parse(link)
-	var actual string
-	switch {
-	case !utf8.ValidString(link):
-		actual = "invalid UTF-8"
-	case link == "":
-		actual = "empty"
-	case strings.ContainsAny(link, notInURL):
-		actual = "with a space, a quote or an angle bracket"
-	case err != nil:
-		actual = "malformed"
-	case u.Scheme == "":
-		actual = "without a scheme"
-	case u.Scheme == "http" && !plain:
-		actual = "http"
-	case u.Scheme != "https" && u.Scheme != "http":
-		actual = "another scheme"
-	case u.Hostname() == "":
-		actual = "without a host"
-	default:
-		return
-	}
-	limit := "an absolute https URL"
-	if plain {
-		limit = "an absolute http or https URL"
-	}
-	c.add(path, limit, actual)
-}
-
-func (c *checker) source(path, link, id string) {
-	if (link == "") == (id == "") {
-		actual := "both"
-		if link == "" {
-			actual = "neither"
-		}
-		c.add(path, "exactly one of link and id", actual)
-	}
-}
-
-func (c *checker) media(path, link, id, caption string) {
-	c.source(path, link, id)
-	if link != "" {
-		c.https(path+".link", link)
-	}
-	c.text(path+".id", id, limitNone)
-	c.text(path+".caption", caption, limitCaption)
-}
-
-// unique reports a key that stood before; seen maps each to its first path. An
-// empty key is reported for its length.
-func (c *checker) unique(seen map[string]string, path, key string) {
-	if first, twice := seen[key]; !twice {
-		seen[key] = path
-	} else if key != "" {
-		c.add(path, "a unique value", "the same as "+first)
-	}
-}
-
-func (c Text) check(found *checker)  { found.text("text.body", c.Body, limitText) }
-func (c Image) check(found *checker) { found.media("image", c.Link, c.ID, c.Caption) }
-func (c Video) check(found *checker) { found.media("video", c.Link, c.ID, c.Caption) }
-func (c Audio) check(found *checker) { found.media("audio", c.Link, c.ID, "") }
-
-func (c Document) check(found *checker) {
-	found.media("document", c.Link, c.ID, c.Caption)
-	found.text("document.filename", c.Filename, limitNone)
-}
-
-func (c Raw) check(found *checker) {
-	path := c.Type
-	if !isContentType(c.Type) {
-		path = "type"
-		found.add(path, rawTypeLimit, quantity(utf8.RuneCountInString(c.Type), "character"))
-	}
-	if _, err := c.encoded(); err != nil {
-		found.add(path, "a value that encodes to JSON", "none")
-	}
-}
 
 // digitsOf strips a phone number to its digits; a text that is not a phone number stays as it is.
 func digitsOf(phone string) string {

@@ -99,18 +99,37 @@ func (c CarouselCard) check(found *checker, path string) {
 
 func (h Header) check(c *checker, path string) {
 	c.text(path+".text", h.Text, limitTextHeader)
+	c.text(path+".sub_text", h.SubText, limitTextHeader)
+	c.text(path+".document.filename", h.Filename, limitNone)
 	set := 0
 	if h.Text != "" {
 		set++
 	}
-	for _, media := range [...]struct{ kind, link string }{{"image", h.Image}, {"video", h.Video}, {"document", h.Document}} {
-		if media.link != "" {
-			set++
-			c.https(path+"."+media.kind+".link", media.link)
+	for _, media := range [...]struct{ kind, link, id string }{
+		{"image", h.Image, h.ImageID}, {"video", h.Video, h.VideoID}, {"document", h.Document, h.DocumentID},
+	} {
+		if media.link == "" && media.id == "" {
+			continue
 		}
+		set++
+		path := path + "." + media.kind
+		c.source(path, media.link, media.id)
+		if media.link != "" {
+			c.https(path+".link", media.link)
+		}
+		c.text(path+".id", media.id, limitNone)
 	}
-	if set > 1 {
+	if set > 1 || set == 0 && h != (Header{}) {
 		c.add(path, "one of text, image, video and document", strconv.Itoa(set)+" of them")
+	}
+	if h.SubText != "" && h.kind() != "text" {
+		c.add(path+".sub_text", "none without a text", "some")
+	}
+	if h.Filename != "" && h.kind() != "document" {
+		c.add(path+".document.filename", "none without a document", "some")
+	}
+	if h.Type != "" && h.Type != h.kind() {
+		c.add(path+".type", "the kind of what the header holds", "another")
 	}
 }
 

@@ -49,6 +49,27 @@ var (
 	limitCardBreaks     = bounds{0, 2, "line break"}
 	limitCardQuickReply = bounds{1, 0, "button"} // no maximum is documented; ids and titles as on reply buttons
 
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/interactive-product-carousel-messages
+	limitProductCards = bounds{2, 10, "card"}
+
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/contacts-messages
+	limitContacts = bounds{1, 257, "contact"}
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/groups/groups-messaging
+	limitPinDays = bounds{1, 30, "day"}
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/address-messages
+	limitPINCode = bounds{0, 6, "character"}
+	// Where the body of an interactive message is optional:
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/catalogs/sell-products-and-services/share-products and
+	// https://github.com/facebook/openapi/blob/main/business-messaging-api_v23.0.yaml
+	limitOptionalBody = bounds{0, 1024, "character"}
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/calling/call-button-messages-deep-links
+	limitVoiceCallLabel = bounds{0, 20, "character"}
+	limitCallMinutes    = bounds{1, 43200, "minute"}
+	limitCallPayload    = bounds{0, 512, "character"}
+
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/payments/payments-in/payment-links/
+	limitReferenceID = bounds{1, 35, "character"}
+
 	// https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/marketing-templates/media-card-carousel-templates
 	limitTemplateCards = bounds{2, 10, "card"}
 	// https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/marketing-templates/mpm-templates

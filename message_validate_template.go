@@ -1,9 +1,6 @@
 package kirim
 
 import (
-	"bytes"
-	"encoding/json"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -128,7 +125,7 @@ func (n *parameterNames) check(c *checker, path string, params []Parameter) {
 // parameterKinds are the types of parameters that [Parameter] has a field for.
 var parameterKinds = []string{
 	"text", "currency", "date_time", "image", "video", "document",
-	"location", "product", "payload", "coupon_code", "action", "limited_time_offer",
+	"location", "product", "payload", "coupon_code", "action", "limited_time_offer", "ttl_minutes", "order_status",
 }
 
 // check asks for the value that the type names, and no other. The server knows
@@ -140,6 +137,7 @@ func (p Parameter) check(c *checker, path string) {
 	for i, set := range [...]bool{
 		p.Text != "", p.Currency != nil, p.DateTime != nil, p.Image != nil, p.Video != nil, p.Document != nil,
 		p.Location != nil, p.Product != nil, p.Payload != "", p.CouponCode != "", p.Action != nil, p.LimitedTimeOffer != nil,
+		p.TTLMinutes != 0, p.OrderStatus != nil,
 	} {
 		switch name := parameterKinds[i]; {
 		case name == kind && !set:
@@ -178,17 +176,19 @@ func (p Parameter) checkObjects(c *checker, path string) {
 		c.text(path+".document.filename", file.Filename, limitNone)
 	}
 	if place := p.Location; place != nil {
-		c.degrees(path+".location.latitude", place.Latitude, maxLatitude)
-		c.degrees(path+".location.longitude", place.Longitude, maxLongitude)
-		c.text(path+".location.name", place.Name, limitNone)
-		c.text(path+".location.address", place.Address, limitNone)
+		Location(*place).checkAt(c, path+".location")
 	}
 	if product := p.Product; product != nil {
-		c.text(path+".product.catalog_id", product.CatalogID, limitRequired)
-		c.text(path+".product.product_retailer_id", product.RetailerID, limitRequired)
+		product.check(c, path+".product")
 	}
 	if action := p.Action; action != nil {
 		action.check(c, path+".action")
+	}
+	if p.TTLMinutes != 0 {
+		c.count(path+".ttl_minutes", p.TTLMinutes, limitCallMinutes)
+	}
+	if p.OrderStatus != nil {
+		p.OrderStatus.check(c, path+".order_status")
 	}
 	if offer := p.LimitedTimeOffer; offer != nil && offer.ExpirationTimeMS <= 0 {
 		c.add(path+".limited_time_offer.expiration_time_ms", "milliseconds since 1970", "none or a time before")
@@ -201,27 +201,11 @@ func (a TemplateAction) check(c *checker, path string) {
 	if data := a.FlowActionData; len(data) > 0 && !isJSONObject(data) {
 		c.add(path+".flow_action_data", "a JSON object", "something else")
 	}
-	path += ".sections"
-	c.count(path, len(a.Sections), limitProductSections)
-	products := 0
-	for i, section := range a.Sections {
-		path := atIndex(path, i)
-		c.text(path+".title", section.Title, limitProductSectionTitle)
-		c.count(path+".product_items", len(section.Products), limitSectionProducts)
-		for j, product := range section.Products {
-			path := atIndex(path+".product_items", j)
-			c.text(path+".catalog_id", product.CatalogID, limitNone)
-			c.text(path+".product_retailer_id", product.RetailerID, limitRequired)
-		}
-		products += len(section.Products)
+	if a.OrderDetails != nil {
+		a.OrderDetails.check(c, path+".order_details")
 	}
-	if !limitProducts.allows(products) {
-		c.add(path, limitProducts.String()+" in all sections", quantity(products, limitProducts.unit))
-	}
-}
-
-func isJSONObject(data []byte) bool {
-	return json.Valid(data) && utf8.Valid(data) && bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{"))
+	c.count(path+".sections", len(a.Sections), limitProductSections)
+	c.products(path+".sections", a.Sections)
 }
 
 // variable reports what Meta lets no text of a template hold.
@@ -247,14 +231,4 @@ func (c *checker) templateMedia(path, link, id, caption string) {
 	}
 	c.text(path+".id", id, limitNone)
 	c.text(path+".caption", caption, limitNone)
-}
-
-func (c *checker) degrees(path string, value, most float64) {
-	switch {
-	case math.IsNaN(value) || math.IsInf(value, 0):
-		c.add(path, "a finite number", "none")
-	case math.Abs(value) > most:
-		limit := strconv.FormatFloat(most, 'f', -1, 64)
-		c.add(path, "-"+limit+" to "+limit+" degrees", "a number beyond")
-	}
 }

@@ -87,12 +87,12 @@ func TestWhatMetaAlwaysRefusesInATemplateIsAViolation(t *testing.T) {
 		return c
 	}
 	flow := func(data string) []Component {
-		return one(FillActionButton("flow", 0, TemplateAction{FlowActionData: []byte(data)}))
+		return one(ButtonAction("flow", 0, TemplateAction{FlowActionData: []byte(data)}))
 	}
-	mpm := func(s ...TemplateSection) []Component {
-		return one(FillActionButton("mpm", 0, TemplateAction{Sections: s}))
+	mpm := func(s ...ProductSection) []Component {
+		return one(ButtonAction("mpm", 0, TemplateAction{Sections: s}))
 	}
-	card := []Component{FillHeaderImage("https://e.com/a.jpg"), FillBody("a"), FillQuickReplyButton(0, "a")}
+	card := []Component{FillHeaderImage("https://e.com/a.jpg"), FillBody("a"), ButtonQuickReply(0, "a")}
 	const param, action = "[0].parameters[0]", "[0].parameters[0].action"
 
 	for name, tc := range map[string]struct {
@@ -105,8 +105,8 @@ func TestWhatMetaAlwaysRefusesInATemplateIsAViolation(t *testing.T) {
 		"a line break of Windows":                {text("a\r\nb"), []string{param + ".text"}},
 		"a tab":                                  {text("a\tb"), []string{param + ".text"}},
 		"a tab in a header":                      {one(FillHeaderText("a\tb")), []string{param + ".text"}},
-		"a line break in the suffix of a URL":    {one(FillURLButton(0, "a\nb")), []string{param + ".text"}},
-		"a line break in a payload":              {one(FillQuickReplyButton(0, "a\nb")), nil},
+		"a line break in the suffix of a URL":    {one(ButtonURL(0, "a\nb")), []string{param + ".text"}},
+		"a line break in a payload":              {one(ButtonQuickReply(0, "a\nb")), nil},
 		"a line break in a type of the server":   {body(Parameter{Type: "new_kind", Text: "a\nb"}), nil},
 		"money":                                  {money("Rp1", "IDR"), nil},
 		"money without a fallback":               {money("", "IDR"), []string{param + ".currency.fallback_value"}},
@@ -119,9 +119,9 @@ func TestWhatMetaAlwaysRefusesInATemplateIsAViolation(t *testing.T) {
 		"an offer":                               {one(FillLimitedTimeOffer(time.UnixMilli(1))), nil},
 		"an offer without time":                  {one(FillLimitedTimeOffer(time.Time{})), []string{param + ".limited_time_offer.expiration_time_ms"}},
 		"an offer that was left empty":           {one(FillLimitedTimeOffer(time.UnixMilli(0))), []string{param + ".limited_time_offer.expiration_time_ms"}},
-		"a section of products":                  {mpm(TemplateSection{Products: products(1)}), nil},
-		"a section without products":             {mpm(TemplateSection{Products: products(1)}, TemplateSection{}), []string{action + ".sections[1].product_items"}},
-		"an empty product in a section":          {mpm(TemplateSection{Products: make([]TemplateProduct, 1)}), []string{action + ".sections[0].product_items[0].product_retailer_id"}},
+		"a section of products":                  {mpm(ProductSection{Products: products(1)}), nil},
+		"a section without products":             {mpm(ProductSection{Products: products(1)}, ProductSection{}), []string{action + ".sections[1].product_items"}},
+		"an empty product in a section":          {mpm(ProductSection{Products: make([]ProductItem, 1)}), []string{action + ".sections[0].product_items[0].product_retailer_id"}},
 		"flow data that is an object":            {flow(` {}`), nil},
 		"flow data that is an array":             {flow(`[{}]`), []string{action + ".flow_action_data"}},
 		"flow data that is a text":               {flow(`"{}"`), []string{action + ".flow_action_data"}},
@@ -133,9 +133,9 @@ func TestWhatMetaAlwaysRefusesInATemplateIsAViolation(t *testing.T) {
 		"every sub-type that Meta lists":         {one(button("booking_confirmation", 0), button("catalog", 1), button("copy_code", 2), button("flow", 3), button("mpm", 4), button("order_details", 5), button("quick_reply", 6), button("reminder", 7), button("url", 8), button("voice_call", 9)), nil},
 		"a sub-type that does not exist":         {one(button("phone_number", 0)), []string{"[0].sub_type"}},
 		"a sub-type of a definition":             {one(button("otp", 0)), []string{"[0].sub_type"}},
-		"the tenth button":                       {one(FillURLButton(9, "a")), nil},
-		"an eleventh button":                     {one(FillURLButton(10, "a")), []string{"[0].index"}},
-		"two buttons at one index":               {one(FillURLButton(0, "a"), FillQuickReplyButton(1, "a"), FillQuickReplyButton(0, "a")), []string{"[2].index"}},
+		"the tenth button":                       {one(ButtonURL(9, "a")), nil},
+		"an eleventh button":                     {one(ButtonURL(10, "a")), []string{"[0].index"}},
+		"two buttons at one index":               {one(ButtonURL(0, "a"), ButtonQuickReply(1, "a"), ButtonQuickReply(0, "a")), []string{"[2].index"}},
 		"cards whose buttons have equal indices": {one(FillCarousel(card, card)), nil},
 		"two bodies":                             {one(FillBody("a"), FillBody("b")), []string{"[1].type"}},
 		"two bodies in different cases":          {one(FillBody("a"), Component{Type: "BODY"}), []string{"[1].type"}},
@@ -145,7 +145,7 @@ func TestWhatMetaAlwaysRefusesInATemplateIsAViolation(t *testing.T) {
 		"two values in a header":                 {one(Component{Type: "header", Parameters: []Parameter{TextParameter("a"), TextParameter("b")}}), []string{"[0].parameters"}},
 		"a picture in a body":                    {body(Parameter{Type: "image", Image: &Image{ID: "1"}}), []string{param + ".type"}},
 		"a kind of the server's in a body":       {body(Parameter{Type: "new_kind"}), nil},
-		"named variables":                        {one(FillHeaderImage("https://e.com/a.jpg"), named("first_name", "order"), FillURLButton(0, "a")), nil},
+		"named variables":                        {one(FillHeaderImage("https://e.com/a.jpg"), named("first_name", "order"), ButtonURL(0, "a")), nil},
 		"one name in header and body":            {one(Component{Type: "header", Parameters: []Parameter{NamedTextParameter("order", "a")}}, named("order")), nil},
 		"a name that stands twice":               {one(named("order", "order")), []string{"[0].parameters[1].parameter_name"}},
 		"named and positional variables":         {body(NamedTextParameter("order", "a"), TextParameter("b")), []string{"[0].parameters[1].parameter_name"}},

@@ -60,8 +60,8 @@ func cards(n int) []CarouselCard {
 	return out
 }
 
-func products(n int) []TemplateProduct {
-	return slices.Repeat([]TemplateProduct{{RetailerID: "sku"}}, n)
+func products(n int) []ProductItem {
+	return slices.Repeat([]ProductItem{{RetailerID: "sku"}}, n)
 }
 
 // quickReplyCards has a card for each list.
@@ -86,8 +86,8 @@ func TestEachLengthIsAllowedUpToItsLimitAndNoFurther(t *testing.T) {
 	template := func(components ...Component) Content {
 		return Template{Name: "a", Language: "id", Components: components}
 	}
-	multi := func(sections ...TemplateSection) Content {
-		return template(FillActionButton("mpm", 0, TemplateAction{Sections: sections}))
+	multi := func(sections ...ProductSection) Content {
+		return template(ButtonAction("mpm", 0, TemplateAction{Sections: sections}))
 	}
 	const buttons, sectionsPath, cardsPath = "interactive.action.buttons", "interactive.action.sections", "interactive.action.cards"
 	const mpm = "template.components[0].parameters[0].action.sections"
@@ -137,10 +137,10 @@ func TestEachLengthIsAllowedUpToItsLimitAndNoFurther(t *testing.T) {
 		"template.name":                                    {1, 512, "character", func(n int) Content { return Template{Name: strings.Repeat("a", n), Language: "id"} }},
 		"template.language":                                {1, 0, "character", func(n int) Content { return Template{Name: "a", Language: chars(n)} }},
 		"template.components[0].cards":                     {2, 10, "card", func(n int) Content { return template(FillCarousel(make([][]Component, n)...)) }},
-		"template.components[0].parameters[0].coupon_code": {1, 20, "", func(n int) Content { return template(FillCopyCodeButton(0, chars(n))) }},
-		mpm:              {0, 10, "section", func(n int) Content { return multi(slices.Repeat([]TemplateSection{{Products: products(1)}}, n)...) }},
-		mpm + " 2":       {1, 30, "product", func(n int) Content { return multi(TemplateSection{Products: products(n)}) }},
-		mpm + "[0].titl": {0, 24, "character", func(n int) Content { return multi(TemplateSection{Title: chars(n), Products: products(1)}) }},
+		"template.components[0].parameters[0].coupon_code": {1, 20, "", func(n int) Content { return template(ButtonCopyCode(0, chars(n))) }},
+		mpm:              {0, 10, "section", func(n int) Content { return multi(slices.Repeat([]ProductSection{{Products: products(1)}}, n)...) }},
+		mpm + " 2":       {1, 30, "product", func(n int) Content { return multi(ProductSection{Products: products(n)}) }},
+		mpm + "[0].titl": {0, 24, "character", func(n int) Content { return multi(ProductSection{Title: chars(n), Products: products(1)}) }},
 	} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
@@ -263,7 +263,7 @@ func TestEachRuleIsReportedAtItsPath(t *testing.T) {
 		}},
 		"a component without a type":  {component(Component{}), []Violation{{"template.components[0].type", "at least 1 character", "0 characters"}}},
 		"a button without a sub-type": {component(Component{Type: "button"}), []Violation{{"template.components[0].sub_type", "at least 1 character", "0 characters"}}},
-		"a negative index":            {component(FillURLButton(-1, "a")), []Violation{{"template.components[0].index", "0 or more", "less"}}},
+		"a negative index":            {component(ButtonURL(-1, "a")), []Violation{{"template.components[0].index", "0 or more", "less"}}},
 		"an index on a body":          {component(Component{Type: "body", Index: 1}), []Violation{{"template.components[0].index", "none except on a button", "an index"}}},
 		"an unknown component":        {component(Component{Type: "tap_target", SubType: "x", Parameters: []Parameter{{Type: "tap", Text: "a", Payload: "b"}}}), nil},
 		"a parameter without a type":  {parameter(Parameter{Text: "a"}), []Violation{{param + ".type", "at least 1 character", "0 characters"}}},
@@ -279,7 +279,7 @@ func TestEachRuleIsReportedAtItsPath(t *testing.T) {
 		"a header video without a source":    {component(FillHeaderVideo("")), []Violation{{param + ".video", source, "neither"}}},
 		"a header document without a source": {component(FillHeaderDocument("", "a.pdf")), []Violation{{param + ".document", source, "neither"}}},
 		"a variable that is no UTF-8":        {parameter(TextParameter(bad)), []Violation{{param + ".text", "valid UTF-8", "invalid UTF-8"}}},
-		"flow data that is no JSON": {component(FillActionButton("flow", 0, TemplateAction{FlowActionData: []byte("{")})), []Violation{
+		"flow data that is no JSON": {component(ButtonAction("flow", 0, TemplateAction{FlowActionData: []byte("{")})), []Violation{
 			{param + ".action.flow_action_data", "a JSON object", "something else"},
 		}},
 		"a place that is none": {component(FillHeaderLocation(TemplateLocation{Latitude: math.NaN(), Longitude: math.Inf(1)})), []Violation{

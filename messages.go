@@ -102,7 +102,7 @@ func (s *MessagesService) validate(message OutboundMessage, settings requestSett
 
 // send sends a message that has been checked.
 func (s *MessagesService) send(ctx context.Context, message OutboundMessage, opts []RequestOption) (*AcceptedMessage, error) {
-	body, err := message.wireBody()
+	body, err := message.body(dialectKirim)
 	if err != nil {
 		return nil, err
 	}

@@ -108,13 +108,13 @@ var contents = []kirim.Content{
 	kirim.Document{ID: "1234"},
 	kirim.Template{Name: "order_ready", Language: "id", Components: []kirim.Component{
 		kirim.FillHeaderDocument(link, "invoice.pdf"), kirim.FillBody("Budi", "4711"),
-		kirim.FillURLButton(0, "4711"), kirim.FillQuickReplyButton(1, "stop"), kirim.FillCopyCodeButton(2, "SALE"),
+		kirim.ButtonURL(0, "4711"), kirim.ButtonQuickReply(1, "stop"), kirim.ButtonCopyCode(2, "SALE"),
 	}},
 	kirim.Template{Name: "sale", Language: "en_US", Components: []kirim.Component{
 		kirim.FillLimitedTimeOffer(time.Date(2125, 6, 1, 0, 0, 0, 0, time.UTC)),
 		kirim.FillCarousel(
 			[]kirim.Component{kirim.FillHeaderImage(link), kirim.FillBody("one")},
-			[]kirim.Component{kirim.FillHeaderVideo(link), kirim.FillQuickReplyButton(0, "two")},
+			[]kirim.Component{kirim.FillHeaderVideo(link), kirim.ButtonQuickReply(0, "two")},
 		),
 	}},
 	kirim.Template{Name: "login_code", Language: "id", Components: kirim.FillOneTimeCode("123456")},

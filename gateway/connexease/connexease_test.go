@@ -72,7 +72,7 @@ func to(content kirim.Content) kirim.OutboundMessage {
 func TestEachContentIsSentInMetasForm(t *testing.T) {
 	t.Parallel()
 	buttons := []kirim.ReplyButton{{ID: "y", Title: "Yes"}}
-	flow := kirim.FillActionButton("flow", 0, kirim.TemplateAction{FlowToken: "f", FlowActionData: json.RawMessage(`{"n":12345678901234567890}`)})
+	flow := kirim.ButtonAction("flow", 0, kirim.TemplateAction{FlowToken: "f", FlowActionData: json.RawMessage(`{"n":12345678901234567890}`)})
 	tests := []struct {
 		name    string
 		content kirim.Content
