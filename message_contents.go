@@ -68,6 +68,21 @@ func decodeContent(kind string, object json.RawMessage) (Content, error) {
 	return content, nil
 }
 
+// decodeInteractive decodes the object by its type.
+func decodeInteractive(object []byte) (Content, error) {
+	var head struct {
+		Type *string `json:"type"`
+	}
+	if json.Unmarshal(object, &head) != nil || head.Type == nil {
+		return nil, &shapeError{path: "type", want: "a string"}
+	}
+	decode := interactiveDecoders[*head.Type]
+	if decode == nil {
+		return nil, errNotTyped
+	}
+	return decode(object)
+}
+
 func decodeAs[T Content](object []byte) (Content, error) {
 	var content T
 	if err := decodeStrict(object, &content); err != nil {

@@ -1,9 +1,6 @@
 package kirim
 
-import (
-	"encoding/json"
-	"reflect"
-)
+import "reflect"
 
 // Header stands above the body of an interactive message. One field is set,
 // Filename and SubText aside; the zero Header means no header. The media are
@@ -68,21 +65,6 @@ type wireMedia struct {
 	Link     string `json:"link,omitempty"`
 	ID       string `json:"id,omitempty"`
 	Filename string `json:"filename,omitempty"`
-}
-
-// decodeInteractive decodes the object by its type.
-func decodeInteractive(object []byte) (Content, error) {
-	var head struct {
-		Type *string `json:"type"`
-	}
-	if json.Unmarshal(object, &head) != nil || head.Type == nil {
-		return nil, &shapeError{path: "type", want: "a string"}
-	}
-	decode := interactiveDecoders[*head.Type]
-	if decode == nil {
-		return nil, errNotTyped
-	}
-	return decode(object)
 }
 
 // decodeInteractiveAs takes a typed content only if it goes out again as it came
