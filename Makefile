@@ -29,7 +29,7 @@ test: ## test the root module under the race detector
 oldest: export GOTOOLCHAIN = $(OLDEST_GO)
 oldest: ## test the SDK, the sandbox and the gateways with the oldest supported Go
 	go version
-	go test . ./kirimtest/... ./gateway/...
+	go test . ./kirimtest/... ./gateway/... ./flows/...
 
 # Apart from the other tests: the race detector allocates, and Go versions
 # differ by a few allocations.

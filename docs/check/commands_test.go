@@ -22,6 +22,7 @@ var (
 	}{
 		{regexp.MustCompile(`^go get ` + regexp.QuoteMeta(module) + `$`), nil},
 		{regexp.MustCompile(`^git clone https://` + regexp.QuoteMeta(module) + `$|^cd ` + path.Base(module) + `$`), nil},
+		{regexp.MustCompile(`^openssl genrsa -out \S+\.pem 2048$`), nil},
 		{regexp.MustCompile(`^go run \./(\S+)(?: -[-\w =]+)?$`), func(dir string, args []string) error {
 			_, err := os.Stat(filepath.Join(dir, args[0], "main.go"))
 			return err

@@ -14,6 +14,7 @@ import (
 const givenInComments = `
 var (
 	event       *kirim.Event
+	request     *flows.Request
 	apiKey, key string
 	orderUpdate kirim.OutboundMessage
 	queue       interface{ Put(ctx context.Context, from, text string) error }

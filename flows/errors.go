@@ -1,0 +1,56 @@
+package flows
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+)
+
+// statusTokenInvalid and the others below are statuses of Meta's own.
+//
+// Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/flows/reference/error-codes
+const (
+	statusTokenInvalid = 427
+	statusSignature    = 432
+)
+
+// ErrTokenInvalid is returned by a callback when the flow token of a request is not
+// valid any more: the order was placed, the offer has ended. The response is 427:
+// WhatsApp shows a general error and disables the button that opens the flow. Send a
+// new message with a new token to let the user begin again. [TokenInvalid] has a
+// message for the user.
+//
+// Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/flows/reference/error-codes
+var ErrTokenInvalid = errors.New("flows: the flow token is not valid any more")
+
+// TokenInvalid is [ErrTokenInvalid], which it matches, with a message that WhatsApp
+// shows to the user in place of its own. The message is error_msg of an encrypted
+// body, as Meta's example endpoint has it. That is assumed: the example in Meta's
+// reference shows the body in plain. The text of the error does not hold the message.
+func TokenInvalid(message string) error { return &tokenInvalidError{message} }
+
+type tokenInvalidError struct{ message string }
+
+func (e *tokenInvalidError) Error() string        { return ErrTokenInvalid.Error() }
+func (e *tokenInvalidError) Is(target error) bool { return target == ErrTokenInvalid }
+
+// GoString is Error, so that %#v shows no more.
+func (e *tokenInvalidError) GoString() string { return e.Error() }
+
+// body returns the JSON for the user, and nil for none.
+func (e *tokenInvalidError) body() []byte {
+	if e.message == "" {
+		return nil
+	}
+	return append(append([]byte(`{"error_msg":`), quote(e.message)...), '}')
+}
+
+// panicError is of a callback that panicked. Its text has the type of the value, as
+// the value may be what a user entered.
+type panicError struct{ value any }
+
+func (e *panicError) Error() string {
+	return fmt.Sprintf("flows: the callback panicked with a value of type %v", reflect.TypeOf(e.value))
+}
+
+var errSignature = errors.New("flows: the signature is missing or wrong")
