@@ -165,6 +165,8 @@ type outboundContent struct {
 	Link     string `json:"link"`
 	Caption  string `json:"caption"`
 	Filename string `json:"filename"`
+
+	CallbackData string `json:"-"`
 }
 
 func (m *Message) content() outboundContent {
@@ -173,6 +175,7 @@ func (m *Message) content() outboundContent {
 	if json.Unmarshal(m.Body, &body) == nil {
 		// An interactive body is an object and stays out.
 		_ = json.Unmarshal(body[m.Type], &content)
+		_ = json.Unmarshal(body["biz_opaque_callback_data"], &content.CallbackData)
 	}
 	return content
 }

@@ -63,3 +63,69 @@ func TestStatusesOfUserIDsAndGroupsNameThemAsMetaDoes(t *testing.T) {
 		}
 	}
 }
+
+func TestCallbackDataComesBackInTheStatusesOfWhatMetaTakes(t *testing.T) {
+	t.Parallel()
+	body := strings.Replace(tmplBody, `"type"`, `"biz_opaque_callback_data":"order-77","type"`, 1)
+	for want, opts := range map[bool][]Option{false: nil, true: {WithMetaMessages()}} {
+		s, r, _ := withReceiver(t, always(200), opts...)
+		s.Subscribe(hookURL, "message.status")
+		wantStatus(t, post(t, s, body), 200, "")
+		s.Advance(time.Minute)
+		for _, w := range r.webhooks() {
+			if got := strings.Contains(string(w.body), `"biz_opaque_callback_data":"order-77"`); got != want {
+				t.Errorf("as Meta takes it: %v, but %s", want, w.body)
+			}
+		}
+		if len(r.webhooks()) == 0 {
+			t.Error("no status")
+		}
+	}
+}
+
+func TestContentsThatKirimDoesNotDocumentNeedTheirObject(t *testing.T) {
+	t.Parallel()
+	const to = `{"messaging_product":"whatsapp","to":"+628123456789",`
+	for name, tt := range map[string]struct {
+		rest        string
+		code, param string // with what Kirim documents
+		metaParam   string // with what Meta takes; empty when it is accepted
+	}{
+		"a sticker":                      {`"type":"sticker","sticker":{"id":"1"}}`, "invalid_field_value", "type", ""},
+		"a place":                        {`"type":"location","location":{"latitude":"-6.2","longitude":"106.8"}}`, "invalid_field_value", "type", ""},
+		"a content of the future":        {`"type":"hologram","hologram":{"depth":3}}`, "invalid_field_value", "type", ""},
+		"a content without its object":   {`"type":"hologram"}`, "invalid_field_value", "type", "hologram"},
+		"a content that is null":         {`"type":"hologram","hologram":null}`, "invalid_field_value", "type", "hologram"},
+		"no name of a content":           {`"type":"to","text":{}}`, "invalid_field_value", "type", "to"},
+		"a type that is no text":         {`"type":7}`, "invalid_field_value", "type", "type"},
+		"a text without its type":        {`"text":{"body":"hi"}}`, "missing_required_field", "type", ""},
+		"a text that is too long":        {`"text":{"body":"` + long(4097) + `"}}`, "missing_required_field", "type", "text.body"},
+		"a voice message":                {`"type":"audio","audio":{"id":"1","voice":true}}`, "invalid_field_value", "audio.voice", ""},
+		"audio that is no voice message": {`"type":"audio","audio":{"id":"1","voice":false}}`, "", "", ""},
+		"a request for the place": {
+			`"type":"interactive","interactive":{"type":"location_request_message","body":{"text":"b"},"action":{"name":"send_location"}}}`,
+			"invalid_field_value", "interactive.type", "",
+		},
+		"products in a carousel": {
+			`"type":"interactive","interactive":{"type":"carousel","body":{"text":"b"},"action":{"cards":[` +
+				`{"card_index":0,"type":"product","action":{"product_retailer_id":"a","catalog_id":"1"}},` +
+				`{"card_index":1,"type":"product","action":{"product_retailer_id":"b","catalog_id":"1"}}]}}}`,
+			"missing_required_field", "interactive.action.cards[0].header", "",
+		},
+		"a documented kind, as strictly as ever": {
+			`"type":"interactive","interactive":{"type":"list","body":{"text":"b"},"action":{"button":"b","sections":[]}}}`,
+			"invalid_field_value", "interactive.action.sections", "interactive.action.sections",
+		},
+	} {
+		strict, _ := inMemory(t)
+		strict.Receive(Inbound{From: customer})
+		if r := post(t, strict, to+tt.rest); tt.code != "" && r.status != 400 || r.code() != tt.code || r.param() != tt.param {
+			t.Errorf("%s: %d %s %s, want %s %s", name, r.status, r.code(), r.param(), tt.code, tt.param)
+		}
+		open, _ := inMemory(t, WithMetaMessages())
+		open.Receive(Inbound{From: customer})
+		if r := post(t, open, to+tt.rest); (r.status == 200) != (tt.metaParam == "") || r.param() != tt.metaParam {
+			t.Errorf("%s, as Meta takes it: %d %s %s, want %s", name, r.status, r.code(), r.param(), tt.metaParam)
+		}
+	}
+}

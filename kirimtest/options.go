@@ -144,8 +144,9 @@ func WithLateRefusals() Option {
 // Any other content is then accepted when it has its object and
 // [kirim.OutboundMessage.Validate] finds nothing wrong with it, and so are
 // business-scoped user ids and groups as recipients. The sandbox knows no
-// 24-hour window of these two: it is always open. That Kirim passes such
-// messages on is assumed.
+// 24-hour window of these two: it is always open. Statuses have the
+// biz_opaque_callback_data of their message. That Kirim passes such messages on
+// is assumed.
 //
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages
 func WithMetaMessages() Option {

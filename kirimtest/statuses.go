@@ -153,6 +153,9 @@ func (s *Server) emitStatus(m *Message, id string, status Status) {
 	case m.Group:
 		element["recipient_type"] = "group"
 	}
+	if data := m.content().CallbackData; data != "" && s.cfg.metaMessages {
+		element["biz_opaque_callback_data"] = data
+	}
 	if status.Name == "failed" {
 		title := cmp.Or(status.Title, "The message failed")
 		failure := map[string]any{"code": status.Code, "title": title, "message": title}

@@ -232,6 +232,9 @@ func (v *checker) media(o map[string]any, kind string) {
 		if present(o, "caption") {
 			v.invalid(kind, "caption", "Audio has no caption.")
 		}
+		if o["voice"] == true && !v.meta {
+			v.invalid(kind, "voice", "Voice messages are not documented.")
+		}
 		return
 	}
 	v.optionalText(o, kind, "caption", 0, 1024)
