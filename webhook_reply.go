@@ -36,7 +36,9 @@ func (p Person) Message(content Content) OutboundMessage {
 // [OutboundMessage.Validate] refuses. So does a nil m.
 //
 // The 24-hour window applies as for any message. Reply does not quote m; see
-// [InboundMessage.Quote].
+// [InboundMessage.Quote]. Nor does it set the IdentityKeyHash: a program that
+// has switched the identity check on copies [Person.IdentityKeyHash] of the
+// person whom it means, which may be an older one than m tells.
 func (m *InboundMessage) Reply(content Content) OutboundMessage {
 	m = orEmpty(m)
 	if m.GroupID != "" {
@@ -91,14 +93,19 @@ func (m *InboundMessage) written() string {
 
 // canQuote reports whether a content shows what it is a reply to.
 func canQuote(content Content) bool {
-	switch c := content.(type) {
-	case Template, *Template:
+	switch (OutboundMessage{Content: content}).ContentKind() {
+	case "reaction", "pin", "template":
 		return false
-	case Raw:
-		return c.Type != "reaction" && c.Type != "pin" && c.Type != "template"
 	default:
 		return true
 	}
+}
+
+// React returns a [Reaction] to m, for whoever wrote it. An empty emoji takes the
+// reaction back. What [InboundMessage.Quote] does not quote has no message to react
+// to, and [OutboundMessage.Validate] refuses the result.
+func (m *InboundMessage) React(emoji string) OutboundMessage {
+	return m.Reply(Reaction{MessageID: orEmpty(m).written(), Emoji: emoji})
 }
 
 // Reply returns a message to the customer, or the group, that the echoed

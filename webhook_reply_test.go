@@ -180,21 +180,22 @@ func TestReplyQuotesWhatCanBeQuoted(t *testing.T) {
 		content kirim.Content
 		want    string
 	}{
-		"a text":                           {wrote("text", `,"text":{"body":"x"}`), text, firstWAMID},
-		"a picture, by a picture":          {wrote("image", ``), &kirim.Image{ID: "1"}, firstWAMID},
-		"what could not be shown":          {wrote("unsupported", ``), text, firstWAMID},
-		"in a group":                       {wrote("text", `,"group_id":"GROUP-EXAMPLE-1"`), text, firstWAMID},
-		"the original of an edit":          {wrote("edit", `,"edit":{"original_message_id":"wamid.EXAMPLE-IN-0000"}`), text, "wamid.EXAMPLE-IN-0000"},
-		"an edit of an unknown original":   {wrote("edit", ``), text, firstWAMID},
-		"by a sticker":                     {wrote("text", ``), kirim.Raw{Type: "sticker", Object: map[string]string{"id": "1"}}, firstWAMID},
-		"not by a template":                {wrote("text", ``), kirim.Template{Name: "a", Language: "id"}, ""},
-		"not by the address of a template": {wrote("text", ``), &kirim.Template{Name: "a", Language: "id"}, ""},
-		"not by a reaction":                {wrote("text", ``), kirim.Raw{Type: "reaction", Object: map[string]string{"message_id": firstWAMID}}, ""},
-		"not by a pin":                     {wrote("text", ``), kirim.Raw{Type: "pin", Object: map[string]string{"message_id": firstWAMID}}, ""},
-		"no reaction":                      {wrote("reaction", ``), text, ""},
-		"no notice":                        {wrote("system", ``), text, ""},
-		"nothing deleted":                  {wrote("revoke", `,"revoke":{"original_message_id":"wamid.EXAMPLE-IN-0000"}`), text, ""},
-		"no first contact":                 {wrote("request_welcome", ``), text, ""},
+		"a text":                            {wrote("text", `,"text":{"body":"x"}`), text, firstWAMID},
+		"a picture, by a picture":           {wrote("image", ``), &kirim.Image{ID: "1"}, firstWAMID},
+		"what could not be shown":           {wrote("unsupported", ``), text, firstWAMID},
+		"in a group":                        {wrote("text", `,"group_id":"GROUP-EXAMPLE-1"`), text, firstWAMID},
+		"the original of an edit":           {wrote("edit", `,"edit":{"original_message_id":"wamid.EXAMPLE-IN-0000"}`), text, "wamid.EXAMPLE-IN-0000"},
+		"an edit of an unknown original":    {wrote("edit", ``), text, firstWAMID},
+		"by a sticker":                      {wrote("text", ``), kirim.Sticker{ID: "1"}, firstWAMID},
+		"not by a template":                 {wrote("text", ``), kirim.Template{Name: "a", Language: "id"}, ""},
+		"not by the address of a template":  {wrote("text", ``), &kirim.Template{Name: "a", Language: "id"}, ""},
+		"not by a reaction":                 {wrote("text", ``), &kirim.Reaction{MessageID: firstWAMID, Emoji: "🎉"}, ""},
+		"not by a reaction of another form": {wrote("text", ``), &kirim.Raw{Type: "reaction", Object: map[string]string{"message_id": firstWAMID}}, ""},
+		"not by a pin":                      {wrote("text", ``), kirim.Raw{Type: "pin", Object: map[string]string{"message_id": firstWAMID}}, ""},
+		"no reaction":                       {wrote("reaction", ``), text, ""},
+		"no notice":                         {wrote("system", ``), text, ""},
+		"nothing deleted":                   {wrote("revoke", `,"revoke":{"original_message_id":"wamid.EXAMPLE-IN-0000"}`), text, ""},
+		"no first contact":                  {wrote("request_welcome", ``), text, ""},
 	} {
 		quoting, plain := tt.message.Quote(tt.content), tt.message.Reply(tt.content)
 		if quoting.ReplyTo != tt.want {
@@ -204,6 +205,39 @@ func TestReplyQuotesWhatCanBeQuoted(t *testing.T) {
 			t.Errorf("%s: %+v beside the plain %+v", name, quoting, plain)
 		}
 		if err := tt.message.Quote(tt.content).Validate(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestReactionIsToWhatWasWritten(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		rest string
+		want kirim.OutboundMessage
+	}{
+		"to a text": {`"from":"6281100000001","type":"text"`, kirim.OutboundMessage{To: "+6281100000001", Content: kirim.Reaction{MessageID: firstWAMID, Emoji: "🎉"}}},
+		"in a group": {`"from":"6281100000001","group_id":"GROUP-EXAMPLE-1","type":"text"`, kirim.OutboundMessage{
+			To: "GROUP-EXAMPLE-1", RecipientType: kirim.RecipientGroup, Content: kirim.Reaction{MessageID: firstWAMID, Emoji: "🎉"},
+		}},
+		"to the original of an edit": {`"from_user_id":"` + userID + `","type":"edit","edit":{"original_message_id":"wamid.EXAMPLE-IN-0000"}`, kirim.OutboundMessage{
+			Recipient: userID, Content: kirim.Reaction{MessageID: "wamid.EXAMPLE-IN-0000", Emoji: "🎉"},
+		}},
+	} {
+		if got := inbound(t, ``, tt.rest).React("🎉"); got != tt.want || got.Validate() != nil {
+			t.Errorf("%s: %+v, want %+v; %v", name, got, tt.want, got.Validate())
+		}
+	}
+	if err := inbound(t, ``, `"from":"6281100000001","type":"text"`).React("").Validate(); err != nil {
+		t.Errorf("taken back: %v", err)
+	}
+	for name, m := range map[string]*kirim.InboundMessage{
+		"to a reaction": inbound(t, ``, `"from":"6281100000001","type":"reaction"`),
+		"to a deletion": inbound(t, ``, `"from":"6281100000001","type":"revoke"`),
+		"to nothing":    nil,
+	} {
+		var refused *kirim.ValidationError
+		if err := m.React("🎉").Validate(); !errors.As(err, &refused) || refused.Violations[len(refused.Violations)-1].Path != "reaction.message_id" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
