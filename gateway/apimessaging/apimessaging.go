@@ -36,7 +36,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/kirim-go/kirim"
@@ -101,6 +100,9 @@ type outbound struct {
 //
 // Docs: https://apimessaging.com/api-docs/docs/messages
 func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts ...kirim.RequestOption) (*kirim.AcceptedMessage, error) {
+	if err := vendor.Refusal(message); err != nil {
+		return nil, err
+	}
 	path, body := "/messages/media", outbound{SessionID: c.session, To: adapter.Digits(message.To)}
 	switch content := adapter.Value(message.Content).(type) {
 	case kirim.Text:
@@ -114,21 +116,11 @@ func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts .
 	case kirim.Document:
 		body.MediaType, body.Media, body.Caption, body.Filename = "document", content.Link, content.Caption, content.Filename
 	default:
-		return nil, vendor.UnsupportedContent(message)
+		return nil, vendor.Unsupported(message.ContentKind())
 	}
-	replyTo := message.ReplyTo
 	message.ReplyTo = "" // Kirim's rules for it do not hold here
-	if err := vendor.PhoneOnly(message); err != nil {
-		return nil, err
-	}
 	if err := message.Validate(); err != nil {
 		return nil, err
-	}
-	switch {
-	case body.MediaType != "" && body.Media == "":
-		return nil, vendor.Unsupported(fmt.Sprintf("kirim.%s by its id", strings.ToUpper(body.MediaType[:1])+body.MediaType[1:]))
-	case body.MediaType != "" && replyTo != "":
-		return nil, vendor.Unsupported(body.MediaType + " as a reply")
 	}
 	data, err := adapter.Data[accepted](ctx, c.api, http.MethodPost, path, nil, body, opts)
 	if err != nil {

@@ -94,8 +94,8 @@ func (c *Client) With(params SendParams) *Client { return c.WithSendParams(param
 //
 // Docs: https://docs.gateway.connexease.com/api-reference/send-whatsapp-message
 func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts ...kirim.RequestOption) (*kirim.AcceptedMessage, error) {
-	if _, isVideo := adapter.Value(message.Content).(kirim.Video); isVideo {
-		return nil, vendor.UnsupportedContent(message)
+	if err := vendor.Refusal(message); err != nil {
+		return nil, err
 	}
 	if err := message.Validate(); err != nil {
 		return nil, err

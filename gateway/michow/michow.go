@@ -72,15 +72,12 @@ func DecodeError(statusCode int, header http.Header, body []byte) *kirim.Error {
 //
 // Docs: https://wapi.michotech.me/docs/messaging
 func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts ...kirim.RequestOption) (*kirim.AcceptedMessage, error) {
+	if err := vendor.Refusal(message); err != nil {
+		return nil, err
+	}
 	text, ok := adapter.Value(message.Content).(kirim.Text)
 	if !ok {
-		return nil, vendor.UnsupportedContent(message)
-	}
-	if message.ReplyTo != "" {
-		return nil, vendor.Unsupported("kirim.Text as a reply")
-	}
-	if err := vendor.PhoneOnly(message); err != nil {
-		return nil, err
+		return nil, vendor.Unsupported(message.ContentKind())
 	}
 	if err := message.Validate(); err != nil {
 		return nil, err

@@ -35,7 +35,6 @@ package shingle
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"iter"
 	"net/http"
 	"net/url"
@@ -73,11 +72,12 @@ func DecodeError(statusCode int, header http.Header, body []byte) *kirim.Error {
 // Send sends nothing. It returns an error that matches
 // [errors.ErrUnsupported].
 func (c *Client) Send(_ context.Context, message kirim.OutboundMessage, _ ...kirim.RequestOption) (*kirim.AcceptedMessage, error) {
-	what := "messages"
-	if content := adapter.Value(message.Content); content != nil {
-		what = fmt.Sprintf("%T", content)
+	if adapter.Value(message.Content) != nil {
+		if err := vendor.Refusal(message); err != nil {
+			return nil, err
+		}
 	}
-	return nil, vendor.Unsupported(what)
+	return nil, vendor.Unsupported("messages")
 }
 
 // Message is a message of any channel.

@@ -68,20 +68,6 @@ func (s System) Unsupported(what string) error {
 	return &unsupportedError{s, what}
 }
 
-// PhoneOnly is that error for a message to anyone but a phone number, and for
-// one that asks for data to come back.
-func (s System) PhoneOnly(m kirim.OutboundMessage) error {
-	switch {
-	case m.Recipient != "":
-		return s.Unsupported("OutboundMessage.Recipient")
-	case m.RecipientType == kirim.RecipientGroup:
-		return s.Unsupported("OutboundMessage.RecipientType")
-	case m.CallbackData != "":
-		return s.Unsupported("OutboundMessage.CallbackData")
-	}
-	return nil
-}
-
 type unsupportedError struct {
 	system System
 	what   string
@@ -96,32 +82,6 @@ func (e *unsupportedError) Unwrap() []error {
 	return []error{errors.ErrUnsupported, &kirim.ValidationError{Violations: []kirim.Violation{
 		{Path: "type", Limit: "what " + e.system.Name + " can send", Actual: e.what},
 	}}}
-}
-
-// UnsupportedContent is Unsupported for a content that no case of the
-// caller's names. A message without content is only invalid.
-func (s System) UnsupportedContent(message kirim.OutboundMessage) error {
-	switch content := Value(message.Content).(type) {
-	case nil:
-		return message.Validate()
-	case kirim.Raw:
-		return s.Unsupported("kirim.Raw of type " + content.Type)
-	default:
-		return s.Unsupported(fmt.Sprintf("%T", content))
-	}
-}
-
-// Value returns what content points to, if it is a pointer.
-func Value(content kirim.Content) kirim.Content {
-	v := reflect.ValueOf(content)
-	if v.Kind() != reflect.Pointer {
-		return content
-	}
-	if v.IsNil() {
-		return nil
-	}
-	value, _ := reflect.TypeAssert[kirim.Content](v.Elem())
-	return value
 }
 
 // Digits is a number in E.164 without its plus.

@@ -11,7 +11,7 @@ import (
 
 func TestOnlyAMessageToAPhoneNumberIsTaken(t *testing.T) {
 	t.Parallel()
-	unknown := System{&system.System{Name: "a system"}}
+	phones := System{system.MichoW}
 	text := kirim.Text{Body: "hello"}
 	for name, tc := range map[string]struct {
 		message kirim.OutboundMessage
@@ -21,16 +21,17 @@ func TestOnlyAMessageToAPhoneNumberIsTaken(t *testing.T) {
 		"to a user id":          {kirim.OutboundMessage{Recipient: "ID.70000000000000001", Content: text}, "OutboundMessage.Recipient"},
 		"to a number and an id": {kirim.OutboundMessage{To: "+6281100000001", Recipient: "ID.7", Content: text}, "OutboundMessage.Recipient"},
 		"to a group":            {kirim.OutboundMessage{To: "group", RecipientType: kirim.RecipientGroup, Content: text}, "OutboundMessage.RecipientType"},
+		"with an identity":      {kirim.OutboundMessage{To: "+6281100000001", IdentityKeyHash: "x", Content: text}, "OutboundMessage.IdentityKeyHash"},
 		"with data":             {kirim.OutboundMessage{To: "+6281100000001", CallbackData: "order", Content: text}, "OutboundMessage.CallbackData"},
 	} {
-		err := unknown.PhoneOnly(tc.message)
+		err := phones.Refusal(tc.message)
 		if tc.field == "" {
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
 			continue
 		}
-		if !errors.Is(err, errors.ErrUnsupported) || kirim.MaybeSent(err) || !strings.Contains(err.Error(), tc.field) || !strings.Contains(err.Error(), "a system") {
+		if !errors.Is(err, errors.ErrUnsupported) || kirim.MaybeSent(err) || !strings.Contains(err.Error(), tc.field) || !strings.Contains(err.Error(), "michow") {
 			t.Errorf("%s: got %v, want an unsupported %s", name, err, tc.field)
 		}
 	}
