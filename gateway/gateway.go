@@ -1,7 +1,7 @@
 // Package gateway, with its subpackages, lets a program speak to other systems
 // in the words of package kirim: the same OutboundMessage, the same
-// *kirim.Error with the same kinds, the same retry engine. The documentation of
-// each subpackage says what its system can send.
+// *kirim.Error with the same kinds, the same retry engine. The table in
+// docs/messages.md says what each system can send.
 //
 // Each has a NewClient that takes the options of kirim.NewClient, a
 // DecodeError, and a Send. What a system cannot do is an error that matches

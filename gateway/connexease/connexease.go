@@ -89,7 +89,8 @@ func (c *Client) WithSendParams(params SendParams) *Client { return &Client{c.ap
 func (c *Client) With(params SendParams) *Client { return c.WithSendParams(params) }
 
 // Send sends any content but [kirim.Video], which the vendor does not list; a
-// [kirim.Raw] goes through as it is. ID and WAMID of the response are both
+// [kirim.Raw] goes through as it is. The table in docs/messages.md says which
+// contents the vendor documents. ID and WAMID of the response are both
 // WhatsApp's id. What becomes of the message is told by webhooks alone.
 //
 // Docs: https://docs.gateway.connexease.com/api-reference/send-whatsapp-message

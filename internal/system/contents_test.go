@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -76,5 +79,33 @@ func TestEveryFeatureStandsOnce(t *testing.T) {
 	}
 	if got := (&system.System{Name: "a system"}).Support("text"); got != system.ServerDecides {
 		t.Errorf("a system that the table does not have is %s", got)
+	}
+}
+
+// kindMethod is how a type of the root says that it is a content.
+var kindMethod = regexp.MustCompile(`(?m)^func \(c (\w+)\) kind\(\) string`)
+
+func TestEveryContentOfTheSDKIsInTheTable(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("../../message*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, method := range kindMethod.FindAllStringSubmatch(string(source), -1) {
+			found++
+			if !slices.ContainsFunc(system.Contents, func(f system.Feature) bool { return f.Title == method[1] }) {
+				t.Errorf("kirim.%s is not in the table", method[1])
+			}
+		}
+	}
+	// A voice message is an audio.
+	if want := len(system.Contents) - 1; found != want {
+		t.Errorf("%d contents, and the table has %d", found, want)
 	}
 }
