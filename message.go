@@ -142,9 +142,9 @@ func appendText(body []byte, text string) []byte {
 
 // UnmarshalJSON reads the body of a send, to Kirim or to Meta, and loses nothing
 // of it. A content with fields, at any depth, that its type cannot hold becomes a
-// [Raw]; every other content becomes a value, not a pointer. A body without a type is a
-// text, as in Meta's own examples; a recipient_type of "individual" is the empty
-// default. Any field beside the content that this package does not know is an
+// [Raw]; every other content becomes a value, not a pointer. A body without a type has
+// that of the content in it, as in examples of Meta's; a recipient_type of
+// "individual" is the empty default. Any field beside the content that this package does not know is an
 // error that names it. It does not validate.
 func (m *OutboundMessage) UnmarshalJSON(data []byte) error {
 	decoded, err := decodeMessage(data)
@@ -167,8 +167,13 @@ func decodeMessage(data []byte) (OutboundMessage, error) {
 	}
 	var kind string
 	kindErr := fields.text("type", &kind)
-	if _, given := fields["type"]; !given && fields["text"] != nil {
-		kind, kindErr = "text", nil
+	if _, given := fields["type"]; !given {
+		for _, name := range names {
+			if contentDecoders[name] != nil {
+				kind, kindErr = name, nil
+				break
+			}
+		}
 	}
 	texts := map[string]*string{
 		"recipient_type": &m.RecipientType, "recipient": &m.Recipient,

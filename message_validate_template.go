@@ -84,6 +84,11 @@ func (c *checker) button(path string, b Component) {
 	if b.SubType != "" && !slices.Contains(buttonSubTypes, folded(b.SubType)) {
 		c.add(path+".sub_type", "one of "+strings.Join(buttonSubTypes, ", "), "another")
 	}
+	if folded(b.SubType) == "voice_call" {
+		for i, p := range b.Parameters {
+			c.text(atIndex(path+".parameters", i)+".payload", p.Payload, limitCallPayload)
+		}
+	}
 	switch {
 	case b.Index < 0:
 		c.add(path+".index", "0 or more", "less")
