@@ -85,7 +85,7 @@ func TestEveryMessageThatMetaShowsIsTypedAndWrittenTheSame(t *testing.T) {
 	if len(bodies) != 50 {
 		t.Fatalf("%d bodies, want 50", len(bodies))
 	}
-	delete(bodies, readReceipt) // see TestShowTypingSendsWhatMetaShows
+	delete(bodies, readReceipt) // see TestMarkRead
 	kinds := map[string]int{}
 	for name, body := range bodies {
 		var m OutboundMessage

@@ -4,8 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -209,6 +212,15 @@ func TestMarkRead(t *testing.T) {
 	}
 	if want := `{"messaging_product":"whatsapp","status":"read","message_id":"wamid.1","typing_indicator":{"type":"text"}}`; sent[1].body != want {
 		t.Errorf("sent %s", sent[1].body)
+	}
+	var shown, typing map[string]any // what Meta shows for it
+	data, err := os.ReadFile("testdata/send_meta/send_typing_indicator_and_read_receipt.json")
+	if err != nil || json.Unmarshal(data, &shown) != nil || json.Unmarshal([]byte(sent[1].body), &typing) != nil {
+		t.Fatal(err)
+	}
+	shown["message_id"] = "wamid.1"
+	if !reflect.DeepEqual(typing, shown) {
+		t.Errorf("sent %v, Meta shows %v", typing, shown)
 	}
 	for _, wrong := range []string{"", "msg_01HXYZABCDEFGHJKMNPQRSTVWX"} {
 		_, err := messages.MarkRead(t.Context(), wrong)

@@ -31,10 +31,7 @@
 package connexease
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"strconv"
 
@@ -101,7 +98,8 @@ func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts .
 	if err := message.Validate(); err != nil {
 		return nil, err
 	}
-	body, err := metaForm(message)
+	message.To = adapter.Digits(message.To)
+	body, err := message.MarshalMetaJSON()
 	if err != nil {
 		return nil, err
 	}
@@ -130,29 +128,6 @@ func (s *sent) Missing() string {
 		return "messages[0].id"
 	}
 	return ""
-}
-
-// metaForm is the body of a send in Meta's form. Kirim's differs in two names
-// that Meta does not know. What is in a [kirim.Raw] is left alone.
-func metaForm(message kirim.OutboundMessage) (map[string]any, error) {
-	message.To = adapter.Digits(message.To)
-	encoded, err := json.Marshal(message)
-	if err != nil {
-		return nil, err
-	}
-	var body map[string]any
-	d := json.NewDecoder(bytes.NewReader(encoded))
-	d.UseNumber() // a flow's data may have numbers of any size
-	if err := d.Decode(&body); err != nil {
-		return nil, fmt.Errorf("kirim: connexease: %w", err)
-	}
-	switch content := adapter.Value(message.Content).(type) {
-	case kirim.Template:
-		body["template"].(map[string]any)["language"] = map[string]string{"code": content.Language}
-	case kirim.ReplyButtons:
-		body["interactive"].(map[string]any)["type"] = "button"
-	}
-	return body, nil
 }
 
 // RateLimits reads what a response says about the two windows that a request

@@ -80,18 +80,18 @@ func TestEachContentIsSentInMetasForm(t *testing.T) {
 		object  string
 	}{
 		{"a text", kirim.Text{Body: "Halo", PreviewURL: true}, "text", `{"body":"Halo","preview_url":true}`},
-		{"an image", &kirim.Image{Link: "https://a.example/i", Caption: "c"}, "image", `{"caption":"c","link":"https://a.example/i"}`},
+		{"an image", &kirim.Image{Link: "https://a.example/i", Caption: "c"}, "image", `{"link":"https://a.example/i","caption":"c"}`},
 		{"an audio", kirim.Audio{ID: "7"}, "audio", `{"id":"7"}`},
-		{"a document", kirim.Document{Link: "https://a.example/d", Filename: "d.pdf"}, "document", `{"filename":"d.pdf","link":"https://a.example/d"}`},
-		{"a template", kirim.Template{Name: "order", Language: "id"}, "template", `{"language":{"code":"id"},"name":"order"}`},
+		{"a document", kirim.Document{Link: "https://a.example/d", Filename: "d.pdf"}, "document", `{"link":"https://a.example/d","filename":"d.pdf"}`},
+		{"a template", kirim.Template{Name: "order", Language: "id"}, "template", `{"name":"order","language":{"code":"id","policy":"deterministic"}}`},
 		{"a template of a flow", &kirim.Template{Name: "order", Language: "id", Components: []kirim.Component{flow}}, "template",
-			`{"components":[{"index":0,"parameters":[{"action":{"flow_action_data":{"n":12345678901234567890},"flow_token":"f"},"type":"action"}],"sub_type":"flow","type":"button"}],"language":{"code":"id"},"name":"order"}`},
+			`{"name":"order","language":{"code":"id","policy":"deterministic"},"components":[{"type":"button","sub_type":"flow","index":0,"parameters":[{"type":"action","action":{"flow_token":"f","flow_action_data":{"n":12345678901234567890}}}]}]}`},
 		{"buttons", kirim.ReplyButtons{Body: "Ok?", Buttons: buttons}, "interactive",
-			`{"action":{"buttons":[{"reply":{"id":"y","title":"Yes"},"type":"reply"}]},"body":{"text":"Ok?"},"type":"button"}`},
+			`{"type":"button","body":{"text":"Ok?"},"action":{"buttons":[{"type":"reply","reply":{"id":"y","title":"Yes"}}]}}`},
 		{"a list", kirim.List{Body: "b", Button: "o", Sections: []kirim.ListSection{{Rows: []kirim.ListRow{{ID: "1", Title: "t"}}}}}, "interactive",
-			`{"action":{"button":"o","sections":[{"rows":[{"id":"1","title":"t"}]}]},"body":{"text":"b"},"type":"list"}`},
+			`{"type":"list","body":{"text":"b"},"action":{"button":"o","sections":[{"rows":[{"id":"1","title":"t"}]}]}}`},
 		{"a link", kirim.CTAURL{Body: "b", DisplayText: "d", URL: "https://a.example"}, "interactive",
-			`{"action":{"name":"cta_url","parameters":{"display_text":"d","url":"https://a.example"}},"body":{"text":"b"},"type":"cta_url"}`},
+			`{"type":"cta_url","body":{"text":"b"},"action":{"name":"cta_url","parameters":{"display_text":"d","url":"https://a.example"}}}`},
 		{"a raw content", kirim.Raw{Type: "sticker", Object: map[string]string{"id": "1"}}, "sticker", `{"id":"1"}`},
 	}
 	for _, tt := range tests {
