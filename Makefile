@@ -27,7 +27,7 @@ test: ## test the root module under the race detector
 # Without the race detector, which `test` has: this one is about what an older
 # compiler and standard library refuse or do differently.
 oldest: export GOTOOLCHAIN = $(OLDEST_GO)
-oldest: ## test the SDK, the sandbox and the gateways with the oldest supported Go
+oldest: ## test the SDK, the sandbox, the gateways and the flows with the oldest supported Go
 	go version
 	go test . ./kirimtest/... ./gateway/... ./flows/...
 

@@ -45,12 +45,27 @@ func (e *tokenInvalidError) body() []byte {
 	return append(append([]byte(`{"error_msg":`), quote(e.message)...), '}')
 }
 
-// panicError is of a callback that panicked. Its text has the type of the value, as
-// the value may be what a user entered.
-type panicError struct{ value any }
-
-func (e *panicError) Error() string {
-	return fmt.Sprintf("flows: the callback panicked with a value of type %v", reflect.TypeOf(e.value))
+// PanicError is what [WithLogger] logs when a callback panicked.
+type PanicError struct {
+	Value any
+	Stack []byte // of the goroutine, as of [runtime/debug.Stack]
 }
+
+// Error has the text of an error of the Go runtime, such as an index out of range,
+// and of any other value the type: it may be what a user entered.
+func (e *PanicError) Error() string {
+	typ := reflect.TypeOf(e.Value)
+	of := typ
+	if typ != nil && typ.Kind() == reflect.Pointer {
+		of = typ.Elem()
+	}
+	if err, ok := e.Value.(error); ok && of.PkgPath() == "runtime" {
+		return "flows: the callback panicked: " + err.Error()
+	}
+	return fmt.Sprintf("flows: the callback panicked with a value of type %v", typ)
+}
+
+// GoString is Error, so that %#v shows no more.
+func (e *PanicError) GoString() string { return e.Error() }
 
 var errSignature = errors.New("flows: the signature is missing or wrong")

@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -149,7 +150,7 @@ func (h *handler) respond(ctx context.Context, r *Request) (status int, body []b
 	}
 	defer func() {
 		if value := recover(); value != nil {
-			status, body, err = http.StatusInternalServerError, nil, &panicError{value}
+			status, body, err = http.StatusInternalServerError, nil, &PanicError{value, debug.Stack()}
 		}
 	}()
 	if n := r.notification(); n != nil {
@@ -206,11 +207,8 @@ func (h *handler) signed(header http.Header, body []byte) bool {
 		return true
 	}
 	text, found := strings.CutPrefix(webhook.Value(header, "X-Hub-Signature-256"), "sha256=")
-	if !found || len(text) != hex.EncodedLen(sha256.Size) {
-		return false
-	}
 	signature, err := hex.DecodeString(text)
-	if err != nil {
+	if !found || err != nil {
 		return false
 	}
 	valid := false

@@ -44,11 +44,14 @@ func TestARequestThatCannotBeReadIsRefused(t *testing.T) {
 		"no JSON":                         {"encrypted_flow_data=x", 400},
 		"an array":                        {"[]", 400},
 		"null":                            {"null", 400},
-		"a field is absent":               {`{"encrypted_flow_data":"","initial_vector":""}`, 400},
+		"there is no key":                 {`{"encrypted_flow_data":"","initial_vector":""}`, 400},
+		"there is no vector":              {`{"encrypted_flow_data":"","encrypted_aes_key":""}`, 400},
+		"there is no data":                {`{"initial_vector":"","encrypted_aes_key":""}`, 400},
 		"a field is a number":             {`{"encrypted_flow_data":1,"encrypted_aes_key":"","initial_vector":""}`, 400},
 		"JSON and more":                   {good.String() + "{}", 400},
 		"all fields are empty":            {envelope{}.String(), 421},
 		"the data is not base64":          {with(func(e *envelope) { e.Data = "!" + e.Data }), 421},
+		"something comes after the data":  {with(func(e *envelope) { e.Data += "!" }), 421},
 		"the base64 of the data is cut":   {with(func(e *envelope) { e.Data = e.Data[:len(e.Data)-1] }), 421},
 		"the base64 of the key is cut":    {with(func(e *envelope) { e.Key = e.Key[:len(e.Key)-1] }), 421},
 		"the base64 of the vector is cut": {with(func(e *envelope) { e.IV = e.IV[:len(e.IV)-1] }), 421},
@@ -80,6 +83,11 @@ func TestABodyOfExactlyTheLimitIsRead(t *testing.T) {
 	t.Parallel()
 	p := newPhone(&testKeys()[0].PublicKey)
 	body := p.seal(ping).String()
+	for size, want := range map[int]int{1 << 20: 200, 1<<20 + 1: 413} {
+		if w := post(t, newHandler(t, forbidden(t)), body+strings.Repeat(" ", size-len(body)), ""); w.Code != want {
+			t.Errorf("%d bytes with the default: status %d, want %d", size, w.Code, want)
+		}
+	}
 	for limit, want := range map[int]int{len(body): 200, len(body) - 1: 413} {
 		if w := post(t, newHandler(t, forbidden(t), flows.WithMaxBody(int64(limit))), body, ""); w.Code != want {
 			t.Errorf("%d bytes with a limit of %d: status %d, want %d", len(body), limit, w.Code, want)

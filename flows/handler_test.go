@@ -52,8 +52,11 @@ func TestHealthChecksAndErrorNotificationsNeverReachTheCallback(t *testing.T) {
 func TestAFieldThatIsNamedErrorIsNotAnErrorNotification(t *testing.T) {
 	t.Parallel()
 	calls := 0
-	h := newHandler(t, func(context.Context, *flows.Request) (*flows.Response, error) {
+	h := newHandler(t, func(_ context.Context, r *flows.Request) (*flows.Response, error) {
 		calls++
+		if string(r.Data) == "null" {
+			t.Error("Data is null where there is none")
+		}
 		return flows.Next("A", nil), nil
 	})
 	payloads := []string{

@@ -27,12 +27,16 @@ func encryptPadded(t *testing.T, padded, plain []byte) ([]byte, flows.MediaMetad
 	}
 	sealed := make([]byte, len(padded))
 	cipher.NewCBCEncrypter(block, m.IV).CryptBlocks(sealed, padded)
+	sealed = append(sealed, authentication(m, sealed)...)
+	m.EncryptedHash, m.PlaintextHash = hash(sealed), hash(plain)
+	return sealed, m
+}
+
+func authentication(m flows.MediaMetadata, sealed []byte) []byte {
 	mac := hmac.New(sha256.New, m.HMACKey)
 	mac.Write(m.IV)
 	mac.Write(sealed)
-	sealed = append(sealed, mac.Sum(nil)[:10]...)
-	m.EncryptedHash, m.PlaintextHash = hash(sealed), hash(plain)
-	return sealed, m
+	return mac.Sum(nil)[:10]
 }
 
 func hash(data []byte) []byte {
@@ -65,6 +69,7 @@ func TestAFileIsReturnedOnlyWhenItIsWholeAndTheRightOne(t *testing.T) {
 	zero, zeroMeta := encryptPadded(t, make([]byte, 16), nil)
 	long, longMeta := encryptPadded(t, bytes.Repeat([]byte{17}, 32), nil)
 	mixed, mixedMeta := encryptPadded(t, []byte("a file\n........\x09"), nil)
+	halves := append(make([]byte, 20), authentication(good, make([]byte, 20))...)
 	huge := make([]byte, 25<<20+27)
 	for name, test := range map[string]struct {
 		file  []byte
@@ -80,6 +85,7 @@ func TestAFileIsReturnedOnlyWhenItIsWholeAndTheRightOne(t *testing.T) {
 		"another key for the code":                 {file, with(func(m *flows.MediaMetadata) { m.HMACKey = []byte("x") }), "authentication code is wrong", true},
 		"another initial vector":                   {file, with(func(m *flows.MediaMetadata) { m.IV = flipped(m.IV, 0) }), "authentication code is wrong", true},
 		"no blocks":                                {file[:10], rehashed(file[:10], good), "10 bytes are not whole blocks", true},
+		"a block and a part, with the right code":  {halves, rehashed(halves, good), "30 bytes are not whole blocks", true},
 		"half a block":                             {file[:20], rehashed(file[:20], good), "20 bytes are not whole blocks", true},
 		"another key":                              {file, with(func(m *flows.MediaMetadata) { m.EncryptionKey = flipped(m.EncryptionKey, 0) }), "file does not match its metadata", true},
 		"the padding is zero":                      {zero, zeroMeta, "padding is wrong", true},

@@ -87,8 +87,8 @@ func WithMaxBody(n int64) Option {
 
 // WithLogger logs what goes wrong: requests that were refused at level warn, failed
 // callbacks at level error. The records hold the status of the response and the
-// error, that of a callback as it was returned; nothing of keys, tokens and data. The
-// default is silence.
+// error, that of a callback as it was returned and a panic as a [*PanicError]; nothing
+// of keys, tokens and data. The default is silence.
 func WithLogger(logger *slog.Logger) Option {
 	return func(h *handler) error {
 		if logger == nil {

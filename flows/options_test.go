@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/rsa"
+	"encoding/base64"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -80,13 +83,59 @@ func TestNothingShowsKeysOrData(t *testing.T) {
 	}
 	fail := flows.TokenInvalid("PRIVATE-message")
 	shown = append(shown, h, *h, fail, flows.Media{FileName: "PRIVATE", URL: "PRIVATE"}, flows.MediaMetadata{HMACKey: []byte("PRIVATE")})
-	text := log.String() + fmt.Sprintf("%v %+v %#v %s %d", shown, shown, shown, shown, shown)
-	for _, secret := range []string{"PRIVATE", "777000777", testKeys()[0].D.String()[:20], fmt.Sprint([]byte("PRIVATE"))} {
+	logger.Info("seen", slog.Any("media", flows.Media{FileName: "PRIVATE"}), slog.Any("metadata", flows.MediaMetadata{HMACKey: []byte("PRIVATE")}))
+	text := log.String() + fmt.Sprintf("%#v %+v %v", fail, fail, fail) + fmt.Sprintf("%v %+v %#v %s %d", shown, shown, shown, shown, shown)
+	for _, secret := range []string{"PRIVATE", base64.StdEncoding.EncodeToString([]byte("PRIVATE")), "777000777", testKeys()[0].D.String()[:20], fmt.Sprint([]byte("PRIVATE"))} {
 		if strings.Contains(text, strings.Trim(secret, "[]")) {
 			t.Errorf("%q is shown in\n%s", secret, text)
 		}
 	}
-	if n := strings.Count(log.String(), "flows: request not handled"); n != 8 {
-		t.Errorf("%d records, not 8:\n%s", n, &log)
+	for level, want := range map[string]int{"ERROR": 3, "WARN": 5} { // the callback failed; the request was refused
+		if n := strings.Count(log.String(), fmt.Sprintf(`"level":%q,"msg":"flows: request not handled"`, level)); n != want {
+			t.Errorf("%d records at %s, not %d:\n%s", n, level, want, &log)
+		}
+	}
+}
+
+// logged keeps the errors that a handler logs.
+type logged struct {
+	slog.Handler
+	errs *[]error
+}
+
+func (l logged) Handle(_ context.Context, r slog.Record) error {
+	r.Attrs(func(a slog.Attr) bool {
+		if err, ok := a.Value.Any().(error); ok {
+			*l.errs = append(*l.errs, err)
+		}
+		return true
+	})
+	return nil
+}
+
+func TestTheLogSaysWhereACallbackPanicked(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		exchange flows.Exchange
+		want     string
+	}{
+		"an error of the runtime": {func(_ context.Context, r *flows.Request) (*flows.Response, error) {
+			return flows.Next(strings.Fields(r.Screen)[1], nil), nil
+		}, "flows: the callback panicked: runtime error: index out of range [1] with length 0"},
+		"an error of another": {func(context.Context, *flows.Request) (*flows.Response, error) {
+			panic(errors.New("PRIVATE"))
+		}, "flows: the callback panicked with a value of type *errors.errorString"},
+		"a text": {func(context.Context, *flows.Request) (*flows.Response, error) { panic("PRIVATE") }, "flows: the callback panicked with a value of type string"},
+	} {
+		var errs []error
+		call(t, newHandler(t, test.exchange, flows.WithLogger(slog.New(logged{slog.NewTextHandler(io.Discard, nil), &errs}))), begin)
+		var panicked *flows.PanicError
+		if len(errs) != 1 || !errors.As(errs[0], &panicked) {
+			t.Errorf("%s: %v", name, errs)
+			continue
+		}
+		if text := panicked.Error(); text != test.want || fmt.Sprintf("%#v", panicked) != text || !bytes.Contains(panicked.Stack, []byte("options_test.go")) {
+			t.Errorf("%s: %s", name, text)
+		}
 	}
 }
