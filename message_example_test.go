@@ -151,3 +151,55 @@ func ExampleOutboundMessage_Validate() {
 	// Output:
 	// kirim: invalid request: to: want E.164 with a leading + and 7 to 15 digits, got 12 characters, no leading +; interactive.action.buttons[1].reply.title: want 1 to 20 characters, got 26 characters
 }
+
+func ExampleReaction() {
+	printMessage(kirim.OutboundMessage{
+		To:      "+6281100000001",
+		Content: kirim.Reaction{MessageID: "wamid.EXAMPLE-IN-0001", Emoji: "👍"},
+	})
+	// Output:
+	// {
+	//   "messaging_product": "whatsapp",
+	//   "to": "+6281100000001",
+	//   "type": "reaction",
+	//   "reaction": {
+	//     "message_id": "wamid.EXAMPLE-IN-0001",
+	//     "emoji": "👍"
+	//   }
+	// }
+}
+
+func ExampleFlow() {
+	m := kirim.OutboundMessage{
+		To: "+6281100000001",
+		Content: kirim.Flow{
+			Body:   "Book a table in a minute.",
+			Name:   "booking",
+			Button: "Book",
+			Screen: "DAY",
+			Data:   json.RawMessage(`{"days": 31}`),
+		},
+	}
+	fmt.Println(m.ContentKind(), m.Validate())
+
+	m.Content = kirim.Flow{Body: "Book a table in a minute.", Button: "Book", Data: json.RawMessage(`{}`)}
+	fmt.Println(m.Validate())
+	// Output:
+	// interactive/flow <nil>
+	// kirim: invalid request: interactive.action.parameters: want exactly one of flow_id and flow_name, got neither; interactive.action.parameters.flow_action_payload.screen: want the screen that gets the data, got empty; interactive.action.parameters.flow_action_payload.data: want an object with members, or none, got an empty object
+}
+
+// The body that Meta's own API takes differs in a few words from Kirim's.
+func ExampleOutboundMessage_MarshalMetaJSON() {
+	body, err := kirim.OutboundMessage{
+		To:      "+6281100000001",
+		Content: kirim.Template{Name: "order_ready", Language: "id"},
+	}.MarshalMetaJSON()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(string(body))
+	// Output:
+	// {"messaging_product":"whatsapp","recipient_type":"individual","to":"+6281100000001","type":"template","template":{"name":"order_ready","language":{"code":"id","policy":"deterministic"}}}
+}
