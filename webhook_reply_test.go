@@ -1,6 +1,8 @@
 package kirim_test
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log"
@@ -107,6 +109,7 @@ func TestReplyGoesToWhoeverWrote(t *testing.T) {
 	}
 	sandbox := kirimtest.Start(t, kirimtest.WithMetaMessages())
 	sandbox.Receive(kirimtest.Inbound{From: "+6281100000001"})
+	sandbox.Receive(kirimtest.Inbound{UserID: userID})
 	client, err := sandbox.Client()
 	if err != nil {
 		t.Fatal(err)
@@ -206,6 +209,38 @@ func TestReplyQuotesWhatCanBeQuoted(t *testing.T) {
 		}
 		if err := tt.message.Quote(tt.content).Validate(); err != nil {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestReplyReachesEveryCustomerOfTheSandbox(t *testing.T) {
+	t.Parallel()
+	for name, in := range map[string]kirimtest.Inbound{
+		"by number":  {From: "+6281100000001"},
+		"by both":    {From: "+6281100000001", UserID: userID},
+		"by user id": {UserID: userID},
+		"in a group": {From: "+6281100000001", GroupID: "GROUP-EXAMPLE-1"},
+	} {
+		verifier, err := kirim.NewWebhookVerifier(testSecret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hooks := kirim.NewWebhookHandler(verifier)
+		sandbox := kirimtest.Start(t, kirimtest.WithMetaMessages(), kirimtest.WithWebhookHandler(hooks), kirimtest.WithWebhookSecret(testSecret))
+		client, err := sandbox.Client()
+		if err != nil {
+			t.Fatal(err)
+		}
+		hooks.OnMessage(func(ctx context.Context, m *kirim.InboundMessage) error {
+			_, err := client.PhoneNumber(m.PhoneNumberID).Messages.Send(ctx, m.Quote(kirim.Text{Body: "Yes."}))
+			return err
+		})
+		sandbox.Subscribe("https://hooks.example.com/kirim", "message.received")
+		wrote := sandbox.Receive(in)
+		sandbox.Settle()
+		if got := sandbox.Messages(); len(got) != 1 || got[0].To != cmp.Or(in.GroupID, in.From) || got[0].Group != (in.GroupID != "") ||
+			(got[0].Recipient != "") != (in.From == "") || !strings.Contains(string(got[0].Body), wrote.WAMID) {
+			t.Errorf("%s: %+v", name, got)
 		}
 	}
 }

@@ -164,6 +164,7 @@ func againstTheSandbox(t *testing.T, f system.Feature, message kirim.OutboundMes
 		}
 		sandbox := kirimtest.Start(t, append(opts, kirimtest.WithoutListener())...)
 		sandbox.Receive(kirimtest.Inbound{From: sendTo, WAMID: wamid})
+		sandbox.Receive(kirimtest.Inbound{UserID: "ID.70000000000000001"})
 		client, err := sandbox.Client()
 		if err != nil {
 			t.Fatal(err)

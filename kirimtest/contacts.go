@@ -15,6 +15,7 @@ type contact struct {
 	head
 	chat     chatID
 	name     string
+	userID   string // business-scoped
 	email    string
 	metadata string          // JSON; empty for null
 	labels   map[string]bool // ids
@@ -31,7 +32,7 @@ func (ct *contact) phone() string { return ct.chat.phone() }
 type Contact struct {
 	ID            string          // ctc_…
 	PhoneNumberID string          // our number
-	Phone         string          // E.164 with plus; or the user id or group that a message was sent to
+	Phone         string          // E.164 with plus; or the user id or group of whom no number is known
 	Name, Email   string          // may be empty
 	Metadata      json.RawMessage // empty for null
 	Labels        []string        // names, in the order of the alphabet
@@ -95,6 +96,20 @@ func (s *Server) contactOf(chat chatID, name, source string, now time.Time) *con
 	ct := &contact{head: st.newHead("ctc_", now), chat: chat, name: name, labels: make(map[string]bool)}
 	s.addContact(ct, source)
 	return ct
+}
+
+// chatWith returns the conversation that a message to a number, a user id or a
+// group is of. st.mu is held.
+func (st *state) chatWith(phoneNumberID string, m *outbound) chatID {
+	if m.recipient == "" {
+		return chatID{phoneNumberID, digits(m.to)}
+	}
+	for ct := range st.contacts.oldest {
+		if ct.userID == m.recipient && ct.chat.phoneNumberID == phoneNumberID {
+			return ct.chat
+		}
+	}
+	return chatID{phoneNumberID, m.recipient}
 }
 
 // addContact adds a contact that the chat does not have yet. state.mu is held.

@@ -110,23 +110,36 @@ func (st *state) wanted(name string) bool {
 // emitReceived reports that a customer wrote. state.mu is held.
 func (s *Server) emitReceived(m Inbound) {
 	st, from := &s.state, digits(m.From)
+	person := func(o map[string]any, number, userID string) map[string]any {
+		for name, value := range map[string]string{number: from, userID: m.UserID} {
+			if value != "" {
+				o[name] = value
+			}
+		}
+		return o
+	}
 	if !st.wanted("message.received") {
 		return
 	}
-	element := map[string]any{"from": from, "id": m.WAMID, "timestamp": unixSeconds(m.Time), "type": m.Type}
+	element := person(map[string]any{"id": m.WAMID, "timestamp": unixSeconds(m.Time), "type": m.Type}, "from", "from_user_id")
+	if m.GroupID != "" {
+		element["group_id"] = m.GroupID
+	}
 	if content := m.metaContent(); content != nil {
 		element[m.Type] = content
 	}
 	if m.ReplyTo != "" {
-		author := from
+		quotes := map[string]any{"id": m.ReplyTo}
 		if quoted, found := st.wamids[m.ReplyTo]; !found || !quoted.inbound {
-			author = digits(st.numbers[m.PhoneNumberID].Number)
+			quotes["from"] = digits(st.numbers[m.PhoneNumberID].Number)
+		} else {
+			person(quotes, "from", "from_user_id")
 		}
-		element["context"] = map[string]any{"from": author, "id": m.ReplyTo}
+		element["context"] = quotes
 	}
 	value := metaValue{Messages: []any{element}}
 	if m.Type != "system" {
-		value.Contacts = []any{map[string]any{"profile": map[string]any{"name": cmp.Or(m.Name, "Customer")}, "wa_id": from}}
+		value.Contacts = []any{person(map[string]any{"profile": map[string]any{"name": cmp.Or(m.Name, "Customer")}}, "wa_id", "user_id")}
 	}
 	s.emitMeta("message.received", m.WAMID, m.PhoneNumberID, value, s.aboutReceived(m))
 }
@@ -135,7 +148,7 @@ func (s *Server) emitReceived(m Inbound) {
 // state.mu is held.
 func (s *Server) aboutReceived(m Inbound) map[string]any {
 	about := make(map[string]any)
-	if ct := s.state.chats[chatID{m.PhoneNumberID, digits(m.From)}]; ct != nil {
+	if ct := s.state.chats[m.chat()]; ct != nil {
 		about["contact_id"] = ct.id
 	}
 	kept, found := s.state.inbound.get(m.ID)

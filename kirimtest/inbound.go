@@ -12,10 +12,12 @@ import (
 	"unicode/utf8"
 )
 
-// Inbound is a message of a customer, for [Server.Receive]. From is needed; a
-// message with nothing else is an empty text.
+// Inbound is a message of a customer, for [Server.Receive]. From or UserID is
+// needed; a message with nothing else is an empty text.
 type Inbound struct {
 	From          string    // the customer, E.164; other spellings are brought into that form
+	UserID        string    // the customer's business-scoped user id; without From, the number is hidden
+	GroupID       string    // the group that it was written in; such a message opens no window
 	Name          string    // the customer's name at WhatsApp; names a contact that has none
 	Text          string    // what the customer wrote; of an edit, the new text
 	PhoneNumberID string    // the number written to; default Server.PhoneNumberID
@@ -118,10 +120,10 @@ func (m *Inbound) kind() string {
 	return "text"
 }
 
-// spoken reports whether the customer said something with the message, which
-// opens the window and counts as unread.
+// spoken reports whether the customer said something to us with the message,
+// which opens the window and counts as unread.
 func (m *Inbound) spoken() bool {
-	return !slices.Contains([]string{"system", "request_welcome", "edit", "revoke"}, m.Type)
+	return m.GroupID == "" && !slices.Contains([]string{"system", "request_welcome", "edit", "revoke"}, m.Type)
 }
 
 // Receive lets a customer write to us, which opens the 24-hour window for that
@@ -129,10 +131,13 @@ func (m *Inbound) spoken() bool {
 // conversation. It returns the message with what was empty filled in, and From in
 // E.164: spaces, dashes, dots and parentheses in it are dropped, and a plus that
 // is missing is added. It panics when From is no number even so, as that of a
-// customer who does not exist would open a window for nobody.
+// customer who does not exist would open a window for nobody, unless it is empty
+// and there is a UserID.
 func (s *Server) Receive(m Inbound) Inbound {
 	now := s.cfg.clock.Now()
-	m.From = customerNumber(m.From)
+	if m.From != "" || m.UserID == "" {
+		m.From = customerNumber(m.From)
+	}
 	m.PhoneNumberID = cmp.Or(m.PhoneNumberID, s.PhoneNumberID)
 	m.ID = cmp.Or(m.ID, newID("msg_", now))
 	m.WAMID = cmp.Or(m.WAMID, newWAMID())
@@ -141,7 +146,7 @@ func (s *Server) Receive(m Inbound) Inbound {
 		m.Time = now
 	}
 	kept := m.clone()
-	st, chat := &s.state, chatID{m.PhoneNumberID, digits(m.From)}
+	st, chat := &s.state, m.chat()
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if old, evicted := st.received.add(kept); evicted {
@@ -151,6 +156,12 @@ func (s *Server) Receive(m Inbound) Inbound {
 	s.storeReceived(kept, chat, now)
 	s.emitReceived(m)
 	return m
+}
+
+// chat is the conversation with the customer, in which messages in a group are
+// kept, too.
+func (m *Inbound) chat() chatID {
+	return chatID{m.PhoneNumberID, cmp.Or(digits(m.From), m.UserID)}
 }
 
 // customerNumber is a customer's number in E.164, so that all spellings of it

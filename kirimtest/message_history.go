@@ -47,6 +47,9 @@ func (s *Server) storeReceived(in Inbound, chat chatID, now time.Time) {
 		st.media.add(m)
 	}
 	st.rewrite(in, chat, now)
+	if in.UserID != "" {
+		ct.userID = in.UserID
+	}
 	if ct.name == "" && in.Name != "" {
 		ct.name, ct.updated = in.Name, now
 		s.emit("contact.updated", map[string]any{"contact": st.viewContact(ct), "changed_fields": []string{"name"}})

@@ -38,7 +38,6 @@ func postMessage(x *exchange, n PhoneNumber) *reply {
 // send accepts a checked message.
 func (s *Server) send(x *exchange, n PhoneNumber, m outbound) *reply {
 	st, as, now := &s.state, &s.cfg.assumptions, s.cfg.clock.Now()
-	chat := chatID{n.ID, m.chat()}
 	var sent Message
 	var late []Status // why it will fail
 	defer func() {    // a plan is called without the lock
@@ -51,6 +50,7 @@ func (s *Server) send(x *exchange, n PhoneNumber, m outbound) *reply {
 	}()
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	chat := st.chatWith(n.ID, &m)
 	if m.contextWAMID != "" && as.ContextMustExist {
 		if owner, found := st.wamids[m.contextWAMID]; !found || !owner.inbound {
 			return failed(fail("invalid_field_value", "context.message_id", "There is no such inbound message."))
@@ -92,11 +92,15 @@ func (s *Server) send(x *exchange, n PhoneNumber, m outbound) *reply {
 // whyNot is why a checked message cannot be sent now, or nil. st.mu is held.
 func (st *state) whyNot(chat chatID, m outbound, o templatefill.Options) *apiError {
 	if m.kind != "template" {
-		if m.recipient != "" || m.group {
+		if m.group {
 			return nil
 		}
 		if ct := st.chats[chat]; ct == nil || ct.lastInbound.IsZero() || o.Now.Sub(ct.lastInbound) >= window {
-			return fail("outside_24h_window", "to", "The customer's last message is more than 24 hours old.")
+			param := "to"
+			if m.recipient != "" {
+				param = "recipient"
+			}
+			return fail("outside_24h_window", param, "The customer's last message is more than 24 hours old.")
 		}
 		return nil
 	}

@@ -143,8 +143,8 @@ func WithLateRefusals() Option {
 // videos, audio, documents, templates, and interactive messages of four kinds.
 // Any other content is then accepted when it has its object and
 // [kirim.OutboundMessage.Validate] finds nothing wrong with it, and so are
-// business-scoped user ids and groups as recipients. The sandbox knows no
-// 24-hour window of these two: it is always open. Statuses have the
+// business-scoped user ids and groups as recipients. A group has no 24-hour
+// window in the sandbox. Statuses have the
 // biz_opaque_callback_data of their message. That Kirim passes such messages on
 // is assumed.
 //

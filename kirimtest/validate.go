@@ -156,14 +156,6 @@ type outbound struct {
 	group              bool   // to is the id of a group
 }
 
-// chat is the other side of the conversation.
-func (m *outbound) chat() string {
-	if m.recipient != "" {
-		return m.recipient
-	}
-	return digits(m.to)
-}
-
 // send checks everything about a send that can be known from its body.
 func (v *checker) send(o map[string]any) outbound {
 	var m outbound
