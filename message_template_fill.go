@@ -126,7 +126,7 @@ func FillCarousel(cards ...[]Component) Component {
 // addressed as a url button at index 0.
 //
 // The code has at most 15 characters, no URL and no emoji. Validate cannot tell
-// such a template from others and leaves this check to the server.
+// such a template from others; [Template.Check] can, and checks the length.
 //
 // Docs: https://docs.kirimdev.com/sending/send-template-otp/
 func FillOneTimeCode(code string) []Component {

@@ -96,8 +96,8 @@ func anyValues(components []Component) bool {
 // fillComponents returns what of a message is held against a definition.
 func fillComponents(components []Component) []templatefill.Component {
 	return mapSlice(components, func(_ int, c Component) templatefill.Component {
-		return templatefill.Component{
-			Type: c.Type, SubType: c.SubType, Index: templatefill.Index(c.Index),
+		filled := templatefill.Component{
+			Type: c.Type, SubType: c.SubType,
 			Parameters: mapSlice(c.Parameters, func(_ int, p Parameter) templatefill.Parameter {
 				filled := templatefill.Parameter{Type: p.Type, Name: p.Name, Text: templatefill.Text(p.Text)}
 				filled.Offer.ExpirationMS = templatefill.Millis(valueOf(p.LimitedTimeOffer).ExpirationTimeMS)
@@ -107,5 +107,9 @@ func fillComponents(components []Component) []templatefill.Component {
 				return templatefill.Filled{Components: fillComponents(card.Components)}
 			}),
 		}
+		if !c.withoutIndex {
+			filled.Index = (*templatefill.Index)(&c.Index)
+		}
+		return filled
 	})
 }

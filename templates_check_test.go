@@ -49,7 +49,7 @@ func TestAMessageThatDoesNotFitItsTemplateIsReported(t *testing.T) {
 	}
 	pictures := define(plain, DefineCarousel(card("IMAGE", DefineURLButton("Buy", "https://shop.example/{{1}}")), card("IMAGE", DefineURLButton("Buy", "https://shop.example/{{1}}"))))
 	products := define(plain, DefineCarousel(card("PRODUCT"), card("PRODUCT")))
-	picture := []Component{FillHeaderImage(link), FillBody("it"), FillURLButton(0, "1")}
+	picture := []Component{FillHeaderImage(link), FillBody("it"), ButtonURL(0, "1")}
 	product := []Component{FillHeaderProduct("1", "sku"), FillBody("it")}
 	code := DefineOneTimeCode("a", "id", OneTimeCodeOptions{ExpirationMinutes: 10}).Definition()
 	slow := DefineOneTimeCode("a", "id", OneTimeCodeOptions{ExpirationMinutes: 91}).Definition()
@@ -85,29 +85,33 @@ func TestAMessageThatDoesNotFitItsTemplateIsReported(t *testing.T) {
 		"a place":                             {define(DefineHeaderLocation(), plain), []Component{FillHeaderLocation(TemplateLocation{})}, ""},
 		"a document for a place":              {define(DefineHeaderLocation(), plain), []Component{FillHeaderDocument(link, "")}, "[0].parameters[0].type: location, not document"},
 		"a value for a footer":                {define(plain, DefineFooter("Bye")), []Component{{Type: "footer", Parameters: []Parameter{TextParameter("a")}}}, "[0].parameters: 0 parameters for the footer, not 1"},
-		"a suffix":                            {button(DefineURLButton("Go", "https://shop.example/{{1}}")), []Component{FillURLButton(0, "a")}, ""},
-		"an empty suffix":                     {button(DefineURLButton("Go", "https://shop.example/{{1}}")), []Component{FillURLButton(0, "")}, "[0].parameters[0].text: a text, not an empty one"},
+		"a suffix":                            {button(DefineURLButton("Go", "https://shop.example/{{1}}")), []Component{ButtonURL(0, "a")}, ""},
+		"an empty suffix":                     {button(DefineURLButton("Go", "https://shop.example/{{1}}")), []Component{ButtonURL(0, "")}, "[0].parameters[0].text: a text, not an empty one"},
 		"a suffix with a name":                {button(DefineURLButton("Go", "https://shop.example/{{1}}")), []Component{buttonComponent("url", 0, NamedTextParameter("a", "a"))}, "[0].parameters[0].parameter_name: no name, as the variable is numbered, not a name"},
 		"no suffix":                           {button(DefineURLButton("Go", "https://shop.example/{{1}}")), nil, ": 1 parameter for the button 0, not 0"},
-		"a suffix for a fixed URL":            {button(DefineURLButton("Go", "https://shop.example/")), []Component{FillURLButton(0, "a")}, "[0].parameters: 0 parameters for the button 0, not 1"},
-		"a URL that is not told":              {button(ButtonDefinition{Type: "URL"}), []Component{FillURLButton(0, "a")}, ""},
-		"a payload":                           {button(DefineQuickReplyButton("Yes")), []Component{FillQuickReplyButton(0, "yes")}, ""},
+		"a suffix for a fixed URL":            {button(DefineURLButton("Go", "https://shop.example/")), []Component{ButtonURL(0, "a")}, "[0].parameters: 0 parameters for the button 0, not 1"},
+		"a URL that is not told":              {button(ButtonDefinition{Type: "URL"}), []Component{ButtonURL(0, "a")}, ""},
+		"a payload":                           {button(DefineQuickReplyButton("Yes")), []Component{ButtonQuickReply(0, "yes")}, ""},
 		"no payload":                          {button(DefineQuickReplyButton("Yes")), nil, ""},
-		"a coupon":                            {button(DefineCopyCodeButton("SAVE10")), []Component{FillCopyCodeButton(0, "SAVE20")}, ""},
+		"a coupon":                            {button(DefineCopyCodeButton("SAVE10")), []Component{ButtonCopyCode(0, "SAVE20")}, ""},
 		"no coupon":                           {button(DefineCopyCodeButton("SAVE10")), nil, ": 1 parameter for the button 0, not 0"},
 		"a coupon for a quick reply":          {button(DefineQuickReplyButton("Yes")), []Component{buttonComponent("quick_reply", 0, coupon)}, "[0].parameters[0].type: payload, not coupon_code"},
-		"products":                            {button(DefineProductsButton("View")), []Component{FillActionButton("mpm", 0, TemplateAction{})}, ""},
+		"products":                            {button(DefineProductsButton("View")), []Component{ButtonAction("mpm", 0, TemplateAction{})}, ""},
 		"no products":                         {button(DefineProductsButton("View")), nil, ": 1 parameter for the button 0, not 0"},
 		"a catalogue without a picture":       {button(DefineCatalogButton("View")), nil, ""},
-		"a catalogue as Meta spells it":       {button(DefineCatalogButton("View")), []Component{FillActionButton("CATALOG", 0, TemplateAction{})}, ""},
-		"a flow":                              {button(DefineFlowButton("Book", "1", "")), []Component{FillActionButton("flow", 0, TemplateAction{})}, ""},
-		"a voice call":                        {button(DefineVoiceCallButton("Call", 0)), []Component{buttonComponent("voice_call", 0, Parameter{Type: "ttl_minutes"})}, ""},
+		"a catalogue as Meta spells it":       {button(DefineCatalogButton("View")), []Component{ButtonAction("CATALOG", 0, TemplateAction{})}, ""},
+		"a flow":                              {button(DefineFlowButton("Book", "1", "")), []Component{ButtonAction("flow", 0, TemplateAction{})}, ""},
+		"a voice call that lasts":             {button(DefineVoiceCallButton("Call", 0)), []Component{ButtonVoiceCall(0, 15, "a")}, ""},
+		"a voice call with a text":            {button(DefineVoiceCallButton("Call", 0)), []Component{buttonComponent("voice_call", 0, TextParameter("a"))}, "[0].parameters[0].type: one of ttl_minutes, payload, not text"},
+		"a button that names no position":     {define(plain, DefineButtons(DefineQuickReplyButton("Yes"), DefineVoiceCallButton("Call", 0))), []Component{{Type: "button", SubType: "VOICE_CALL", withoutIndex: true}}, ""},
+		"an order's details":                  {button(ButtonDefinition{Type: "ORDER_DETAILS"}), []Component{ButtonOrderDetails(0, PaymentRequest{})}, ""},
+		"an order's status":                   {define(plain), []Component{FillOrderStatus("1", "shipped", "")}, ""},
 		"an order without its details":        {button(ButtonDefinition{Type: "ORDER_DETAILS"}), nil, ": 1 parameter for the button 0, not 0"},
-		"a value for a phone number":          {button(DefinePhoneButton("Call", "+6281100000001")), []Component{FillURLButton(0, "a")}, "[0]: no component for a button of this type, not one"},
-		"a button of another type":            {button(DefineQuickReplyButton("Yes")), []Component{FillURLButton(0, "a")}, "[0].sub_type: quick_reply, as the button of the template, not url"},
-		"a button of an unknown type":         {button(ButtonDefinition{Type: "TELEPORT"}), []Component{FillURLButton(0, "a")}, ""},
-		"a button that is not there":          {button(DefineQuickReplyButton("Yes")), []Component{FillQuickReplyButton(1, "yes")}, "[0].index: the index of a button of the template, not another"},
-		"a negative index":                    {button(DefineQuickReplyButton("Yes")), []Component{FillQuickReplyButton(-1, "yes")}, "[0].index: the index of a button of the template, not another"},
+		"a value for a phone number":          {button(DefinePhoneButton("Call", "+6281100000001")), []Component{ButtonURL(0, "a")}, "[0]: no component for a button of this type, not one"},
+		"a button of another type":            {button(DefineQuickReplyButton("Yes")), []Component{ButtonURL(0, "a")}, "[0].sub_type: quick_reply, as the button of the template, not url"},
+		"a button of an unknown type":         {button(ButtonDefinition{Type: "TELEPORT"}), []Component{ButtonURL(0, "a")}, ""},
+		"a button that is not there":          {button(DefineQuickReplyButton("Yes")), []Component{ButtonQuickReply(1, "yes")}, "[0].index: the index of a button of the template, not another"},
+		"a negative index":                    {button(DefineQuickReplyButton("Yes")), []Component{ButtonQuickReply(-1, "yes")}, "[0].index: the index of a button of the template, not another"},
 		"an end in the future":                {define(plain, DefineLimitedTimeOffer("Soon", true)), []Component{FillLimitedTimeOffer(now.Add(time.Millisecond))}, ""},
 		"an end just now":                     {define(plain, DefineLimitedTimeOffer("Soon", true)), []Component{FillLimitedTimeOffer(now)}, "[0].parameters[0].limited_time_offer.expiration_time_ms: a time in the future, not one in the past"},
 		"no end":                              {define(plain, DefineLimitedTimeOffer("Soon", true)), nil, ": 1 parameter for the limited_time_offer, not 0"},
@@ -118,19 +122,19 @@ func TestAMessageThatDoesNotFitItsTemplateIsReported(t *testing.T) {
 		"a code":                              {code, FillOneTimeCode("123456"), ""},
 		"a code of 15 characters":             {code, FillOneTimeCode("123456789012345"), ""},
 		"a code of 16 characters":             {code, FillOneTimeCode("1234567890123456"), "[0].parameters[0].text: a code of at most 15 characters, not 16 characters"},
-		"two codes":                           {code, []Component{FillBody("123456"), FillURLButton(0, "654321")}, "[1].parameters[0].text: the code of the body, not another"},
+		"two codes":                           {code, []Component{FillBody("123456"), ButtonURL(0, "654321")}, "[1].parameters[0].text: the code of the body, not another"},
 		"a code without its button":           {code, []Component{FillBody("123456")}, ": 1 parameter for the button 0, not 0"},
-		"a code without its body":             {code, []Component{FillURLButton(0, "123456")}, ": 1 parameter for the body, not 0"},
+		"a code without its body":             {code, []Component{ButtonURL(0, "123456")}, ": 1 parameter for the body, not 0"},
 		"a code that lasts too long":          {slow, FillOneTimeCode("123456"), "template: a definition with a code that expires after 1 to 90 minutes, not 91 minutes"},
 		"a card for each":                     {pictures, []Component{FillCarousel(picture, picture)}, ""},
 		"a card too many":                     {pictures, []Component{FillCarousel(picture, picture, picture)}, "[0].cards: 2 cards, not 3"},
 		"no cards":                            {pictures, nil, ": 2 cards, not 0"},
-		"cards with faults":                   {pictures, []Component{FillCarousel(picture, []Component{FillHeaderVideo(link), FillURLButton(0, "1")})}, "[0].cards[1].components[0].parameters[0].type: image, not video; [0].cards[1].components: 1 parameter for the body, not 0"},
+		"cards with faults":                   {pictures, []Component{FillCarousel(picture, []Component{FillHeaderVideo(link), ButtonURL(0, "1")})}, "[0].cards[1].components[0].parameters[0].type: image, not video; [0].cards[1].components: 1 parameter for the body, not 0"},
 		"five products":                       {products, []Component{FillCarousel(product, product, product, product, product)}, ""},
 		"one product":                         {products, []Component{FillCarousel(product)}, "[0].cards: 2 to 10 cards, not 1"},
 		"cards that the template lacks":       {define(plain), []Component{FillCarousel(picture, picture)}, "[0]: no carousel, as the template has none, not one"},
-		"a component of an unknown type":      {define(plain), []Component{{Type: "order_status", Parameters: []Parameter{{Type: "order_status"}}}}, ""},
-		"all at once":                         {define(DefineHeaderLocation(), order), []Component{FillBody("Ana"), FillURLButton(0, "a")}, "[0].parameters: 2 parameters for the body, not 1; [1].index: the index of a button of the template, not another; : a header of the kind location, not none"},
+		"a component of an unknown type":      {define(plain), []Component{{Type: "hologram", Parameters: []Parameter{{Type: "text"}}}}, ""},
+		"all at once":                         {define(DefineHeaderLocation(), order), []Component{FillBody("Ana"), ButtonURL(0, "a")}, "[0].parameters: 2 parameters for the body, not 1; [1].index: the index of a button of the template, not another; : a header of the kind location, not none"},
 		"a definition in another language":    {&MessageTemplate{Name: "b", Language: "id_ID"}, nil, "template.name: the name of the definition, not another; template.language: the language of the definition, not another"},
 		"no definition":                       {nil, nil, "template: a definition, not nil"},
 		"an extra that is not JSON":           {define(ComponentDefinition{Type: "BODY", Extra: Extra{"a": json.RawMessage("{")}}), []Component{filled}, ""},
@@ -148,7 +152,7 @@ func TestAMessageThatDoesNotFitItsTemplateIsReported(t *testing.T) {
 func TestWhatADefinitionDoesNotSayIsNotChecked(t *testing.T) {
 	t.Parallel()
 	const bare = `"name":"a","language":"id","status":"approved"`
-	everything := []Component{FillHeaderImage("https://shop.example/a.jpg"), FillBody("a", "b"), FillURLButton(3, "a"), FillCarousel(nil, nil), FillLimitedTimeOffer(time.Now().Add(time.Hour))}
+	everything := []Component{FillHeaderImage("https://shop.example/a.jpg"), FillBody("a", "b"), ButtonURL(3, "a"), FillCarousel(nil, nil), FillLimitedTimeOffer(time.Now().Add(time.Hour))}
 	for name, tt := range map[string]struct {
 		definition string
 		components []Component
@@ -175,7 +179,7 @@ func TestWhatADefinitionDoesNotSayIsNotChecked(t *testing.T) {
 		"components as a text":                 {bare + `,"components":"[{\"type\":\"BODY\",\"text\":\"{{1}}\"}]"`, nil, ": 1 parameter for the body, not 0", true},
 		"components of which one is not":       {bare + `,"components":[{"type":"BODY","text":"{{1}}"},"x"]`, everything, "[1].parameters: 1 parameter for the body, not 2", false},
 		"a text of another shape":              {bare + `,"components":[{"type":"BODY","text":["a"]},{"type":"BUTTONS","buttons":[{"type":"QUICK_REPLY"}]}]`, []Component{FillBody("a")}, "", false},
-		"buttons of another shape":             {bare + `,"components":[{"type":"BODY","text":"a"},{"type":"BUTTONS","buttons":"x"}]`, []Component{FillURLButton(7, "a")}, "", false},
+		"buttons of another shape":             {bare + `,"components":[{"type":"BODY","text":"a"},{"type":"BUTTONS","buttons":"x"}]`, []Component{ButtonURL(7, "a")}, "", false},
 		"cards of another shape":               {bare + `,"components":[{"type":"BODY","text":"a"},{"type":"CAROUSEL","cards":[{"components":1}]}]`, []Component{FillCarousel(nil, nil)}, "", false},
 		"components without a body":            {bare + `,"components":[{"type":"FOOTER","text":"a"}]`, everything, "", false},
 		"components of unknown types":          {bare + `,"components":[{"type":"BODY","text":"a"},{"type":"HOLOGRAM","text":"{{1}}"}]`, nil, "", false},

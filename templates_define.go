@@ -56,7 +56,7 @@ func DefineLimitedTimeOffer(title string, expires bool) ComponentDefinition {
 
 // DefineFlowButton defines a button that opens a flow at a screen; an empty screen
 // is the flow's first. To name the flow in another way, set FlowName or FlowJSON in
-// place of FlowID. [FillActionButton] gives it a token and data.
+// place of FlowID. [ButtonFlow] gives it a token and data.
 //
 // Docs: https://github.com/facebook/openapi/blob/main/business-messaging-api_v23.0.yaml
 func DefineFlowButton(text, flowID, screen string) ButtonDefinition {
@@ -64,7 +64,7 @@ func DefineFlowButton(text, flowID, screen string) ButtonDefinition {
 }
 
 // DefineCatalogButton defines a button that opens the catalogue.
-// [FillActionButton] chooses the picture.
+// [ButtonCatalog] chooses the picture.
 //
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/components
 func DefineCatalogButton(text string) ButtonDefinition {
@@ -72,17 +72,18 @@ func DefineCatalogButton(text string) ButtonDefinition {
 }
 
 // DefineProductsButton defines a button that opens products of the catalogue, which
-// each message chooses; see [FillActionButton].
+// each message chooses; see [ButtonProducts].
 //
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/marketing-templates/mpm-templates
 func DefineProductsButton(text string) ButtonDefinition {
 	return ButtonDefinition{Type: "MPM", Text: text}
 }
 
-// DefineVoiceCallButton defines a button that calls the business on WhatsApp, for
-// as many minutes as ttl says; 0 leaves that to Meta.
+// DefineVoiceCallButton defines a button that calls the business on WhatsApp and
+// works for ttl minutes, 1 to 43200; 0 leaves that to Meta. [ButtonVoiceCall] sets
+// it for one message.
 //
-// Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/components
+// Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/calling/call-button-messages-deep-links
 func DefineVoiceCallButton(text string, ttl int) ButtonDefinition {
 	return ButtonDefinition{Type: "VOICE_CALL", Text: text, TTLMinutes: ttl}
 }

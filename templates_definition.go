@@ -21,7 +21,7 @@ func (d *MessageTemplate) Complete() bool {
 }
 
 // Definition returns the template as the server would return it once it is
-// approved, for tests of [Template.Check].
+// approved, for tests of [Template.Check] and [Template.Preview].
 func (p TemplateCreateParams) Definition() *MessageTemplate {
 	return &MessageTemplate{
 		Object: "template", Name: p.Name, Language: p.Language, Category: p.Category, Status: TemplateApproved,

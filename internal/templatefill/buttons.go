@@ -49,12 +49,14 @@ func (c *checker) buttonRule(b Button) rule {
 		return rule{1, 1, []string{"action"}}
 	case "flow", "catalog":
 		return rule{0, 1, []string{"action"}}
+	case "voice_call":
+		return rule{0, 2, []string{"ttl_minutes", "payload"}}
 	}
 	return rule{}
 }
 
 func (c *checker) button(at string, buttons []Button, component Component) {
-	i := int(component.Index)
+	i := component.at(buttons)
 	if i < 0 || i >= len(buttons) {
 		c.add(Format, at+".index", "the index of a button of the template", "another")
 		return

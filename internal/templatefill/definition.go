@@ -110,6 +110,11 @@ func (d Definition) Card(c Card) Definition {
 	return Definition{Parts: c.Components, Format: d.Format}
 }
 
+// OfProducts reports whether the cards show products, which each message chooses.
+func OfProducts(cards []Card) bool {
+	return len(cards) > 0 && slices.ContainsFunc(cards[0].Components, func(p Part) bool { return strings.EqualFold(p.Format, "product") })
+}
+
 // Complete reports whether all that Check looks at is known.
 func (d Definition) Complete() bool {
 	_, hasBody := d.Part("body")

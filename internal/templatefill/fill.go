@@ -81,7 +81,7 @@ func (c *checker) level(path string, components []Component) {
 		given[kind] = true
 		if kind != "button" {
 			c.part(at, kind, component)
-		} else if filled[int(component.Index)] = true; buttonsKnown {
+		} else if filled[component.at(buttons)] = true; buttonsKnown {
 			c.button(at, buttons, component)
 		}
 	}
@@ -268,7 +268,7 @@ func (c *checker) carousel(at string, defined []Card, filled []Filled) {
 		return
 	}
 	least, most := len(defined), len(defined)
-	if slices.ContainsFunc(defined[0].Components, func(p Part) bool { return strings.EqualFold(p.Format, "product") }) {
+	if OfProducts(defined) {
 		least, most = minCards, maxCards
 	}
 	if n := len(filled); n < least || n > most {

@@ -2,6 +2,7 @@ package templatefill
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -10,9 +11,21 @@ import (
 type Component struct {
 	Type       string      `json:"type"`
 	SubType    string      `json:"sub_type"`
-	Index      Index       `json:"index"`
+	Index      *Index      `json:"index"` // nil where a button names no position
 	Parameters []Parameter `json:"parameters"`
 	Cards      []Filled    `json:"cards"`
+}
+
+// at returns the position of the button that the component fills: one that names
+// none fills the first of its type.
+func (c Component) at(buttons []Button) int {
+	if c.Index != nil {
+		return int(*c.Index)
+	}
+	return max(0, slices.IndexFunc(buttons, func(b Button) bool {
+		subType := subTypes[strings.ToLower(b.Type)]
+		return subType != "" && strings.EqualFold(subType, c.SubType)
+	}))
 }
 
 // Filled is what a message gives for a card.
@@ -67,4 +80,5 @@ func (m *Millis) UnmarshalJSON(data []byte) error {
 // parameterKinds are the types of parameters that may stand in an error.
 var parameterKinds = []string{
 	"text", "currency", "date_time", "image", "video", "document", "location", "product", "payload", "coupon_code", "action", "limited_time_offer",
+	"ttl_minutes", "order_status",
 }
