@@ -27,7 +27,7 @@ type Option func(*handler) error
 // signature that is missing or wrong get 432. The default is an error: a handler
 // needs this option or [WithoutSignatureCheck].
 //
-// Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/flows/guides/implementingyourflowendpoint#request-signature-validation
+// Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/flows/guides/implementingyourflowendpoint
 func WithAppSecrets(secrets ...string) Option {
 	return func(h *handler) error {
 		if len(secrets) == 0 {
