@@ -126,7 +126,10 @@
 //	})
 //	http.Handle("/webhooks/kirim", hooks)
 //
-// It needs the request with its body unread, in whatever router it is mounted.
+// [InboundMessage.Reply] makes a message to whoever wrote, known by a number, a
+// user id or a group.
+//
+// The handler needs the request with its body unread, in whatever router it is mounted.
 // [WebhookVerifier.Event] is the same without callbacks, and
 // [WebhookVerifier.Verify] for a body that you have read yourself;
 // [DecodeEvent] decodes one that was verified elsewhere. An [EventVerifier] of

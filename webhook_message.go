@@ -21,7 +21,7 @@ type InboundMessage struct {
 	ID                 string // wamid.…
 	From               Person
 	BusinessAccountID  string // WhatsApp Business Account that received it
-	PhoneNumberID      string // number that received it: reply from there
+	PhoneNumberID      string // number that received it: a [InboundMessage.Reply] goes out from there
 	DisplayPhoneNumber string // the same number, digits
 	GroupID            string // of a message in a group
 	Time               time.Time
