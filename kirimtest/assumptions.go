@@ -27,6 +27,12 @@ import (
 //     white space; a body that is not JSON counts as it stands.
 //   - Templates that are pending or rejected, or lack the language asked for,
 //     are answered like unknown ones: invalid_template_name.
+//   - What fills a template is held to the rules of [kirim.Template.Check]. A wrong
+//     number of values is a template_param_count_mismatch, a wrong kind or name of
+//     one, a wrong button and a component without its place are a
+//     template_param_format_mismatch. When all that fits, a one-time code that is too
+//     long or not the one in the body, an empty suffix of a URL and an offer that has
+//     ended are an invalid_field_value.
 //   - The 24-hour window is closed at exactly 24 hours after the customer's
 //     last message.
 //   - The Content-Type of a request is not looked at; unknown fields are ignored.

@@ -1,6 +1,8 @@
 package kirimtest
 
 import (
+	"encoding/json"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -84,6 +86,10 @@ func TestTemplatesAreSentByTheirState(t *testing.T) {
 			{"type":"body","parameters":[{"type":"text","text":"` + code + `"}]},
 			{"type":"button","sub_type":"url","index":0,"parameters":[{"type":"text","text":"` + code + `"}]}]}`)
 	}
+	offer := func(end time.Duration) string {
+		return template(fmt.Sprintf(`{"name":"sale","language":"id","components":[{"type":"limited_time_offer","parameters":[
+			{"type":"limited_time_offer","limited_time_offer":{"expiration_time_ms":%d}}]}]}`, epoch.Add(end).UnixMilli()))
+	}
 	tests := []struct {
 		name, body string
 		status     int
@@ -100,6 +106,11 @@ func TestTemplatesAreSentByTheirState(t *testing.T) {
 		{"a pending one is unknown", template(`{"name":"fresh","language":"id"}`), 400, "invalid_template_name", "template.name"},
 		{"a one-time code of 15 characters is sent", otp("123456789012345"), 200, "", ""},
 		{"a one-time code of 16 characters is refused", otp("1234567890123456"), 400, "invalid_field_value", "template.components[0].parameters[0].text"},
+		{"two one-time codes are refused", strings.Replace(otp("123456"), `"text":"123456"`, `"text":"654321"`, 1), 400, "invalid_field_value", "template.components[1].parameters[0].text"},
+		{"a code that is too long and lacks its button is refused for the latter", strings.Replace(strings.Replace(tmplBody, "order_update", "login_code", 1), "A-17", "1234567890123456", 1), 422, "template_param_count_mismatch", "template.components"},
+		{"a carousel that the template lacks is refused", template(`{"name":"hello_world","language":"en_US","components":[{"type":"carousel","cards":[{"card_index":0},{"card_index":1}]}]}`), 422, "template_param_format_mismatch", "template.components[0]"},
+		{"an offer that ends in the future is sent", offer(time.Second), 200, "", ""},
+		{"an offer that has ended is refused", offer(0), 400, "invalid_field_value", "template.components[0].parameters[0].limited_time_offer.expiration_time_ms"},
 		{"a long parameter of another template is sent", strings.Replace(tmplBody, "A-17", "1234567890123456", 1), 200, "", ""},
 		{"Meta's sample is sent", template(`{"name":"hello_world","language":"en_US"}`), 200, "", ""},
 		{"a value too few is refused", template(`{"name":"order_update","language":"id"}`), 422, "template_param_count_mismatch", "template.components"},
@@ -123,6 +134,8 @@ func TestTemplatesAreSentByTheirState(t *testing.T) {
 			t.Parallel()
 			s, _ := inMemory(t)
 			s.AddTemplate(Template{Name: "fresh", Language: "id", Status: TemplatePending})
+			s.AddTemplate(Template{Name: "sale", Language: "id", Components: json.RawMessage(
+				`[{"type":"BODY","text":"Sale"},{"type":"LIMITED_TIME_OFFER","limited_time_offer":{"text":"Soon","has_expiration":true}}]`)})
 			wantRefusal(t, post(t, s, tt.body), tt.status, tt.code, tt.param)
 		})
 	}

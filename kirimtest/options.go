@@ -145,8 +145,9 @@ func WithLateRefusals() Option {
 // [kirim.OutboundMessage.Validate] finds nothing wrong with it, and so are
 // business-scoped user ids and groups as recipients. A group has no 24-hour
 // window in the sandbox. Statuses have the
-// biz_opaque_callback_data of their message. That Kirim passes such messages on
-// is assumed.
+// biz_opaque_callback_data of their message. Templates may be created with a header
+// of a location, a limited-time offer and a carousel, and their types be in any
+// case. That Kirim passes all this on is assumed.
 //
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages
 func WithMetaMessages() Option {

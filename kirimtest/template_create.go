@@ -21,6 +21,7 @@ func createTemplate(x *exchange, n PhoneNumber) *reply {
 		return failed(err)
 	}
 	st, v, now := &x.s.state, x.checker(), x.now()
+	v.meta = x.s.cfg.metaMessages
 	t := v.newTemplate(o)
 	var variables []string
 	if present(o, "variables") {
@@ -57,10 +58,16 @@ func (v *checker) newTemplate(o map[string]any) Template {
 	if !templateName.MatchString(t.Name) {
 		v.invalid("", "name", "The name must consist of lower-case letters, digits and underscores.")
 	}
+	if present(o, "parameter_format") {
+		t.ParameterFormat = v.text(o, "", "parameter_format", 0, 0)
+		if format := strings.ToLower(t.ParameterFormat); format != "named" && format != "positional" {
+			v.invalid("", "parameter_format", "The value must be one of: positional, named.")
+		}
+	}
 	count := make(map[string]int)
 	for i, part := range v.objects(o, "", "components", 1, 0) {
 		at := at("components", i)
-		kind := v.oneOf(part, at, "type", "HEADER", "BODY", "FOOTER", "BUTTONS")
+		kind := v.componentType(part, at)
 		if count[kind]++; count[kind] > 1 {
 			v.invalid(at, "type", "There can be only one "+kind+".")
 		}
@@ -80,6 +87,12 @@ func (v *checker) newTemplate(o map[string]any) Template {
 			for j, button := range v.objects(part, at, "buttons", 1, 0) {
 				v.text(button, at+".buttons["+strconv.Itoa(j)+"]", "type", 1, 0)
 			}
+		case "LIMITED_TIME_OFFER":
+			v.object(part, at, "limited_time_offer")
+		case "CAROUSEL":
+			for j, card := range v.objects(part, at, "cards", 2, 10) {
+				v.objects(card, at+".cards["+strconv.Itoa(j)+"]", "components", 1, 0)
+			}
 		}
 	}
 	if count["BODY"] == 0 {
@@ -90,12 +103,32 @@ func (v *checker) newTemplate(o map[string]any) Template {
 	return t
 }
 
-func (v *checker) templateHeader(o map[string]any, at string) {
-	format := v.oneOf(o, at, "format", "TEXT", "IMAGE", "VIDEO", "DOCUMENT")
-	if format == "TEXT" {
-		v.text(o, at, "text", 1, 0)
-		return
+// componentType returns the type of a component in upper case. Meta's own examples
+// have it in either.
+func (v *checker) componentType(part map[string]any, at string) string {
+	if !v.meta {
+		return v.oneOf(part, at, "type", "HEADER", "BODY", "FOOTER", "BUTTONS")
 	}
+	kind := strings.ToUpper(v.text(part, at, "type", 1, 0))
+	return v.oneOf(map[string]any{"type": kind}, at, "type", "HEADER", "BODY", "FOOTER", "BUTTONS", "CAROUSEL", "LIMITED_TIME_OFFER")
+}
+
+func (v *checker) templateHeader(o map[string]any, at string) {
+	formats := []string{"TEXT", "IMAGE", "VIDEO", "DOCUMENT"}
+	if v.meta {
+		formats = append(formats, "LOCATION")
+	}
+	switch format := v.oneOf(o, at, "format", formats...); format {
+	case "TEXT":
+		v.text(o, at, "text", 1, 0)
+	case "LOCATION":
+	default:
+		v.headerSample(o, at, format)
+	}
+}
+
+// headerSample checks the sample that a header of media has.
+func (v *checker) headerSample(o map[string]any, at, format string) {
 	example := v.object(o, at, "example")
 	at += ".example"
 	samples := 0

@@ -36,6 +36,10 @@ type Template struct {
 	// and the button for it.
 	Components json.RawMessage
 
+	// ParameterFormat is "named" or "positional", in any case. Where it is empty, the
+	// variables of the components say it.
+	ParameterFormat string
+
 	// OnlyAtMeta hides the template until POST templates/sync finds it.
 	OnlyAtMeta bool
 }
@@ -175,7 +179,7 @@ func (t Template) misfit(components []templatefill.Component, o templatefill.Opt
 	if !ok { // what a test gave as Components may be anything
 		return nil
 	}
-	found := templatefill.Check(templatefill.Definition{Parts: parts, OneTimeCode: t.Category == authentication}, components, o)
+	found := templatefill.Check(templatefill.Definition{Parts: parts, OneTimeCode: t.Category == authentication, Format: t.ParameterFormat}, components, o)
 	if len(found) == 0 {
 		return nil
 	}
@@ -210,6 +214,7 @@ type templateView struct {
 	Language      string            `json:"language"`
 	Status        TemplateStatus    `json:"status"`
 	Category      string            `json:"category"`
+	Format        string            `json:"parameter_format,omitempty"`
 	Content       *string           `json:"content"`
 	HeaderType    *string           `json:"header_type"`
 	HeaderContent *string           `json:"header_content"`
@@ -224,7 +229,7 @@ type templateView struct {
 
 func viewTemplate(t *template) any {
 	view := templateView{
-		ID: t.id, Object: "template", Name: t.Name, Language: t.Language, Status: t.Status, Category: t.Category,
+		ID: t.id, Object: "template", Name: t.Name, Language: t.Language, Status: t.Status, Category: t.Category, Format: t.ParameterFormat,
 		Variables: []string{}, Buttons: []json.RawMessage{}, Components: []json.RawMessage{},
 		CreatedAt: stamp(t.created), UpdatedAt: stamp(t.updated),
 	}
