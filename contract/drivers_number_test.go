@@ -34,7 +34,7 @@ var templateDrivers = []driver{
 					kirim.DefineCopyCodeButton("SALE"),
 				),
 			},
-			Variables: []string{"name"}, TTLSeconds: 600,
+			Variables: []string{"name"}, TTLSeconds: 600, ParameterFormat: kirim.TemplatePositional,
 		}),
 		kirim.TemplateCreateParams{
 			Name: "brochure", Category: kirim.TemplateMarketing, Language: "id",
