@@ -90,6 +90,15 @@ func TestAMessageIsHeldAgainstItsTemplate(t *testing.T) {
 		"five cards of products":               {carousel("PRODUCT"), cards(5, product, text), ""},
 		"eleven cards of products":             {carousel("PRODUCT"), cards(11, product, text), "count [0].cards"},
 		"a card without its value":             {carousel("IMAGE"), cards(2, picture), "count [0].cards[0].components[1] count [0].cards[1].components[1]"},
+		"an end that is over":                  {offer, filled("limited_time_offer", `{"type":"limited_time_offer","limited_time_offer":{"expiration_time_ms":1000}}`), "value [0].parameters[0].limited_time_offer.expiration_time_ms"},
+		"an end to come, as a text":            {offer, filled("limited_time_offer", `{"type":"limited_time_offer","limited_time_offer":{"expiration_time_ms":"1001"}}`), ""},
+		"an end that cannot be read":           {offer, filled("limited_time_offer", `{"type":"limited_time_offer","limited_time_offer":{"expiration_time_ms":"soon"}}`), ""},
+		"a suffix that is true or false":       {one(`{"type":"URL","url":"https://e.com/{{1}}"}`), button("url", 0, `{"type":"text","text":true}`), ""},
+		"an empty suffix":                      {one(`{"type":"URL","url":"https://e.com/{{1}}"}`), button("url", 0, `{"type":"text","text":""}`), "value [0].parameters[0].text"},
+		"a button that names no position":      {buttons, link + `,{"type":"button","sub_type":"QUICK_REPLY","parameters":[{"type":"payload"}]}`, ""},
+		"one of a type that is not there":      {buttons, link + `,{"type":"button","sub_type":"flow"}`, "format [1].sub_type"},
+		"a variable that does not end the URL": {one(`{"type":"URL","url":"https://e.com/{{1}}/a"}`), "", ""},
+		"a carousel that is not there":         {order, body(text, text) + `,{"type":"carousel"}`, "format [1]"},
 		"an unknown part":                      {`{"type":"HOLOGRAM","text":"{{1}}"}`, filled("hologram", text, text), ""},
 	} {
 		t.Run(about, func(t *testing.T) {
