@@ -25,7 +25,9 @@ type sendSettings struct {
 	validating bool
 	windows    WindowStore
 	decided    *decisionCache
-	feed       statusSource // nil for none
+	feed       statusSource     // nil for none
+	catalog    *TemplateCatalog // nil for none
+	passed     *decisionCache   // the keys of calls that the catalog let pass
 }
 
 // AcceptedMessage is the response to a send. Accepted means queued: whether the
@@ -87,17 +89,26 @@ func (s *MessagesService) Send(ctx context.Context, message OutboundMessage, opt
 	if err != nil {
 		return nil, err
 	}
-	if err := s.validate(message, settings); err != nil {
+	if err := s.validate(ctx, settings, message); err != nil {
 		return nil, err
 	}
 	return s.send(ctx, message, opts)
 }
 
-func (s *MessagesService) validate(message OutboundMessage, settings requestSettings) error {
-	if s.settings.validating && !settings.skipValidation {
-		return message.Validate()
+// validate checks what a call may send, before any of it goes out.
+func (s *MessagesService) validate(ctx context.Context, settings requestSettings, messages ...OutboundMessage) error {
+	if !s.settings.validating || settings.skipValidation {
+		return nil
 	}
-	return nil
+	for _, m := range messages {
+		if err := m.Validate(); err != nil {
+			return err
+		}
+	}
+	if s.settings.catalog == nil {
+		return nil
+	}
+	return s.checkTemplates(ctx, settings.key, messages)
 }
 
 // send sends a message that has been checked.
@@ -106,7 +117,11 @@ func (s *MessagesService) send(ctx context.Context, message OutboundMessage, opt
 	if err != nil {
 		return nil, err
 	}
-	return postMessage[AcceptedMessage](ctx, s, body, opts)
+	accepted, err := postMessage[AcceptedMessage](ctx, s, body, opts)
+	if err != nil && s.settings.catalog != nil {
+		s.rememberDoubt(err)
+	}
+	return accepted, err
 }
 
 // SendOrTemplate sends a message and, when it is refused because the 24-hour
@@ -143,10 +158,8 @@ func (s *MessagesService) SendOrTemplate(ctx context.Context, message OutboundMe
 		return nil, err
 	}
 	rescue := inPlaceOf(message, template)
-	for _, m := range []OutboundMessage{rescue, message} {
-		if err := s.validate(m, settings); err != nil {
-			return nil, err
-		}
+	if err := s.validate(ctx, settings, rescue, message); err != nil {
+		return nil, err
 	}
 	key, opts, err := s.callKey(settings, opts)
 	if err != nil {

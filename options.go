@@ -32,6 +32,7 @@ type settings struct {
 	notValidating   bool
 	windows         WindowStore
 	feed            statusSource
+	catalog         *TemplateCatalog
 }
 
 func applyOptions(opts []Option) (*settings, error) {
@@ -70,6 +71,11 @@ func (s *settings) client(keyName, apiKey string) (*Client, error) {
 	if s.product != "" {
 		agent += " " + s.product
 	}
+	if s.catalog != nil {
+		if err := s.catalog.claim(base.String(), apiKey); err != nil {
+			return nil, fmt.Errorf("kirim: WithTemplateCatalog: %w", err)
+		}
+	}
 	policy := s.policy
 	var dialer *sparingDialer
 	switch {
@@ -102,6 +108,8 @@ func (s *settings) client(keyName, apiKey string) (*Client, error) {
 		windows:    s.windows,
 		decided:    new(decisionCache),
 		feed:       s.feed,
+		catalog:    s.catalog,
+		passed:     new(decisionCache),
 	}}, nil
 }
 
@@ -203,8 +211,8 @@ func WithLimiter(limiter Limiter) Option {
 	}
 }
 
-// WithLogger logs every attempt at level debug and every retry at level
-// info. The records hold method, route (the path without ids), status, kind,
+// WithLogger logs every attempt at level debug, every retry at level info and
+// every failed load of a [TemplateCatalog] at level warn. The records hold method, route (the path without ids), status, kind,
 // attempt, duration, wait and request id, and nothing else. The default is
 // silence.
 func WithLogger(logger *slog.Logger) Option {
@@ -300,6 +308,31 @@ func WithWindowStore(store WindowStore) Option {
 			return errors.New("kirim: WithWindowStore: the store is nil")
 		}
 		s.windows = store
+		return nil
+	}
+}
+
+// WithTemplateCatalog checks each [Template] with what the catalog knows before it
+// goes out: those of [MessagesService.Send], and those of
+// [MessagesService.SendOrTemplate] and [MessagesService.SendAndWait] before the
+// message that they are the rescue of. One that does not fit is the
+// [*ValidationError] of [Template.Check], and nothing of the call is sent. A [Raw]
+// is not checked. [WithoutValidation] and [WithoutRequestValidation] turn the check off.
+// A catalog may serve several clients with one base URL and API key; with another,
+// NewClient fails. It concerns the [MessagesService] alone: the gateways to other
+// systems have no templates of Kirim's and do not use it.
+//
+// A call under an idempotency key that the client let pass before, or whose outcome
+// is in doubt, is not checked again: the template may have been paused in between,
+// and a refusal would say that nothing was sent. The client remembers 16,384 keys for
+// 25 hours. It does not know the calls of another process: there, or after a
+// restart, retry a call that is in doubt with [WithoutRequestValidation].
+func WithTemplateCatalog(catalog *TemplateCatalog) Option {
+	return func(s *settings) error {
+		if catalog == nil {
+			return errors.New("kirim: WithTemplateCatalog: the catalog is nil")
+		}
+		s.catalog = catalog
 		return nil
 	}
 }
