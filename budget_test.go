@@ -49,8 +49,8 @@ func (w budgetWire) RoundTrip(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-func (w budgetWire) client(t *testing.T) *kirim.Client {
-	c, err := kirim.NewClient(testKey, kirim.WithHTTPClient(&http.Client{Transport: w}))
+func (w budgetWire) client(t *testing.T, opts ...kirim.Option) *kirim.Client {
+	c, err := kirim.NewClient(testKey, append(opts, kirim.WithHTTPClient(&http.Client{Transport: w}))...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,12 +78,22 @@ func TestBudgetOfAllocations(t *testing.T) {
 	header := http.Header{"X-Kirim-Signature": {kirim.SignWebhook(testSecret, time.Now(), event)}}
 	reader := &rewinding{data: event}
 	delivery := &http.Request{Method: http.MethodPost, Header: header, ContentLength: int64(len(event)), Body: reader}
+	sale := kirim.TemplateCreateParams{Name: "sale", Language: "id", Components: []kirim.ComponentDefinition{kirim.DefineBody("Halo {{1}}", "Sari")}}.Definition()
+	catalog := kirim.NewTemplateCatalog()
+	catalog.Put("1", sale)
+	checked := budgetWire{202, budgetAccepted}.client(t, kirim.WithTemplateCatalog(catalog)).PhoneNumber("1").Messages
+	template := kirim.Template{Name: "sale", Language: "id", Components: []kirim.Component{kirim.FillBody("Budi")}}
+	toCustomer := kirim.OutboundMessage{To: hello.To, Content: template}
+	uncatalogued := testing.AllocsPerRun(200, func() { _, _ = messages.Send(ctx, toCustomer) })
+	checking := testing.AllocsPerRun(200, func() { _ = template.Check(sale) })
 	for _, work := range []struct {
 		name   string
 		budget float64
 		do     func() error
 	}{
 		{"send, as many as with bare net/http", bareSendAllocs(t), func() error { _, err := messages.Send(ctx, hello); return err }},
+		{"send of a text with a catalog, as without", bareSendAllocs(t), func() error { _, err := checked.Send(ctx, hello); return err }},
+		{"send of a template with a catalog, as without and Check", uncatalogued + checking, func() error { _, err := checked.Send(ctx, toCustomer); return err }},
 		{"send answered with a 422", refuseBudget, func() error {
 			if _, err := refusing.Send(ctx, hello); !kirim.IsOutside24hWindow(err) {
 				return fmt.Errorf("not refused: %w", err)

@@ -325,10 +325,12 @@ func (c *TemplateCatalog) check(ctx context.Context, templates TemplatesService,
 		if known == nil || known.definition == nil {
 			return nil
 		}
-		definition := *known.checked // the error has it
-		err := t.Check(&definition)
-		if err == nil || !since.IsZero() {
-			return err
+		switch err := t.Check(known.checked); {
+		case err == nil:
+			return nil
+		case !since.IsZero():
+			definition := *known.checked // for the caller, in the error
+			return t.Check(&definition)
 		}
 		since = time.Now().Add(-catalogRefusalAge)
 	}
