@@ -88,7 +88,7 @@ func WithCatalogWait(wait time.Duration) TemplateCatalogOption {
 
 // WithCatalogLimits sets how many phone number IDs the catalog keeps, and how many
 // templates of each, counted by name and language; the defaults are 256 and 1000.
-// A template takes a few kilobytes. What is over the limit is dropped, and its
+// A template with a text and two buttons takes about 4 KB. What is over the limit is dropped, and its
 // messages go out unchecked: templates at the end of the list, and numbers that
 // come when all others were used within the [WithCatalogAge].
 func WithCatalogLimits(numbers, templates int) TemplateCatalogOption {
@@ -199,10 +199,10 @@ func (c *TemplateCatalog) Get(phoneNumberID, name, language string) (definition 
 
 // Put replaces the definitions of a phone number ID by others, for tests and for
 // programs that load them from elsewhere. Until they are older than
-// [WithCatalogAge] the server is asked for nothing about the number, and they
-// refuse messages at any age; then the client loads them itself. What they refer to
-// must not be changed any more. A nil definition is left out, and what is over the
-// limits is dropped.
+// [WithCatalogAge] they count as just read, and the server is asked for nothing about
+// the number; then the client loads them itself. What they refer to must not be
+// changed any more. A nil definition is left out, and what is over the limits is
+// dropped.
 func (c *TemplateCatalog) Put(phoneNumberID string, definitions ...*MessageTemplate) {
 	now := time.Now()
 	known := make(map[templateName]*knownTemplate, len(definitions))
@@ -369,8 +369,9 @@ func (c *TemplateCatalog) find(templates TemplatesService, name templateName, si
 		return nil, n.load
 	}
 	known := n.known[name]
+	put := n.put && now.Sub(n.loaded) < c.maxAge()
 	switch {
-	case n.put, known != nil && (known.heard || !known.at.Before(since)):
+	case put, known != nil && (!known.at.Before(since) || known.heard && now.Sub(known.at) < c.maxAge()):
 		return known, nil
 	case n.gets[name] != nil:
 		return nil, n.gets[name]
@@ -383,7 +384,8 @@ func (c *TemplateCatalog) find(templates TemplatesService, name templateName, si
 
 // hear takes in that a template of a WhatsApp Business Account has another status
 // since a time. Whether a number is of that account is known when a webhook has
-// said so. If it is, a status that stops messages counts until the next load. All
+// said so. If it is, a status that stops messages counts until the next load, or
+// for the age of one. All
 // else makes the next message get the template again, because what was approved
 // may have changed with it, and the number may be another tenant's.
 func (c *TemplateCatalog) hear(account string, name templateName, status TemplateStatus, at time.Time) {

@@ -308,10 +308,8 @@ func TestDefinitionsCanBePutAndRead(t *testing.T) {
 			}
 		}
 		time.Sleep(5 * time.Minute) // then the server's count
-		_ = sendTemplate(t, messages, "a")
-		synctest.Wait()
 		wantSent(t, sendTemplate(t, messages, "a"))
-		s.want(t, 1, 0, 6)
+		s.want(t, 1, 1, 6)
 		if text := fmt.Sprintf("%v %+v %#v %s", catalog, catalog, catalog, catalog); text != strings.TrimSpace(strings.Repeat("kirim.TemplateCatalog ", 4)) {
 			t.Errorf("it prints as %s", text)
 		}
@@ -436,4 +434,108 @@ func TestACatalogServesOneTenant(t *testing.T) {
 	wantText(t, err, "kirim: WithTemplateCatalog: the catalog serves another base URL or API key")
 	_, err = kirim.NewClient(testKey, cataloged(nil))
 	wantText(t, err, "kirim: WithTemplateCatalog: the catalog is nil")
+}
+
+// Loads fail for good, and the webhook that ends a pause is lost.
+func TestNothingIsRefusedForLongerThanAnAgeWithoutTheServer(t *testing.T) {
+	t.Parallel()
+	for name, learn := range map[string]func(*testing.T, *kirim.TemplateCatalog){
+		"a status update": func(t *testing.T, catalog *kirim.TemplateCatalog) {
+			h := templateHooks(t, catalog)
+			hook(t, h, customerWrote("10", "1"))
+			hook(t, h, templateUpdate("10", "id", "PAUSED", time.Now()))
+		},
+		"a definition that was put": func(_ *testing.T, catalog *kirim.TemplateCatalog) {
+			paused := definition("a", kirim.TemplatePaused)
+			catalog.Put("1", &paused)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newTemplateServer("1", definition("a", kirim.TemplateApproved))
+				catalog := kirim.NewTemplateCatalog()
+				policy := kirim.DefaultRetryPolicy()
+				policy.MaxRetries = 0
+				messages := s.messages(t, "1", kirim.WithRetryPolicy(policy), cataloged(catalog))
+				wantSent(t, sendTemplate(t, messages, "a"))
+				s.change(func() { s.list, s.get = answer{status: 500}, answer{status: 500} })
+				learn(t, catalog)
+				time.Sleep(10*time.Minute - time.Second)
+				wantRefusal(t, sendTemplate(t, messages, "a"), "template.status")
+				time.Sleep(time.Second)
+				for range 100 {
+					wantSent(t, sendTemplate(t, messages, "a"))
+					time.Sleep(time.Minute)
+				}
+			})
+		})
+	}
+}
+
+// A load has nothing of the call that began it, which may be over.
+func TestALoadHasNoneOfItsCallersValues(t *testing.T) {
+	t.Parallel()
+	type key struct{}
+	seen := map[string]bool{}
+	wire := testwire.New(func(w http.ResponseWriter, req *http.Request) {
+		seen[req.Method] = req.Context().Value(key{}) != nil
+		fmt.Fprint(w, `{"data":[]}`)
+	})
+	c, err := kirim.NewClient(testKey, wire.Options(cataloged(kirim.NewTemplateCatalog()))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = c.PhoneNumber("1").Messages.Send(context.WithValue(t.Context(), key{}, 1), templateMessage("a"), kirim.WithoutRetry())
+	if !seen[http.MethodPost] || seen[http.MethodGet] {
+		t.Errorf("the value is in the context of %v", seen)
+	}
+}
+
+func TestACatalogIsSafeForConcurrentUse(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newTemplateServer("0", definition("a", kirim.TemplatePaused), definition("b", kirim.TemplateApproved))
+		for _, number := range []string{"1", "2", "3"} {
+			s.templates[number] = s.templates["0"]
+		}
+		s.change(func() { s.list.after, s.get.after = 20*time.Millisecond, 10*time.Millisecond })
+		catalog := kirim.NewTemplateCatalog(kirim.WithCatalogAge(50*time.Millisecond), kirim.WithCatalogLimits(3, 3))
+		client, err := kirim.NewClient(testKey, s.Options(cataloged(catalog))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hooks := templateHooks(t, catalog)
+		var all sync.WaitGroup
+		for i := range 20 {
+			all.Go(func() {
+				for j := range 20 {
+					number := fmt.Sprint((i + j) % 4)
+					switch put := definition("a", kirim.TemplateDisabled); (i + 3*j) % 10 {
+					case 0:
+						catalog.Put(number, &put)
+					case 1:
+						hook(t, hooks, templateUpdate("10", "id", "PAUSED", time.Now()))
+					case 2:
+						hook(t, hooks, customerWrote("10", number))
+					case 3:
+						_ = catalog.Refresh(t.Context(), client.PhoneNumber(number).Templates)
+					case 4:
+						catalog.Get(number, "a", "id")
+					default:
+						for _, name := range []string{"a", "b", "c"} {
+							_ = sendTemplate(t, client.PhoneNumber(number).Messages, name)
+						}
+					}
+					time.Sleep(time.Duration(i*j%7) * 20 * time.Millisecond)
+				}
+			})
+		}
+		all.Wait()
+		catalog.Close()
+		for _, number := range []string{"0", "1", "2", "3"} {
+			wantSent(t, sendTemplate(t, client.PhoneNumber(number).Messages, "unknown"))
+		}
+		t.Logf("%+v", s.traffic())
+	})
 }

@@ -122,12 +122,13 @@ func TestAStatusUpdateHoldsUntilTheNextLoad(t *testing.T) {
 		hooks := templateHooks(t, catalog)
 		messages := s.messages(t, "1", cataloged(catalog))
 		wantSent(t, sendTemplate(t, messages, "a"))
+		time.Sleep(5 * time.Minute)
 		hook(t, hooks, customerWrote("10", "1"))
 		hook(t, hooks, templateUpdate("10", "id", "PAUSED", time.Now()))
 		if d, ok := catalog.Get("1", "a", "id"); !ok || d.Status != kirim.TemplatePaused {
 			t.Errorf("the catalog has %+v", d)
 		}
-		for range 9 {
+		for range 4 {
 			time.Sleep(time.Minute)
 			wantRefusal(t, sendTemplate(t, messages, "a"), "template.status")
 		}
