@@ -57,6 +57,39 @@ var templateDrivers = []driver{
 				SupportedApps: []kirim.TemplateApp{{PackageName: "com.example.app", SignatureHash: "K8a/AINcGX7"}},
 			})},
 		},
+		kirim.TemplateCreateParams{
+			Name: "login_android", Category: kirim.TemplateAuthentication, Language: "id",
+			Components: []kirim.ComponentDefinition{{Type: "BODY"}, kirim.DefineButtons(kirim.ButtonDefinition{
+				Type: "OTP", OTPType: "ZERO_TAP", Text: "Copy", AutofillText: "Fill", ZeroTapTermsAccepted: true,
+				PackageName: "com.example.app", SignatureHash: "K8a/AINcGX7",
+			})},
+		},
+		kirim.TemplateCreateParams{
+			Name: "order_named", Category: kirim.TemplateUtility, Language: "id", ParameterFormat: kirim.TemplateNamed,
+			Components: []kirim.ComponentDefinition{
+				kirim.DefineNamedHeaderText("Order {{order}}", kirim.NamedSample{Name: "order", Example: "A-17"}),
+				kirim.DefineNamedBody("Hello {{who}}, it is ready.", kirim.NamedSample{Name: "who", Example: "Ana"}),
+				kirim.DefineButtons(kirim.DefineVoiceCallButton("Call", 1440)),
+			},
+		},
+		kirim.TemplateCreateParams{
+			Name: "survey", Category: kirim.TemplateMarketing, Language: "id",
+			Components: []kirim.ComponentDefinition{kirim.DefineBody("Tell us."), kirim.DefineButtons(
+				kirim.ButtonDefinition{Type: "FLOW", Text: "Begin", FlowID: "1", FlowAction: "navigate", NavigateScreen: "FIRST"},
+				kirim.ButtonDefinition{Type: "FLOW", Text: "Begin", FlowName: "survey"},
+				kirim.ButtonDefinition{Type: "FLOW", Text: "Begin", FlowJSON: `{"version":"5.0"}`},
+			)},
+		},
+		kirim.TemplateCreateParams{
+			Name: "sale", Category: kirim.TemplateMarketing, Language: "id",
+			Components: []kirim.ComponentDefinition{
+				kirim.DefineBody("Only today."), kirim.DefineLimitedTimeOffer("Sale", true),
+				kirim.DefineCarousel(
+					[]kirim.ComponentDefinition{kirim.DefineHeaderMedia(kirim.TemplateImage, link), kirim.DefineBody("One")},
+					[]kirim.ComponentDefinition{kirim.DefineHeaderMedia(kirim.TemplateImage, link), kirim.DefineBody("Two")},
+				),
+			},
+		},
 	),
 	twice("Templates.Sync", "syncTemplates", func(ctx ctx, c sdk) (any, error) { return on(c).Templates.Sync(ctx) }),
 }
