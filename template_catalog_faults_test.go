@@ -309,6 +309,7 @@ func TestDefinitionsCanBePutAndRead(t *testing.T) {
 		}
 		time.Sleep(5 * time.Minute) // then the server's count
 		wantSent(t, sendTemplate(t, messages, "a"))
+		synctest.Wait()
 		s.want(t, 1, 1, 6)
 		if text := fmt.Sprintf("%v %+v %#v %s", catalog, catalog, catalog, catalog); text != strings.TrimSpace(strings.Repeat("kirim.TemplateCatalog ", 4)) {
 			t.Errorf("it prints as %s", text)
