@@ -326,8 +326,9 @@ func (c *call) rateLimit() RateLimit {
 			r.Wait = c.answer.RetryAfter
 		}
 		// What Meta limits, such as messages to one recipient, is no bucket of
-		// the server's.
-		r.Exceeded = c.row == throttled && (c.answer.MetaCode == 0 || c.status == http.StatusTooManyRequests && c.answer.MetaCode != metaPairRate)
+		// the server's, unless Meta is the server and says that it is empty.
+		r.Exceeded = c.row == throttled && (c.answer.MetaCode == 0 || r.Percent && r.Remaining == 0 ||
+			c.status == http.StatusTooManyRequests && c.answer.MetaCode != metaPairRate)
 	}
 	return r
 }

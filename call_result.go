@@ -85,7 +85,11 @@ func (c *call) decodeInto() error {
 // decodeError reads an error envelope. What it leaves empty is filled in when
 // the response is judged.
 func (c *call) decodeError(body []byte) *Error {
-	return c.client.decode.read(c.status, c.header, body)
+	e := c.client.decode.read(c.status, c.header, body)
+	if c.client.decode == nil && e.MetaCode != 0 && kindOfCode[e.Code] == "" && IsAuthentication(e) {
+		e.Kind = e.classify(metaKind(e.MetaCode)) // an envelope of Meta's that Kirim passes on is not about our key
+	}
+	return e
 }
 
 // newInvalidResponse is the error for a 2xx response that cannot be used.

@@ -145,5 +145,5 @@
 // # Other systems
 //
 // The packages below [github.com/kirim-go/kirim/gateway] send the same
-// messages through four other systems, with the same errors.
+// messages through five other systems, with the same errors.
 package kirim

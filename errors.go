@@ -87,12 +87,17 @@ func (e *Error) Error() string {
 	} else {
 		b.WriteString(strconv.Itoa(e.StatusCode))
 	}
-	if e.Code != "" {
+	number := strconv.Itoa(e.MetaCode)
+	isNumber := e.MetaCode != 0 && string(e.Code) == number // which is safe to print, however long
+	switch {
+	case isNumber:
+		b.WriteString(" " + number)
+	case e.Code != "":
 		b.WriteString(" " + printable(string(e.Code)))
 	}
 	b.WriteString(": " + e.Kind.text())
-	if e.MetaCode != 0 {
-		fmt.Fprintf(&b, ", meta code %d", e.MetaCode)
+	if e.MetaCode != 0 && !isNumber {
+		b.WriteString(", meta code " + number)
 	}
 	if e.Param != "" {
 		b.WriteString(", param " + printable(e.Param))

@@ -193,6 +193,7 @@ func (e *Error) decodeEnvelope(body []byte) bool {
 		}
 	case found.System.ViaMeta:
 		e.readMeta(body)
+		e.Type, e.RequestID = ErrorType(found.Type), found.RequestID
 	}
 	e.Code, e.Message, e.RetryAfter = ErrorCode(found.Code), cmp.Or(found.Message, e.Message), found.Wait
 	if found.Param != "" {

@@ -6,7 +6,10 @@ import (
 	"github.com/kirim-go/kirim/internal/system"
 )
 
-const metaPairRate = system.MetaPairRate
+const (
+	metaPairRate = system.MetaPairRate
+	metaSpamRate = system.MetaSpamRate
+)
 
 // metaWait is Meta's advice for a code that came for the n-th time, counted
 // from 0; 0 when there is none.

@@ -53,6 +53,10 @@ import (
 // before, or than the 60 a minute of the smallest plan, is believed when a second
 // response says the same.
 //
+// Of Meta's limits a response tells a percentage. They do not slow a Pacer down
+// before they are used up. Then nothing goes until access is regained, but for 8
+// requests a minute that find out.
+//
 // Docs: https://developers.kirim.chat/concepts/rate-limits/
 type Pacer struct {
 	buckets perClass[pacerBucket]
@@ -107,9 +111,14 @@ func (p *Pacer) Observe(class RateClass, answer RateLimit) {
 	now := time.Now()
 	b.advance(now)
 	b.inFlight, b.active, b.observed = max(0, b.inFlight-1), now, true
-	if answer.Limit > 0 && !b.doubts(float64(answer.Limit)) {
+	switch {
+	case answer.Percent: // of a limit that is not told: all that can be done is to stop at its end
+		if b.full = answer.Remaining <= 0; b.full && answer.Wait > 0 {
+			b.hold(now, answer.Wait)
+		}
+	case answer.Limit > 0 && !b.doubts(float64(answer.Limit)):
 		b.learn(now, answer)
-	} else { // it may have taken a token all the same
+	default: // it may have taken a token all the same
 		b.left--
 		b.next--
 	}
@@ -131,6 +140,7 @@ type pacerBucket struct {
 	inFlight int       // requests let go whose end was not observed
 	active   time.Time // when inFlight last changed
 	observed bool      // the end of a request was, at least once
+	full     bool      // a limit is used up of which only a percentage is told
 
 	next  float64 // what left would be by the responses of this round alone
 	round int     // responses until the round ends
@@ -179,7 +189,7 @@ func (b *pacerBucket) delay(before int) time.Duration {
 // crowded reports whether so many requests are in flight that a response should
 // come first: what others do shows in responses only.
 func (b *pacerBucket) crowded() bool {
-	unlimited := b.observed && b.limit == 0 // as far as the responses show
+	unlimited := b.observed && b.limit == 0 && !b.full // as far as the responses show
 	return !unlimited && float64(b.inFlight) >= max(pacerWindow, b.left*pacerShown)
 }
 

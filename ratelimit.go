@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/kirim-go/kirim/internal/system"
 )
 
 // RateClass names the token bucket that a request is counted in. Kirim keeps
@@ -22,12 +24,20 @@ const (
 
 // RateLimit is what a response said about the bucket that its request was
 // counted in. The zero value means that it said nothing.
+//
+// Meta's Cloud API tells in X-App-Usage and X-Business-Use-Case-Usage how much of
+// its limits is used, in percent. Then Percent is true, Limit is 100, Remaining is
+// 100 less the highest of the values, and Wait the longest
+// estimated_time_to_regain_access.
+//
+// Docs: https://developers.facebook.com/docs/graph-api/overview/rate-limiting
 type RateLimit struct {
-	Limit     int           // capacity, in requests a minute; 0 when unknown
+	Limit     int           // capacity, in requests a minute, or 100 percent; 0 when unknown
 	Remaining int           // requests left now; meaningless while Limit is 0
 	Reset     time.Time     // when the bucket will be full again; not a time to wait for
 	Wait      time.Duration // how long the server asks to wait; 0 when it does not
 	Exceeded  bool          // the request was one too many: the response was a 429
+	Percent   bool          // Limit and Remaining are percentages of limits that the response does not tell
 }
 
 // Known reports whether the response carried the headers at all.
@@ -88,6 +98,9 @@ func rateLimitOf(header http.Header) RateLimit {
 	}
 	r := RateLimit{Limit: int(number("X-Ratelimit-Limit"))}
 	if r.Limit == 0 {
+		if usage, ok := system.MetaUsage(header); ok {
+			return RateLimit{Limit: 100, Remaining: max(0, 100-usage.Percent), Wait: usage.Regain, Percent: true}
+		}
 		return r
 	}
 	r.Remaining = int(number("X-Ratelimit-Remaining"))

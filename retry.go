@@ -48,7 +48,7 @@ import (
 // plus up to a tenth, at most one second, so that clients do not come back
 // all at once. After a 429 without one the client waits a second more than
 // its own delay. After a code for which Meta advises a wait it waits that: 4ⁿ
-// seconds and at least 6 for 131056, the messages to one recipient, and a
+// seconds for 131056, the messages to one recipient, and a
 // minute or more for maintenance. When the delay is longer than MaxRetryAfter, or any wait
 // would go past the deadline of the context, the call ends at once with the
 // error at hand, and [Error.RetryAfter] tells when to come back.
@@ -200,6 +200,8 @@ func outcomeOf(e *Error) outcome {
 	switch {
 	case e.StatusCode == http.StatusRequestTimeout: // whatever gave up waiting does not know how it ended
 		return requestTimeout
+	case e.Kind == KindSuspended && e.MetaCode == metaSpamRate: // it ends by itself
+		return throttled
 	case e.refusedByCode(), e.Kind == KindInvalidResponse:
 		return refused
 	case told && e.Kind == KindRateLimited:

@@ -100,8 +100,8 @@ func TestTheWaitFitsTheCode(t *testing.T) {
 		waits  []time.Duration // at least; each at most a second or a tenth more, and the jitter of our own
 		asked  time.Duration   // RetryAfter of the error
 	}{
-		{"pair rate", answer{status: 400, body: metaBody(131056)}, []time.Duration{6 * s, 6 * s, 16 * s}, 64 * s},
-		{"pair rate in a 502", answer{status: 502, body: metaBody(131056)}, []time.Duration{6 * s, 6 * s, 16 * s}, 64 * s},
+		{"pair rate", answer{status: 400, body: metaBody(131056)}, []time.Duration{1 * s, 4 * s, 16 * s}, 64 * s},
+		{"pair rate in a 502", answer{status: 502, body: metaBody(131056)}, []time.Duration{1 * s, 4 * s, 16 * s}, 64 * s},
 		{"pair rate, and the server says more", answer{status: 429, body: metaBody(131056), header: map[string]string{"Retry-After": "30"}}, []time.Duration{30 * s, 30 * s, 30 * s}, 30 * s},
 		{"throughput", answer{status: 500, body: metaBody(130429)}, []time.Duration{s, s, s}, 0},
 		{"429 without a wait", answer{status: 429}, []time.Duration{s, s, s}, 0},
@@ -145,8 +145,8 @@ func TestAWaitThatDoesNotFitEndsTheCallWithTheAdvice(t *testing.T) {
 		want   time.Duration
 		who    string // asks for the wait, in the text
 	}{
-		"pair rate, the deadline":    {answer{status: 500, body: metaBody(131056)}, kirim.DefaultRetryPolicy(), 2 * time.Second, 6 * time.Second, "meta advises"},
-		"pair rate, the policy":      {answer{status: 500, body: metaBody(131056)}, short, time.Hour, 6 * time.Second, "meta advises"},
+		"pair rate, the deadline":    {answer{status: 500, body: metaBody(131056)}, kirim.DefaultRetryPolicy(), 900 * time.Millisecond, time.Second, "meta advises"},
+		"pair rate, the policy":      {answer{status: 500, body: metaBody(131056)}, short, time.Hour, time.Second, "meta advises"},
 		"429, the deadline":          {answer{status: 429}, kirim.DefaultRetryPolicy(), 900 * time.Millisecond, time.Second, "too many requests need"},
 		"429, the policy":            {answer{status: 429}, short, time.Hour, time.Second, "too many requests need"},
 		"throttled 502, the policy":  {answer{status: 502, body: metaBody(130429)}, short, time.Hour, time.Second, "too many requests need"},

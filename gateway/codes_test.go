@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/gateway/apimessaging"
+	"github.com/kirim-go/kirim/gateway/cloudapi"
 	"github.com/kirim-go/kirim/gateway/connexease"
 	"github.com/kirim-go/kirim/gateway/michow"
 	"github.com/kirim-go/kirim/gateway/shingle"
@@ -61,6 +63,11 @@ var systems = map[*system.System]struct {
 		waitBody: `{"isSuccess":false,"errors":{"code":"CODE","group":"G","description":"Say it.","params":{"limit_type":"min","retry_after":"7 seconds"}}}`,
 		decode:   connexease.DecodeError, column: "no key",
 		call: sender(connexease.NewClient),
+	},
+	system.CloudAPI: {
+		body:     `{"error":{"message":"Say it.","type":"OAuthException","code":CODE,"error_data":{"details":"Mend it."},"fbtrace_id":"A"}}`,
+		waitHead: "7", decode: cloudapi.DecodeError, column: "meta",
+		call: func(ctx context.Context, opts []kirim.Option) error { return sendsFrom(ctx, opts, hello) },
 	},
 	system.Shingle: {
 		body:     `{"error":{"code":"CODE","message":"Say it."}}`,
@@ -137,12 +144,16 @@ func testCode(t *testing.T, sys *system.System, row system.Code) {
 		wire := testwire.Answering(status, text, header...)
 		began := time.Now()
 		err := known.call(t.Context(), wire.Options())
+		want, wanted := want, attempts(known.column, status, row.Kind)
+		if number, err := strconv.Atoi(row.Code); err == nil && known.column == "meta" {
+			want = describe(&kirim.Error{StatusCode: status, Code: kirim.ErrorCode(row.Code), Kind: kirim.Kind(row.Kind), RetryAfter: system.MetaWait(number, wanted-1)})
+		}
 		var e *kirim.Error
 		if !errors.As(err, &e) || describe(e) != want {
 			t.Fatalf("the call gave %v, want %s", err, want)
 		}
 		requests := len(wire.Requests())
-		if wanted := attempts(known.column, status, row.Kind); requests != wanted || e.Attempts != wanted {
+		if requests != wanted || e.Attempts != wanted {
 			t.Errorf("%d requests, want %d", requests, wanted)
 		}
 		if waited := time.Since(began); waited < time.Duration(requests-1)*wait {
@@ -152,6 +163,9 @@ func testCode(t *testing.T, sys *system.System, row system.Code) {
 			t.Errorf("IsTemporary is %v, though the advice is %s", kirim.IsTemporary(err), row.Retry)
 		}
 		maybe := known.column != "read" && (status >= 500 || row.Kind == "idempotency_in_progress")
+		if known.column == "meta" { // whose statuses say little
+			maybe = slices.Contains([]string{"internal", "upstream", "unavailable", "send_failed"}, row.Kind)
+		}
 		if kirim.MaybeSent(err) != maybe {
 			t.Errorf("MaybeSent is %v", kirim.MaybeSent(err))
 		}
@@ -166,6 +180,8 @@ func attempts(column string, status int, kind string) int {
 		again = status == 429 || status == 500 || status == 502 || status == 503 || kind == "idempotency_in_progress"
 	case "no key":
 		again = status == 429
+	case "meta":
+		again = kind == "rate_limited"
 	case "read":
 		again = status == 429 || status >= 500
 	}
@@ -182,7 +198,7 @@ func describe(e *kirim.Error) string {
 func TestA503IsRepeatedOnlyWhenItSaysHowLongToWait(t *testing.T) {
 	t.Parallel()
 	for sys, known := range systems {
-		if known.column != "no key" {
+		if known.column != "no key" && known.column != "meta" {
 			continue
 		}
 		for wait, want := range map[string]int{"": 1, "2": 4} {
@@ -203,7 +219,7 @@ func TestA503IsRepeatedOnlyWhenItSaysHowLongToWait(t *testing.T) {
 func TestASendThatMayHaveArrivedIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	for sys, known := range systems {
-		if known.column != "no key" {
+		if known.column != "no key" && known.column != "meta" {
 			continue
 		}
 		t.Run(sys.Name, func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/gateway/apimessaging"
+	"github.com/kirim-go/kirim/gateway/cloudapi"
 	"github.com/kirim-go/kirim/gateway/connexease"
 	"github.com/kirim-go/kirim/gateway/michow"
 	"github.com/kirim-go/kirim/gateway/shingle"
@@ -85,6 +86,7 @@ var sendersOf = map[string]struct {
 	answer string
 }{
 	"apimessaging": {sends(apimessaging.NewClient), `{"success":true,"data":{"messageId":"msg_1","status":"sent"}}`},
+	"cloudapi":     {sendsFrom, `{"messages":[{"id":"wamid.1"}]}`},
 	"connexease":   {sends(connexease.NewClient), `{"isSuccess":true,"data":{"messages":[{"id":"wamid.1"}]}}`},
 	"michow":       {sends(michow.NewClient), `{"data":{"message_id":"3EB0","status":"sent"}}`},
 	"shingle":      {sends(shingle.NewClient), `{}`},
@@ -100,6 +102,15 @@ func sends[C interface {
 		}
 		return err
 	}
+}
+
+// sendsFrom sends from a number of the Cloud API.
+func sendsFrom(ctx context.Context, opts []kirim.Option, message kirim.OutboundMessage) error {
+	c, err := cloudapi.NewClient(testKey, opts...)
+	if err == nil {
+		_, err = c.PhoneNumber("1").Send(ctx, message)
+	}
+	return err
 }
 
 func TestEveryCellOfTheTableOfContentsIsWhatHappens(t *testing.T) {

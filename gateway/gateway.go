@@ -48,7 +48,7 @@ type FieldError struct {
 }
 
 // FieldErrors lists the fields that the response in err complains about, in its
-// order, for the envelopes of all five systems. [kirim.Error] has the first
+// order, for the envelopes of all six systems. [kirim.Error] has the first
 // of them in Param.
 func FieldErrors(err error) []FieldError {
 	var e *kirim.Error

@@ -29,13 +29,13 @@ func TestTheDocumentationIsGeneratedFromTheTables(t *testing.T) {
 
 # Error codes
 
-Every documented error code of the five systems, with the ` + "`Kind`" + ` that this module gives it. ` + "`Code`" + ` of a ` + "`*kirim.Error`" + ` is
-the server's own word; branch on ` + "`Kind`" + ` where a program speaks to more than one system. *Repeat* says when the same request
-may be made again; what the client repeats by itself is in the table at ` + "`kirim.RetryPolicy`" + `. *Queue* is what ` + "`kirim.Disposition`" + ` says of the error of a
+Every documented error code of the six systems, with the ` + "`Kind`" + ` that this module gives it. ` + "`Code`" + ` of a ` + "`*kirim.Error`" + ` is
+the server's own word; branch on ` + "`Kind`" + ` where a program speaks to more than one system. *Retry* says when the same request
+may be made again; what the client retries by itself is in the table at ` + "`kirim.RetryPolicy`" + `. *Queue* is what ` + "`kirim.Disposition`" + ` says of the error of a
 send; of two actions the second is for a send without an idempotency key. Where the advice is to wait, the column takes it that the
 answer says how long; without that, ` + "`retry_after`" + ` is ` + "`retry`" + ` for a rate limit, and ` + "`decide`" + ` for a quota. *New* marks codes that are not
-in the vendor's first list, but in a newer edition or on another page. "Not told" is also the status of what is told later, of a
-message that was accepted. Kinds and advice are this module's judgement. A code that is not listed survives as it
+in the vendor's first list, but in a newer edition or on another page. The status is "none" where no page
+has it, and for what is reported later, of a message that was accepted. Kinds and advice are this module's judgement. A code that is not listed survives as it
 came, and its kind follows from the HTTP status.
 `)
 	for sys := range system.All() {
@@ -43,12 +43,12 @@ came, and its kind follows from the HTTP status.
 		if !sys.Own {
 			title += fmt.Sprintf(" (`gateway/%s`)", sys.Name)
 		}
-		fmt.Fprintf(&b, "\n## %s\n\n```\n%s\n```\n\nWait: %s\n\n| Code | HTTP | Kind | Repeat | Queue | Meaning | New |\n|---|---|---|---|---|---|---|\n",
+		fmt.Fprintf(&b, "\n## %s\n\n```\n%s\n```\n\nWait: %s\n\n| Code | HTTP | Kind | Retry | Queue | Meaning | New |\n|---|---|---|---|---|---|---|\n",
 			title, strings.Join(sys.Bodies, "\n"), sys.Waits)
 		for _, c := range sys.Codes {
 			status := fmt.Sprint(c.Status)
 			if c.Status == 0 {
-				status = "not told"
+				status = "none"
 			}
 			fmt.Fprintf(&b, "| `%s` | %s | `%s` | %s | %s | %s | %s |\n", c.Code, status, c.Kind, c.Retry, queueOf(c), c.Meaning, c.Edition)
 		}

@@ -142,9 +142,9 @@ func (m *MetaError) takeCode(v any, least int, unknown bool) {
 	}
 }
 
-// metaCodeInText matches Meta's notation, as in "(#131047) Re-engagement",
-// and a bare five- or six-digit number.
-var metaCodeInText = regexp.MustCompile(`\(#(\d{1,7})\)|\b(\d{5,6})\b`)
+// metaCodeInText matches Meta's notation, as in "(#131047) Re-engagement", and a
+// bare number of the ranges that most of its codes are in.
+var metaCodeInText = regexp.MustCompile(`\(#(\d{1,7})\)|\b(800\d\d|13\d{4})\b`)
 
 // readTexts looks for a known code in what is written for people.
 func (m *MetaError) readTexts(v any) {

@@ -83,6 +83,15 @@ func textOf(raw json.RawMessage) string {
 	return s
 }
 
+// numberOf returns the natural number that raw, a part of valid JSON, is, as it is
+// written; else nothing. No code has more than ten digits.
+func numberOf(raw json.RawMessage) string {
+	if len(raw) > 10 || !isNumber(raw) || bytes.ContainsAny(raw, "-.eE") {
+		return ""
+	}
+	return string(raw)
+}
+
 // textsOf is a text, or the texts in a list. What else is in the list is left
 // out.
 func textsOf(raw json.RawMessage) []string {

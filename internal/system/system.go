@@ -1,4 +1,4 @@
-// Package system describes the five systems that this module speaks to, one
+// Package system describes the six systems that this module speaks to, one
 // file each: their codes, how their error bodies are told apart, and how they
 // are read. It holds no type of package kirim, which uses it to recognise answers
 // of any origin, while the gateway packages know the origin beforehand.
@@ -34,6 +34,11 @@ type System struct {
 	holder  string
 	flat    bool
 	message string // the holder's member with the text for people
+	numeric bool   // its codes are numbers
+	trace   string // the holder's member with the id of the request; request_id for none
+	// subKind is a kind that the holder tells beside the code, empty for none. It
+	// comes before that of the code.
+	subKind func(code string, holder object) string
 	// fields lists what the body complains about; inner is the holder's object, nil
 	// for none. It is nil itself when the system names no fields.
 	fields func(top, inner object) []Field
@@ -151,13 +156,14 @@ func (s *System) Kinds() iter.Seq[string] {
 type Answer struct {
 	System    *System
 	Code      string // verbatim; empty when there is none
+	Type      string // the category beside it, of a numeric system
 	Message   string
 	Param     string        // the first field that the response complains about
 	Kind      string        // a kirim.Kind; empty when only the HTTP status can tell
 	Wait      time.Duration // found elsewhere than in a Retry-After header
 	Weak      bool          // Detect is not sure: it could be any system's
-	RequestID string        // from the body; from Read alone, as is the next
-	Meta      MetaError     // of a system that is ViaMeta; Kind is that of its code where that says more
+	RequestID string        // from the body; from Read alone, unless the system has a word of its own for it
+	Meta      MetaError     // from Read alone, of a system that is ViaMeta; Kind is that of its code where that says more
 }
 
 // Detect finds the system that wrote body, and reads it. ok is false when no
@@ -191,9 +197,7 @@ func (s *System) Read(status int, header http.Header, body []byte) (answer Answe
 	if answer.Code == "" && answer.Kind == "" && answer.Message == "" {
 		return Answer{}, false
 	}
-	if answer.RequestID = textOf(holder.get("request_id")); answer.RequestID == "" {
-		answer.RequestID = textOf(top.get("request_id"))
-	}
+	answer.RequestID = cmp.Or(answer.RequestID, textOf(holder.get("request_id")), textOf(top.get("request_id")))
 	if answer.Message == "" {
 		answer.Message = otherMessage(top, holder)
 	}
@@ -230,6 +234,12 @@ func (s *System) holderIn(top object) (inner, holder object) {
 
 func (s *System) read(top, inner, holder object, status int, header http.Header) Answer {
 	a := Answer{System: s, Code: textOf(holder.get("code")), Message: textOf(holder.get(s.message))}
+	if s.numeric {
+		a.Code, a.Type = numberOf(holder.get("code")), textOf(holder.get("type"))
+	}
+	if s.trace != "" {
+		a.RequestID = textOf(holder.get(s.trace))
+	}
 	if a.Message == "" {
 		a.Message = textOf(top.get("message"))
 	}
@@ -251,6 +261,11 @@ func (s *System) read(top, inner, holder object, status int, header http.Header)
 }
 
 func (s *System) kindOf(code string, holder object, status int) string {
+	if s.subKind != nil {
+		if kind := s.subKind(code, holder); kind != "" {
+			return kind
+		}
+	}
 	if kind, ok := s.kinds[code]; ok {
 		return kind
 	}

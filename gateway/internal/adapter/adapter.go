@@ -50,7 +50,8 @@ func (s System) decode(statusCode int, header http.Header, body []byte) *kirim.E
 		kind = kirim.DecodeError(statusCode, nil, nil).Kind // of the status
 	}
 	return &kirim.Error{
-		Code: kirim.ErrorCode(found.Code), Message: found.Message, Param: found.Param, RequestID: found.RequestID,
+		Type: kirim.ErrorType(found.Type), Code: kirim.ErrorCode(found.Code),
+		Message: found.Message, Param: found.Param, RequestID: found.RequestID,
 		Kind: kind, MetaCode: found.Meta.Code, Details: found.Meta.Details, RetryAfter: found.Wait,
 	}
 }
