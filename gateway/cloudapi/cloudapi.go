@@ -42,6 +42,11 @@
 // RateLimit, in percent. A response that refuses for its rate, without a
 // Retry-After, asks to wait for the longest estimated_time_to_regain_access.
 //
+// # Webhooks
+//
+// [WebhookVerifier] is a [kirim.EventVerifier]: give it to
+// [kirim.NewWebhookHandler].
+//
 // # Assumptions
 //
 // Whether the subcodes of 190 that the Graph API documents come from the Cloud API
