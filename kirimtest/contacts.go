@@ -16,6 +16,7 @@ type contact struct {
 	chat     chatID
 	name     string
 	userID   string // business-scoped
+	identity string // hash; empty where it is not known
 	email    string
 	metadata string          // JSON; empty for null
 	labels   map[string]bool // ids

@@ -2,6 +2,7 @@ package kirimtest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -49,7 +50,7 @@ func (s *Server) enqueue(sub *subscription, ev *event, replayedFrom string, now 
 	st := &s.state
 	d := &delivery{head: st.newHead("wbd_", now), sub: sub, event: ev, replayedFrom: replayedFrom, status: DeliveryPending}
 	d.job = &job{slot: true, run: func(now time.Time) { s.launch(d, now) }}
-	for _, old := range st.deliveries.add(d) {
+	for _, old := range st.deliveriesTo(sub).add(d) {
 		st.agenda.cancel(old.job)
 		for _, id := range old.ids {
 			delete(st.attemptIDs, id)
@@ -70,22 +71,25 @@ type outgoing struct {
 func (s *Server) launch(d *delivery, now time.Time) {
 	st, as, number := &s.state, &s.cfg.assumptions, len(d.attempts)+1
 	try := Attempt{Number: number, DeliveryID: d.id, Time: now}
-	if number > 1 && as.DeliveryIDPerAttempt {
+	if number > 1 && as.DeliveryIDPerAttempt && !d.sub.meta {
 		try.DeliveryID = newID("wbd_", now)
 		d.ids = append(d.ids, try.DeliveryID)
 		st.attemptIDs[try.DeliveryID] = d
 	}
 	body := d.event.payload(d.id, as)
-	out := outgoing{url: d.sub.url, body: body, header: http.Header{
-		"Content-Type":        {"application/json"},
-		"User-Agent":          {"Kirim-Webhook/1.0"},
-		"X-Kirim-Source":      {d.event.source},
-		"X-Kirim-Event":       {d.event.name},
-		"X-Kirim-Event-Id":    {d.event.id},
-		"X-Kirim-Delivery-Id": {try.DeliveryID},
-		"X-Kirim-Attempt":     {strconv.Itoa(number)},
-		"X-Kirim-Signature":   {sign(d.sub.activeSecrets(now), now, body)},
-	}}
+	out := outgoing{url: d.sub.url, body: body, header: s.metaHookHeader(body)}
+	if !d.sub.meta {
+		out.header = http.Header{
+			"Content-Type":        {"application/json"},
+			"User-Agent":          {"Kirim-Webhook/1.0"},
+			"X-Kirim-Source":      {d.event.source},
+			"X-Kirim-Event":       {d.event.name},
+			"X-Kirim-Event-Id":    {d.event.id},
+			"X-Kirim-Delivery-Id": {try.DeliveryID},
+			"X-Kirim-Attempt":     {strconv.Itoa(number)},
+			"X-Kirim-Signature":   {sign(d.sub.activeSecrets(now), now, body)},
+		}
+	}
 	d.inFlight = true
 	st.agenda.running++
 	st.agenda.group.Add(1)
@@ -191,6 +195,10 @@ func (o *attemptResult) again() bool {
 
 // conclude decides how a delivery goes on. state.mu is held.
 func (s *Server) conclude(d *delivery, got attemptResult, now time.Time) {
+	if d.sub.meta {
+		s.concludeMeta(d, got, now)
+		return
+	}
 	st := &s.state
 	d.lastError = got.failure
 	if got.success() {
@@ -264,15 +272,15 @@ const (
 	DeliveryPending   DeliveryStatus = "pending"   // an attempt is under way or planned
 	DeliverySucceeded DeliveryStatus = "delivered" // answered with 2xx
 	DeliveryFailed    DeliveryStatus = "failed"    // answered with a status that is not tried again
-	DeliveryDead      DeliveryStatus = "dead"      // all eight attempts failed, or the subscription ended
+	DeliveryDead      DeliveryStatus = "dead"      // all eight attempts failed, Meta's seven days are over, or the subscription ended
 )
 
 // Delivery is one event on its way to one subscription.
 type Delivery struct {
 	ID             string // wbd_…
 	SubscriptionID string
-	Event          string // "message.received", …
-	EventID        string
+	Event          string // "message.received", …; to Server.SubscribeMeta the field: "messages", …
+	EventID        string // empty to Server.SubscribeMeta
 	Source         string // "meta" or "kirim": the shape of Body
 	ReplayedFrom   string // the delivery that this one replays; often empty
 	Body           []byte
@@ -297,8 +305,10 @@ func (s *Server) Deliveries() []Delivery {
 	st, now := &s.state, s.cfg.clock.Now()
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	list := make([]Delivery, 0, len(st.deliveries.order))
-	for d := range st.deliveries.oldest {
+	all := slices.Concat(st.deliveries.order, st.meta.deliveries.order)
+	slices.SortFunc(all, func(a, b *delivery) int { return cmp.Compare(a.seq, b.seq) })
+	list := make([]Delivery, 0, len(all))
+	for _, d := range all {
 		if d.purged(now) {
 			continue
 		}

@@ -60,6 +60,7 @@
 //     many failures, replayed ([Server.Subscribe], [Server.Deliveries]).
 //   - What WhatsApp reports of a sent message: sent and delivered, unless a test
 //     wants something else ([Server.SetStatusPlan]).
+//   - Meta's Cloud API on the same state, with its errors, limits and webhooks.
 //   - Whatever can go wrong on the way ([Server.AddFault]): any status and body,
 //     cut and trickling bodies, wrong lengths, dropped connections, delays,
 //     silence, an operation that takes effect twice.
@@ -74,6 +75,41 @@
 // by attempt. On a [ManualClock], [Server.Advance] lets days of attempts pass in
 // no time, and [Server.Settle] waits for those that are due. Without a network,
 // [WithWebhookHandler] hands the deliveries to a handler.
+//
+// # Meta's Cloud API
+//
+// The sandbox speaks Meta's own API as well, on the same state: below
+// [Server.MetaURL], with [Server.AccessToken]. A message of a customer opens the
+// window for both, and a template that is paused is paused for both.
+// [Server.MetaOptions] are what a client of it needs.
+//
+// It has these paths, below any version:
+//
+//	POST              /{phone-number-id}/messages             every content, read receipts, typing
+//	POST              /{phone-number-id}/marketing_messages   templates of the category marketing
+//	POST              /{phone-number-id}/media                files live 30 days, those of customers 7
+//	GET, DELETE       /{media-id}                             the URL of a file lives 5 minutes
+//	GET, POST, DELETE /{waba-id}/message_templates            with name, status, language, category, fields, limit, after
+//	GET, POST         /{template-id}
+//	GET               /{waba-id}, /{waba-id}/phone_numbers, /{phone-number-id}
+//	POST              /{phone-number-id}/register, /deregister
+//	GET, POST, DELETE /{waba-id}/subscribed_apps
+//
+// Everything else is Meta's unknown object: code 100 with the subcode 33, as 400,
+// and as 404 where there is no such path. There are no idempotency keys: each POST
+// that is accepted is a message. A message outside the 24-hour window is accepted,
+// and fails 100 ms later by a webhook with 131047, unless [WithEarlyRefusals] is
+// given; all else is refused at once. Limits are those of [WithMetaLimits].
+// [Server.SubscribeMeta] has webhooks delivered as Meta does. A [Fault] with a
+// Status has Meta's envelope here, and its Code can be a Meta error code:
+//
+//	sandbox.AddFault(kirimtest.Fault{Path: "/*/*/messages", Status: 400, Code: "131026"})
+//
+// Assumed are the waits between the attempts of a webhook, that a message with the
+// id of a file that does not exist is refused with 131009, that a template that
+// exists is refused with the subcode 2388024, and that registering again with
+// another PIN is 133005. A name that was deleted can be used again at once, and
+// edits of a template are not counted.
 //
 // # Time
 //

@@ -15,6 +15,7 @@ type apiError struct {
 	message    string
 	param      string
 	retryAfter int // seconds, sent as Retry-After when positive
+	subcode    int // of Meta's; often 0
 }
 
 // documented is how the API responds with a code.

@@ -21,7 +21,7 @@ var eventTypes = []string{
 	"customer.setup_link.created", "customer.setup_link.consumed",
 }
 
-// wabaID is the WhatsApp Business Account of all numbers.
+// wabaID is the WhatsApp Business Account of the first organisation.
 const wabaID = "104000000000001"
 
 // The two sources of events, each with its own shape of body.
@@ -37,6 +37,7 @@ type event struct {
 	source string
 	body   []byte         // a JSON object
 	kirim  map[string]any // more fields for the kirim object of Meta's shape
+	direct bool           // of Meta itself, without that object
 }
 
 // emit delivers an event of Kirim's own, with data as the data of its envelope,
@@ -59,8 +60,8 @@ func (s *Server) emit(name string, data any) {
 	s.publish(&event{name: name, id: envelope.ID, source: sourceKirim, body: mustJSON(envelope)}, now)
 }
 
-// metaValue is the value of a change in Meta's shape; emitMeta fills in the
-// first two fields.
+// metaValue is the value of a change in Meta's shape; Server.metaValue fills in
+// the first two fields.
 type metaValue struct {
 	MessagingProduct string            `json:"messaging_product"`
 	Metadata         map[string]string `json:"metadata"`
@@ -74,24 +75,34 @@ func (s *Server) emitMeta(name, id, phoneNumberID string, value metaValue, kirim
 	if !s.state.wanted(name) {
 		return
 	}
+	body := s.metaBody("messages", s.metaValue(phoneNumberID, value))
+	s.publish(&event{name: name, id: id, source: sourceMeta, body: body, kirim: kirim}, s.cfg.clock.Now())
+}
+
+// metaValue fills in what every value has. state.mu is held.
+func (s *Server) metaValue(phoneNumberID string, value metaValue) metaValue {
 	value.MessagingProduct = "whatsapp"
 	value.Metadata = map[string]string{
 		"display_phone_number": digits(s.state.numbers[phoneNumberID].Number),
 		"phone_number_id":      phoneNumberID,
 	}
+	return value
+}
+
+// metaBody is the body of a webhook of Meta's with one change.
+func (s *Server) metaBody(field string, value any) []byte {
 	type change struct {
-		Field string    `json:"field"`
-		Value metaValue `json:"value"`
+		Field string `json:"field"`
+		Value any    `json:"value"`
 	}
 	type entry struct {
 		ID      string   `json:"id"`
 		Changes []change `json:"changes"`
 	}
-	body := mustJSON(struct {
+	return mustJSON(struct {
 		Object string  `json:"object"`
 		Entry  []entry `json:"entry"`
-	}{"whatsapp_business_account", []entry{{wabaID, []change{{"messages", value}}}}})
-	s.publish(&event{name: name, id: id, source: sourceMeta, body: body, kirim: kirim}, s.cfg.clock.Now())
+	}{"whatsapp_business_account", []entry{{s.WABAID, []change{{field, value}}}}})
 }
 
 func (s *Server) publish(ev *event, now time.Time) {
@@ -118,7 +129,7 @@ func (s *Server) emitReceived(m Inbound) {
 		}
 		return o
 	}
-	if !st.wanted("message.received") {
+	if !st.wanted("message.received") && !st.meta.wanted("messages") {
 		return
 	}
 	element := person(map[string]any{"id": m.WAMID, "timestamp": unixSeconds(m.Time), "type": m.Type}, "from", "from_user_id")
@@ -139,9 +150,14 @@ func (s *Server) emitReceived(m Inbound) {
 	}
 	value := metaValue{Messages: []any{element}}
 	if m.Type != "system" {
-		value.Contacts = []any{person(map[string]any{"profile": map[string]any{"name": cmp.Or(m.Name, "Customer")}}, "wa_id", "user_id")}
+		contact := person(map[string]any{"profile": map[string]any{"name": cmp.Or(m.Name, "Customer")}}, "wa_id", "user_id")
+		if m.IdentityKeyHash != "" {
+			contact["identity_key_hash"] = m.IdentityKeyHash
+		}
+		value.Contacts = []any{contact}
 	}
 	s.emitMeta("message.received", m.WAMID, m.PhoneNumberID, value, s.aboutReceived(m))
+	s.emitChange("messages", s.metaValue(m.PhoneNumberID, value))
 }
 
 // aboutReceived is what the kirim object says about a customer's message.
@@ -241,7 +257,7 @@ func (s *Server) emitSent(m *Message) {
 
 // payload is the body of a delivery of ev.
 func (ev *event) payload(deliveryID string, as *Assumptions) []byte {
-	if ev.source != sourceMeta || !as.KirimObject {
+	if ev.source != sourceMeta || !as.KirimObject || ev.direct {
 		return ev.body
 	}
 	kirim := map[string]any{"delivery_id": deliveryID}

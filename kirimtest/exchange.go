@@ -20,6 +20,7 @@ type exchange struct {
 	route     *route // nil when no operation has this path and method
 	allow     string // methods the path has, when route is nil
 	params    [3]string
+	meta      bool // of Meta's API
 	log       *Request
 
 	body     []byte
@@ -76,6 +77,9 @@ func ok(status int, data any) *reply {
 // readBody reads the request's body up to the limit.
 func (x *exchange) readBody() error {
 	limit := int64(x.s.cfg.assumptions.MaxBody)
+	if x.route != nil && x.route.body != 0 {
+		limit = x.route.body
+	}
 	if x.r.Body == nil || x.r.Body == http.NoBody {
 		return nil
 	}
@@ -157,7 +161,11 @@ func (x *exchange) render(rep *reply) answer {
 	now := x.s.cfg.clock.Now()
 	h := make(http.Header, 10)
 	h["Date"] = []string{now.UTC().Format(http.TimeFormat)}
-	if !rep.asIs {
+	switch {
+	case rep.asIs:
+	case x.meta:
+		a.body = x.renderMeta(rep, h, now)
+	default:
 		h["Content-Type"] = []string{"application/json; charset=utf-8"}
 		h["X-Request-Id"] = []string{x.requestID}
 		a.body = rep.encode(x.requestID)

@@ -15,16 +15,17 @@ import (
 // Inbound is a message of a customer, for [Server.Receive]. From or UserID is
 // needed; a message with nothing else is an empty text.
 type Inbound struct {
-	From          string    // the customer, E.164; other spellings are brought into that form
-	UserID        string    // the customer's business-scoped user id; without From, the number is hidden
-	GroupID       string    // the group that it was written in; such a message opens no window
-	Name          string    // the customer's name at WhatsApp; names a contact that has none
-	Text          string    // what the customer wrote; of an edit, the new text
-	PhoneNumberID string    // the number written to; default Server.PhoneNumberID
-	ID            string    // msg_…; set by Receive when empty
-	WAMID         string    // the id at WhatsApp; set by Receive when empty
-	Time          time.Time // default: now. An earlier time opens what is left of the window
-	ReplyTo       string    // wamid of the message that is quoted; may be empty
+	From            string    // the customer, E.164; other spellings are brought into that form
+	UserID          string    // the customer's business-scoped user id; without From, the number is hidden
+	IdentityKeyHash string    // of the customer's identity, where the number checks it; see [kirim.OutboundMessage]
+	GroupID         string    // the group that it was written in; such a message opens no window
+	Name            string    // the customer's name at WhatsApp; names a contact that has none
+	Text            string    // what the customer wrote; of an edit, the new text
+	PhoneNumberID   string    // the number written to; default Server.PhoneNumberID
+	ID              string    // msg_…; set by Receive when empty
+	WAMID           string    // the id at WhatsApp; set by Receive when empty
+	Time            time.Time // default: now. An earlier time opens what is left of the window
+	ReplyTo         string    // wamid of the message that is quoted; may be empty
 
 	// Type is the type of the message. The default is that of the one of the
 	// following fields that is set, or "text". The types "order", "system",

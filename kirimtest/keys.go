@@ -19,6 +19,7 @@ type apiKey struct {
 	id, label, last4 string
 	expiresAt        time.Time
 	revoked          bool // under state.mu
+	meta             bool // an access token of Meta's API
 }
 
 // AddKey makes a further key of the same organisation and returns it. All keys
@@ -30,7 +31,7 @@ func (s *Server) AddKey(k Key) string {
 	return plaintext
 }
 
-func (s *Server) addKey(plaintext string, k Key) {
+func (s *Server) addKey(plaintext string, k Key) *apiKey {
 	if k.Label == "" {
 		k.Label = "sandbox"
 	}
@@ -43,10 +44,11 @@ func (s *Server) addKey(plaintext string, k Key) {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
 	s.state.keys[plaintext] = key
+	return key
 }
 
-// RevokeKey revokes a key at once: it gets 401 revoked_api_key. It
-// reports whether there was such a key.
+// RevokeKey revokes a key, or an access token of Meta's API, at once: it gets 401
+// revoked_api_key, or Meta's error 190. It reports whether there was such a key.
 func (s *Server) RevokeKey(key string) bool {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -58,7 +60,7 @@ func (s *Server) RevokeKey(key string) bool {
 }
 
 // authenticate returns the key of a request and its organisation.
-func (s *Server) authenticate(header []string, now time.Time) (*Server, *apiKey, *apiError) {
+func (s *Server) authenticate(header []string, meta bool, now time.Time) (*Server, *apiKey, *apiError) {
 	if len(header) == 0 {
 		return nil, nil, fail("missing_api_key", "", "The Authorization header is missing.")
 	}
@@ -67,7 +69,7 @@ func (s *Server) authenticate(header []string, now time.Time) (*Server, *apiKey,
 		return nil, nil, fail("invalid_api_key", "", "The Authorization header must be a bearer token.")
 	}
 	for _, org := range s.organizations() {
-		if k, err := org.state.knownKey(token, now); k != nil || err != nil {
+		if k, err := org.state.knownKey(token, meta, now); k != nil || err != nil {
 			return org, k, err
 		}
 	}
@@ -76,12 +78,12 @@ func (s *Server) authenticate(header []string, now time.Time) (*Server, *apiKey,
 
 // knownKey returns the key, why it is not good, or neither when the
 // organisation has no such key.
-func (st *state) knownKey(token string, now time.Time) (*apiKey, *apiError) {
+func (st *state) knownKey(token string, meta bool, now time.Time) (*apiKey, *apiError) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	k := st.keys[token]
 	switch {
-	case k == nil:
+	case k == nil || k.meta != meta:
 		return nil, nil
 	case k.revoked:
 		return nil, fail("revoked_api_key", "", "The API key was revoked.")
@@ -96,7 +98,7 @@ func (s *Server) authStage(next handler) handler {
 		if x.route != nil && x.route.public {
 			return next(x)
 		}
-		org, k, err := s.authenticate(x.r.Header["Authorization"], s.cfg.clock.Now())
+		org, k, err := s.authenticate(x.r.Header["Authorization"], false, s.cfg.clock.Now())
 		if err != nil {
 			return failed(err)
 		}

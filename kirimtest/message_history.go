@@ -1,6 +1,7 @@
 package kirimtest
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"time"
@@ -47,9 +48,7 @@ func (s *Server) storeReceived(in Inbound, chat chatID, now time.Time) {
 		st.media.add(m)
 	}
 	st.rewrite(in, chat, now)
-	if in.UserID != "" {
-		ct.userID = in.UserID
-	}
+	ct.userID, ct.identity = cmp.Or(in.UserID, ct.userID), cmp.Or(in.IdentityKeyHash, ct.identity)
 	if ct.name == "" && in.Name != "" {
 		ct.name, ct.updated = in.Name, now
 		s.emit("contact.updated", map[string]any{"contact": st.viewContact(ct), "changed_fields": []string{"name"}})

@@ -32,13 +32,21 @@ func postMessage(x *exchange, n PhoneNumber) *reply {
 	if n.Status != connected {
 		return failed(fail("whatsapp_number_not_verified", "", "The phone number is not connected."))
 	}
-	return x.s.send(x, n, m)
+	sent, err := x.s.accept(x, n, m)
+	if err != nil {
+		return failed(err)
+	}
+	as := &x.s.cfg.assumptions
+	result := messageResult{ID: sent.ID, Object: "message", Status: as.InitialStatus}
+	if as.WAMIDInReply {
+		result.MessageID = sent.WAMID
+	}
+	return ok(as.SendStatusCode, result)
 }
 
-// send accepts a checked message.
-func (s *Server) send(x *exchange, n PhoneNumber, m outbound) *reply {
+// accept keeps a checked message, or returns why it is refused.
+func (s *Server) accept(x *exchange, n PhoneNumber, m outbound) (sent Message, refusal *apiError) {
 	st, as, now := &s.state, &s.cfg.assumptions, s.cfg.clock.Now()
-	var sent Message
 	var late []Status // why it will fail
 	defer func() {    // a plan is called without the lock
 		switch {
@@ -51,17 +59,25 @@ func (s *Server) send(x *exchange, n PhoneNumber, m outbound) *reply {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	chat := st.chatWith(n.ID, &m)
-	if m.contextWAMID != "" && as.ContextMustExist {
+	if m.contextWAMID != "" && as.ContextMustExist && !x.meta {
 		if owner, found := st.wamids[m.contextWAMID]; !found || !owner.inbound {
-			return failed(fail("invalid_field_value", "context.message_id", "There is no such inbound message."))
+			return Message{}, fail("invalid_field_value", "context.message_id", "There is no such inbound message.")
 		}
 	}
 	if refusal := st.whyNot(chat, m, templatefill.Options{Now: now, Length: as.Length}); refusal != nil {
-		status, later := refusedLater(refusal)
-		if !later || !s.cfg.lateRefusals {
-			return failed(refusal)
+		status, later := x.refusedLater(refusal)
+		if !later {
+			return Message{}, refusal
 		}
 		late = []Status{status}
+	}
+	if x.meta {
+		if refusal := st.meta.throttle(n.ID, chat, now); refusal != nil {
+			return Message{}, refusal
+		}
+		if ct := st.chats[chat]; ct != nil && m.identity != "" && ct.identity != "" && m.identity != ct.identity {
+			late = []Status{metaFailure(137000)}
+		}
 	}
 	sent = Message{
 		ID:             newID("msg_", now),
@@ -82,11 +98,7 @@ func (s *Server) send(x *exchange, n PhoneNumber, m outbound) *reply {
 	st.accepted++
 	st.wamids[sent.WAMID] = wamidOwner{n.ID, chat.contact, sent.ID, false}
 	s.storeSent(sent, chat, now)
-	result := messageResult{ID: sent.ID, Object: "message", Status: as.InitialStatus}
-	if as.WAMIDInReply {
-		result.MessageID = sent.WAMID
-	}
-	return ok(as.SendStatusCode, result)
+	return sent, nil
 }
 
 // whyNot is why a checked message cannot be sent now, or nil. st.mu is held.
@@ -140,7 +152,7 @@ func markRead(x *exchange, n PhoneNumber, v *checker, o map[string]any) *reply {
 	case !owner.inbound:
 		return failed(fail("invalid_field_value", "message_id", "Only an inbound message can be marked as read."))
 	}
-	if ct := st.chats[chatID{n.ID, owner.contact}]; typing != nil && ct != nil {
+	if ct := st.chats[chatID{n.ID, owner.contact}]; typing != nil && ct != nil && !x.meta {
 		if next := ct.lastTyping.Add(x.s.cfg.assumptions.TypingInterval); now.Before(next) {
 			e := fail("rate_limit_exceeded", "typing_indicator", "The typing indicator was shown a moment ago.")
 			e.retryAfter = int(ceilDiv(int64(next.Sub(now)), int64(time.Second)))

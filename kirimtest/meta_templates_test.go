@@ -1,76 +1,112 @@
 package kirimtest
 
 import (
-	"encoding/json"
-	"os"
-	"path/filepath"
+	"net/url"
 	"strings"
 	"testing"
-
-	"github.com/kirim-go/kirim"
+	"time"
 )
 
-func TestTemplatesOfEveryKindAreCreatedAsMetaTakesThem(t *testing.T) {
+func TestTemplatesAtMetaAreThoseAtKirim(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("../testdata/templates/*.json")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no templates", err)
+	s, clock := inMemory(t)
+	templates := "/" + s.WABAID + "/message_templates"
+	const order = `{"name":"order_ready","language":"id","category":"utility","components":[{"type":"body","text":"Order {{1}} is ready."}]}`
+	r := meta(t, s, "POST", templates, order)
+	wantMeta(t, r, 200, 0, 0)
+	made := decoded(t, []byte(r.body))
+	id := made["id"].(string)
+	if made["status"] != "PENDING" || made["category"] != "UTILITY" {
+		t.Errorf("made %v", made)
 	}
-	s, _ := inMemory(t, WithMetaMessages(), WithPlan(Pro()))
-	client, err := s.Client()
-	if err != nil {
-		t.Fatal(err)
+	wantMeta(t, meta(t, s, "POST", templates, order), 400, 100, 2388024)
+	wantMeta(t, meta(t, s, "POST", templates, strings.Replace(order, "order_ready", "Order Ready", 1)), 400, 100, 0)
+	wantMeta(t, metaSend(t, s, metaFilled("order_ready", "A-17")), 404, 132001, 0)
+	clock.Advance(2 * time.Second)
+	wantMeta(t, metaSend(t, s, metaFilled("order_ready", "A-17")), 200, 0, 0)
+	if r := do(t, s, "GET", "/v1/"+s.PhoneNumberID+"/templates/order_ready", ""); r.data["status"] != "approved" {
+		t.Errorf("at Kirim: %s", r.body)
 	}
-	templates := client.PhoneNumber(s.PhoneNumberID).Templates
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var params kirim.TemplateCreateParams
-		if err := json.Unmarshal(data, &params); err != nil {
-			t.Fatal(err)
-		}
-		params.ParameterFormat = kirim.TemplatePositional
-		if _, err := templates.Create(t.Context(), params); err != nil {
-			t.Errorf("%s: %v", file, err)
-			continue
-		}
-		d, err := templates.Get(t.Context(), params.Name, params.Language)
-		if err != nil || !d.Complete() || d.ParameterFormat != kirim.TemplatePositional {
-			t.Errorf("%s: %v, %+v", file, err, d)
-		}
+
+	wantMeta(t, meta(t, s, "POST", "/"+id, `{"components":[{"type":"BODY","text":"It is ready."}]}`), 200, 0, 0)
+	wantMeta(t, meta(t, s, "POST", "/"+id, `{"components":[{"type":"BODY","text":"Again."}]}`), 400, 100, 0) // it is under review
+	clock.Advance(2 * time.Second)
+	wantMeta(t, meta(t, s, "POST", "/"+id, `{"category":"MARKETING"}`), 400, 100, 0)
+	wantMeta(t, metaSend(t, s, metaFilled("order_ready", "A-17")), 400, 132000, 0)
+	wantMeta(t, metaSend(t, s, metaFilled("order_ready")), 200, 0, 0)
+	if got := decoded(t, []byte(meta(t, s, "GET", "/"+id, "").body)); got["name"] != "order_ready" || got["status"] != "APPROVED" || dig(got, "components.text") != "It is ready." {
+		t.Errorf("got %v", got)
+	}
+
+	wantMeta(t, meta(t, s, "DELETE", templates, ""), 400, 100, 0)
+	wantMeta(t, meta(t, s, "DELETE", templates+"?name=order_ready&hsm_id=7", ""), 400, 100, 0)
+	wantMeta(t, meta(t, s, "DELETE", templates+"?name=order_ready", ""), 200, 0, 0)
+	wantMeta(t, meta(t, s, "GET", "/"+id, ""), 400, 100, 33)
+	wantMeta(t, metaSend(t, s, metaFilled("order_ready")), 404, 132001, 0)
+	wantMeta(t, meta(t, s, "DELETE", templates+"?name=appointment_reminder", ""), 200, 0, 0) // in both languages
+	if r := do(t, s, "GET", "/v1/"+s.PhoneNumberID+"/templates/appointment_reminder", ""); r.status != 404 {
+		t.Errorf("at Kirim: %d", r.status)
 	}
 }
 
-func TestOnlyWhatMetaTakesHasPlacesCarouselsAndOffers(t *testing.T) {
+func TestTemplatesAtMetaComeInPages(t *testing.T) {
 	t.Parallel()
-	const cards = `"cards":[{"components":[{"type":"BODY","text":"x"}]},{"components":[{"type":"BODY","text":"x"}]}]`
-	component := func(part string) string { return newTemplate("a", bodyPart+","+part) }
-	for name, tt := range map[string]struct {
-		body               string
-		strict, asMeta     string // the code of the refusal
-		param, asMetaParam string
-	}{
-		"types in lower case":   {newTemplate("a", strings.ToLower(bodyPart)), invalid, "", "components[0].type", ""},
-		"a place":               {component(`{"type":"HEADER","format":"LOCATION"}`), invalid, "", "components[1].format", ""},
-		"a carousel":            {component(`{"type":"CAROUSEL",` + cards + `}`), invalid, "", "components[1].type", ""},
-		"one card":              {component(`{"type":"CAROUSEL","cards":[{}]}`), invalid, invalid, "components[1].type", "components[1].cards"},
-		"an offer":              {component(`{"type":"limited_time_offer","limited_time_offer":{"text":"x"}}`), invalid, "", "components[1].type", ""},
-		"an offer without any":  {component(`{"type":"LIMITED_TIME_OFFER"}`), invalid, missing, "components[1].type", "components[1].limited_time_offer"},
-		"another type":          {component(`{"type":"HOLOGRAM"}`), invalid, invalid, "components[1].type", "components[1].type"},
-		"no type":               {component(`{}`), missing, missing, "components[1].type", "components[1].type"},
-		"another format":        {strings.Replace(newTemplate("a", bodyPart), `"name"`, `"parameter_format":"roman","name"`, 1), invalid, invalid, "parameter_format", "parameter_format"},
-		"a format in any case":  {strings.Replace(newTemplate("a", bodyPart), `"name"`, `"parameter_format":"NAMED","name"`, 1), "", "", "", ""},
-		"media without samples": {component(`{"type":"HEADER","format":"IMAGE"}`), missing, missing, "components[1].example", "components[1].example"},
-	} {
-		strict, _ := inMemory(t)
-		if r := do(t, strict, "POST", numberPath(strict)+"/templates", tt.body); r.code() != tt.strict || r.param() != tt.param {
-			t.Errorf("%s: %s %s, want %s %s", name, r.code(), r.param(), tt.strict, tt.param)
+	s, _ := inMemory(t)
+	at, names := "/"+s.WABAID+"/message_templates?limit=3&fields=name,language", []string{}
+	pages := 0
+	for at != "" {
+		r := meta(t, s, "GET", at, "")
+		wantMeta(t, r, 200, 0, 0)
+		pages++
+		page := decoded(t, []byte(r.body))
+		for _, row := range page["data"].([]any) {
+			row := row.(map[string]any)
+			names = append(names, row["name"].(string)+"/"+row["language"].(string))
+			if row["id"] == nil || row["status"] != nil {
+				t.Errorf("the fields of %v", row)
+			}
 		}
-		open, _ := inMemory(t, WithMetaMessages())
-		if r := do(t, open, "POST", numberPath(open)+"/templates", tt.body); r.code() != tt.asMeta || r.param() != tt.asMetaParam {
-			t.Errorf("%s, as Meta takes it: %s %s, want %s %s", name, r.code(), r.param(), tt.asMeta, tt.asMetaParam)
+		next, _ := dig(page, "paging.next").(string)
+		u, err := url.Parse(next)
+		if err != nil {
+			t.Fatal(err)
 		}
+		at = strings.TrimPrefix(u.RequestURI(), "/v25.0")
+		if next == "" {
+			at = ""
+		}
+	}
+	const want = "hello_world/en_US legacy_disabled/id promo_paused/id login_code/id appointment_reminder/en appointment_reminder/id order_update/id"
+	if got := strings.Join(names, " "); got != want || pages != 3 {
+		t.Errorf("%d pages, %s", pages, got)
+	}
+	for query, want := range map[string]int{"name=appointment_reminder": 2, "status=PAUSED": 1, "category=AUTHENTICATION": 1, "language=en_US": 1, "name=none": 0} {
+		r := meta(t, s, "GET", "/"+s.WABAID+"/message_templates?"+query, "")
+		if got := len(decoded(t, []byte(r.body))["data"].([]any)); got != want {
+			t.Errorf("%s: %d", query, got)
+		}
+	}
+	wantMeta(t, meta(t, s, "GET", "/"+s.WABAID+"/message_templates?after=x", ""), 400, 100, 0)
+}
+
+func TestNumbersAreRegisteredAndDeregistered(t *testing.T) {
+	t.Parallel()
+	s, _ := inMemory(t)
+	number := "/" + s.PhoneNumberID
+	list := meta(t, s, "GET", "/"+s.WABAID+"/phone_numbers?fields=display_phone_number,status", "")
+	if got := dig(decoded(t, []byte(list.body)), "data"); dig(got, "id") != s.PhoneNumberID || dig(got, "status") != "CONNECTED" || dig(got, "verified_name") != nil {
+		t.Errorf("the list is %s", list.body)
+	}
+	wantMeta(t, meta(t, s, "POST", number+"/deregister", ""), 200, 0, 0)
+	wantMeta(t, metaSend(t, s, metaFilled("order_update", "A-17")), 400, 133010, 0)
+	if r := post(t, s, textBody); r.code() != "whatsapp_number_not_verified" {
+		t.Errorf("at Kirim: %s", r.body)
+	}
+	wantMeta(t, meta(t, s, "POST", number+"/register", `{"messaging_product":"whatsapp","pin":"12345"}`), 400, 100, 0)
+	wantMeta(t, meta(t, s, "POST", number+"/register", `{"messaging_product":"whatsapp","pin":"123456"}`), 200, 0, 0)
+	wantMeta(t, meta(t, s, "POST", number+"/register", `{"messaging_product":"whatsapp","pin":"654321"}`), 400, 133005, 0)
+	wantMeta(t, metaSend(t, s, metaFilled("order_update", "A-17")), 200, 0, 0)
+	if got := decoded(t, []byte(meta(t, s, "GET", number, "").body)); got["display_phone_number"] != "+6281100000000" || got["verified_name"] != "Sandbox" {
+		t.Errorf("got %v", got)
 	}
 }

@@ -25,6 +25,8 @@ type config struct {
 	noJitter         bool
 	lateRefusals     bool
 	metaMessages     bool
+	earlyRefusals    bool
+	metaLimits       MetaLimits
 }
 
 // Limits bound what the sandbox remembers, so that a long load test does not

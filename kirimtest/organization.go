@@ -71,7 +71,7 @@ func (s *Server) SetSuspended(suspended bool) {
 // what AddOrganization returned does nothing.
 func (s *Server) AddOrganization() *Server {
 	s = s.sandbox()
-	o := &Server{URL: s.URL, cfg: s.cfg, closed: s.closed, parent: s}
+	o := &Server{URL: s.URL, MetaURL: s.MetaURL, cfg: s.cfg, closed: s.closed, parent: s}
 	o.WebhookSecret = newWebhookSecret()
 	o.webhooks, o.ownWebhooks = o.webhookClient()
 	s.state.mu.Lock()
@@ -80,6 +80,7 @@ func (s *Server) AddOrganization() *Server {
 	o.cfg.number = PhoneNumber{ID: o.PhoneNumberID, Number: "+6281200000000", Name: "Another", Status: connected}
 	o.state.init(&o.cfg, s.cfg.clock.Now())
 	o.APIKey = o.AddKey(Key{})
+	o.newMetaCredentials(strconv.Itoa(204000000000001 + len(s.others)))
 	s.others = append(s.others, o)
 	return o
 }

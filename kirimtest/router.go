@@ -12,6 +12,7 @@ type route struct {
 	pattern string // "/v1/{phone_number_id}/messages"
 	public  bool   // needs no key and takes no token
 	always  bool   // also for an organisation that may not use the API
+	body    int64  // most bytes of a request's body, where that differs
 	handle  handler
 }
 

@@ -23,10 +23,18 @@ type Server struct {
 	PhoneNumberID string
 	WebhookSecret string // signs the deliveries to what Server.Subscribe added
 
+	// For a client of Meta's Cloud API; see the documentation of the package.
+	MetaURL     string // base URL, for example "http://127.0.0.1:40123/v25.0"; any version will do
+	WABAID      string // the WhatsApp Business Account
+	AccessToken string
+	AppSecret   string // signs the deliveries to what Server.SubscribeMeta added
+	VerifyToken string // that SubscribeMeta sends to the URL
+
 	cfg    config
 	state  state
 	router *router
 	handle handler
+	meta   metaAPI
 	parent *Server   // nil unless an organization was added
 	others []*Server // organizations that were added; under state.mu
 
@@ -71,9 +79,11 @@ func NewServer(opts ...Option) *Server {
 	} else {
 		s.addKey(s.APIKey, Key{})
 	}
+	s.newMetaCredentials(wabaID)
 	s.router = s.routes()
 	s.handle = s.stages()
-	s.URL = "http://127.0.0.1/v1"
+	s.meta = metaAPI{metaRoutes(), s.metaStages()}
+	s.setURLs("127.0.0.1")
 	if s.cfg.listen {
 		s.listen()
 	}
@@ -97,7 +107,7 @@ func (s *Server) listen() {
 	if at.IP.IsUnspecified() {
 		at = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: at.Port}
 	}
-	s.URL = "http://" + at.String() + "/v1"
+	s.setURLs(at.String())
 	s.served = make(chan struct{})
 	s.http = &http.Server{
 		Handler:           s.Handler(),
@@ -118,8 +128,13 @@ func (s *Server) listen() {
 	}()
 }
 
+func (s *Server) setURLs(host string) {
+	s.URL, s.MetaURL = "http://"+host+"/v1", "http://"+host+"/"+metaVersion
+}
+
 // Handler returns the sandbox as an [http.Handler], to be served beside others
-// or by a server of your own: its paths begin with /v1, as those of [Server.URL].
+// or by a server of your own: its paths begin with /v1, as those of [Server.URL],
+// and with a version, as those of [Server.MetaURL].
 // It aborts connections by panicking with [http.ErrAbortHandler].
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.sandbox().serveHTTP) }
 
@@ -179,9 +194,17 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 // that are given win over those. A sandbox [WithoutListener] is reached through
 // [Server.Transport].
 func (s *Server) Client(opts ...kirim.Option) (*kirim.Client, error) {
-	all := []kirim.Option{kirim.WithBaseURL(s.URL)}
+	return kirim.NewClient(s.APIKey, s.reach(s.URL, opts)...)
+}
+
+// MetaOptions are the options with which a client of Meta's Cloud API, of this
+// module, reaches the sandbox with [Server.AccessToken]; opts win over them.
+func (s *Server) MetaOptions(opts ...kirim.Option) []kirim.Option { return s.reach(s.MetaURL, opts) }
+
+func (s *Server) reach(url string, opts []kirim.Option) []kirim.Option {
+	all := []kirim.Option{kirim.WithBaseURL(url)}
 	if !s.cfg.listen {
 		all = append(all, kirim.WithHTTPClient(&http.Client{Transport: s.Transport()}))
 	}
-	return kirim.NewClient(s.APIKey, append(all, opts...)...)
+	return append(all, opts...)
 }

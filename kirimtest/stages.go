@@ -20,7 +20,11 @@ func (s *Server) stages() handler {
 func (s *Server) answer(r *http.Request) answer {
 	now := s.cfg.clock.Now()
 	x := &exchange{s: s, r: r, requestID: newID("req_", now), idemKey: r.Header.Get("Idempotency-Key")}
-	x.route, x.params, x.allow = s.router.find(r.Method, r.URL.EscapedPath())
+	routes, handle := s.router, s.handle
+	if x.meta = isMeta(r.URL.Path); x.meta {
+		routes, handle, x.idemKey = s.meta.routes, s.meta.handle, "" // Meta has no such keys
+	}
+	x.route, x.params, x.allow = routes.find(r.Method, r.URL.EscapedPath())
 	x.fault = s.state.takeFault(r.Method, r.URL.Path)
 	unread := x.fault != nil && x.fault.Unread
 	var bodyErr error
@@ -30,7 +34,7 @@ func (s *Server) answer(r *http.Request) answer {
 	x.log = s.state.openRequest(x, now)
 	rep := gone()
 	if bodyErr == nil && !unread { // else the client left before it had sent all
-		rep = s.handle(x)
+		rep = handle(x)
 	}
 	a := x.render(rep)
 	s.state.closeRequest(x.log, rep, a.status)

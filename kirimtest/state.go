@@ -56,6 +56,7 @@ type state struct {
 	plans         StatusPlan
 	progress      map[string]*progress // of messages in sent, by their id
 	agenda        agenda
+	meta          metaState
 
 	requests ring[*Request]
 	faults   []*Fault
@@ -117,5 +118,6 @@ func (st *state) init(cfg *config, now time.Time) {
 	st.attemptIDs = make(map[string]*delivery)
 	st.plans = cfg.plans
 	st.progress = make(map[string]*progress)
+	st.meta.init(cfg, &st.limits)
 	st.agenda.init(&st.mu, st.limits.WebhookAttempts)
 }

@@ -112,7 +112,7 @@ func (s *Server) follow(m Message, statuses []Status) {
 		return
 	}
 	st.progress[m.ID] = p
-	if len(st.subscriptions.order) > 0 {
+	if len(st.subscriptions.order) > 0 || len(st.meta.hooks) > 0 {
 		p.job = &job{run: func(time.Time) { s.report(p) }}
 		s.schedule(p.job, p.due())
 	}
@@ -133,6 +133,7 @@ func (s *Server) report(p *progress) {
 		id = p.message.ID
 	}
 	s.emitStatus(&p.message, id, status)
+	s.emitMetaStatus(&p.message, status)
 	if p.next < len(p.statuses) {
 		s.schedule(p.job, p.due())
 	}
@@ -195,17 +196,23 @@ var vendorCodes = map[int]string{
 	131053: "media_download_failed",
 }
 
-// refusedLater is the status of a message that the vendor refuses with this
-// code only after it was accepted; ok is false for a code that it refuses at
-// once with.
-func refusedLater(e *apiError) (status Status, ok bool) {
+// refusedLater is the status of a message that is refused with this code only
+// after it was accepted; ok is false for a code that is a refusal at once.
+func (x *exchange) refusedLater(e *apiError) (status Status, ok bool) {
+	switch {
+	case x.meta && (x.s.cfg.earlyRefusals || e.code != "outside_24h_window"), !x.meta && !x.s.cfg.lateRefusals:
+		return Status{}, false
+	}
 	for number, word := range vendorCodes {
 		if word == e.code {
-			return Status{Name: "failed", After: 100 * time.Millisecond, Code: number, Title: e.message, VendorCode: word}, true
+			return Status{Name: "failed", After: refusalDelay, Code: number, Title: e.message, VendorCode: word}, true
 		}
 	}
 	return Status{}, false
 }
+
+// refusalDelay is how long after a message was accepted it is refused.
+const refusalDelay = 100 * time.Millisecond
 
 // failure is nil for a number without a word of the vendor's.
 func (status *Status) failure() *lateFailure {

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 )
 
 var templateName = regexp.MustCompile(`^[a-z0-9_]{1,512}$`)
@@ -38,13 +39,24 @@ func createTemplate(x *exchange, n PhoneNumber) *reply {
 	}
 	row := st.putTemplate(t, now)
 	row.variables = variables
-	switch {
-	case t.Category == authentication:
-		row.decided, row.verdict = now, TemplateApproved
-	case st.review.after >= 0:
-		row.decided, row.verdict = now.Add(st.review.after), st.review.verdict
-	}
+	x.s.beginReview(row, now)
 	return ok(http.StatusCreated, viewTemplate(row))
+}
+
+// beginReview lets a template get its verdict. state.mu is held.
+func (s *Server) beginReview(t *template, now time.Time) {
+	switch st := &s.state; {
+	case t.Category == authentication:
+		t.decided, t.verdict = now, TemplateApproved
+	case st.review.after >= 0:
+		t.decided, t.verdict = now.Add(st.review.after), st.review.verdict
+	default:
+		return
+	}
+	if s.state.meta.wanted(fieldTemplateStatus) {
+		t.job = &job{run: func(now time.Time) { t.settle(now); s.emitTemplate(t) }}
+		s.schedule(t.job, t.decided)
+	}
 }
 
 // newTemplate checks a template as far as it can be known from the request.

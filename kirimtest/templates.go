@@ -59,6 +59,7 @@ type template struct {
 	verdict   TemplateStatus
 	unsynced  bool // changed at Meta since the last sync
 	variables []string
+	job       *job // reports the verdict; nil for none
 }
 
 // review is what becomes of templates that are created.
@@ -99,6 +100,7 @@ func (st *state) putTemplate(t Template, now time.Time) *template {
 	}
 	id := templateID{t.Name, t.Language}
 	if old := st.named[id]; old != nil {
+		st.agenda.cancel(old.job)
 		st.templates.remove(old)
 	}
 	row := &template{head: st.newHead("tmpl_", now), Template: t, unsynced: t.OnlyAtMeta}
@@ -120,6 +122,8 @@ func (s *Server) SetTemplateStatus(name string, status TemplateStatus) bool {
 		if t.Name == name {
 			found = true
 			t.become(status, now)
+			st.agenda.cancel(t.job)
+			s.emitTemplate(t)
 		}
 	}
 	return found

@@ -27,6 +27,7 @@ var (
 type checker struct {
 	as   *Assumptions
 	meta bool // what Meta takes, beside what Kirim documents
+	own  bool // what Meta takes at its own API
 	err  *apiError
 }
 
@@ -154,6 +155,7 @@ type outbound struct {
 	components         []templatefill.Component
 	recipient          string // a user id instead of a number
 	group              bool   // to is the id of a group
+	identity           string // hash of the recipient's identity
 }
 
 // send checks everything about a send that can be known from its body.
@@ -237,7 +239,7 @@ func (v *checker) media(o map[string]any, kind string) {
 
 func (v *checker) template(o map[string]any, m *outbound) {
 	m.template = v.text(o, "template", "name", 1, 0)
-	if language, isObject := o["language"].(map[string]any); isObject {
+	if language, isObject := o["language"].(map[string]any); isObject || v.own {
 		m.language = v.text(language, "template.language", "code", 1, 0)
 	} else {
 		m.language = v.text(o, "template", "language", 1, 0)

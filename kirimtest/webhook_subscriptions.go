@@ -31,6 +31,7 @@ type subscription struct {
 	secrets     []*signingSecret
 	failures    int // deliveries in a row that failed for good
 	deleted     bool
+	meta        bool // of an app at Meta; its events are the fields of webhooks
 }
 
 type signingSecret struct {

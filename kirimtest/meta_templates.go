@@ -1,0 +1,197 @@
+package kirimtest
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// metaID is Meta's id of a template.
+func (t *template) metaID() string { return graphID(700000000000000, &t.head) }
+
+// templateByMetaID returns the template with an id of Meta's, or nil. st.mu is held.
+func (st *state) templateByMetaID(id string) *template {
+	for t := range st.templates.oldest {
+		if t.metaID() == id {
+			return t
+		}
+	}
+	return nil
+}
+
+// viewMetaTemplate is a template as Meta shows it.
+func viewMetaTemplate(t *template) map[string]any {
+	view := map[string]any{
+		"id": t.metaID(), "name": t.Name, "language": t.Language, "status": strings.ToUpper(string(t.Status)), "category": t.Category,
+		"parameter_format": "POSITIONAL", "components": json.RawMessage("[]"),
+	}
+	if t.ParameterFormat != "" {
+		view["parameter_format"] = strings.ToUpper(t.ParameterFormat)
+	}
+	if json.Valid(t.Components) { // what a test gave may be anything
+		view["components"] = t.Components
+	}
+	return view
+}
+
+// listMetaTemplates handles GET /{version}/{waba-id}/message_templates, the newest
+// first, with name, language, status and category as filters.
+//
+// Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/template-management
+func listMetaTemplates(x *exchange) *reply {
+	q, now := x.r.URL.Query(), x.now()
+	limit, err := strconv.Atoi(q.Get("limit"))
+	if err != nil || limit < 1 {
+		limit = 25
+	}
+	after, err := readMetaCursor(q.Get("after"))
+	if err != nil {
+		return failed(metaFail(100, "after: The cursor is not valid."))
+	}
+	match := func(name, value string) bool { return q.Get(name) == "" || strings.EqualFold(q.Get(name), value) }
+	rows := newest(func(t *template) bool {
+		t.settle(now)
+		return (after == 0 || t.seq < after) && match("name", t.Name) && match("language", t.Language) && match("status", string(t.Status)) && match("category", t.Category)
+	}, &x.s.state.templates)
+	type paging struct {
+		Cursors map[string]string `json:"cursors"`
+		Next    string            `json:"next,omitempty"`
+	}
+	page := struct {
+		Data   []json.RawMessage `json:"data"`
+		Paging *paging           `json:"paging,omitempty"`
+	}{Data: []json.RawMessage{}}
+	for at, t := range rows {
+		if len(page.Data) == limit {
+			q.Set("after", page.Paging.Cursors["after"])
+			page.Paging.Next = x.s.MetaURL + "/" + x.params[1] + "/message_templates?" + q.Encode()
+			break
+		}
+		if page.Paging == nil {
+			page.Paging = &paging{Cursors: map[string]string{"before": metaCursor(at.seq)}}
+		}
+		page.Paging.Cursors["after"] = metaCursor(at.seq)
+		page.Data = append(page.Data, x.fieldsOf(viewMetaTemplate(t)))
+	}
+	return &reply{status: http.StatusOK, data: mustJSON(page)}
+}
+
+func metaCursor(seq uint64) string {
+	return base64.RawURLEncoding.EncodeToString(strconv.AppendUint(nil, seq, 10))
+}
+
+// readMetaCursor returns 0 for none.
+func readMetaCursor(cursor string) (seq uint64, err error) {
+	if cursor == "" {
+		return 0, nil
+	}
+	text, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseUint(string(text), 10, 64)
+}
+
+// createMetaTemplate handles POST /{version}/{waba-id}/message_templates.
+func createMetaTemplate(x *exchange) *reply {
+	o, err := x.object()
+	if err != nil {
+		return failed(asMetaParameter(err))
+	}
+	t, err := x.metaTemplate(o)
+	if err != nil {
+		return failed(asMetaParameter(err))
+	}
+	st, now := &x.s.state, x.now()
+	if st.named[templateID{t.Name, t.Language}] != nil {
+		e := metaFail(100, "The template exists in this language.")
+		e.subcode = 2388024
+		return failed(e)
+	}
+	row := st.putTemplate(t, now)
+	x.s.beginReview(row, now)
+	row.settle(now)
+	return &reply{status: http.StatusOK, data: mustJSON(map[string]string{
+		"id": row.metaID(), "status": strings.ToUpper(string(row.Status)), "category": row.Category,
+	})}
+}
+
+// metaTemplate checks a template as Meta does.
+func (x *exchange) metaTemplate(o map[string]any) (Template, *apiError) {
+	v := x.metaChecker()
+	if category, isText := o["category"].(string); isText {
+		o["category"] = strings.ToUpper(category)
+	}
+	t := v.newTemplate(o)
+	return t, v.err
+}
+
+// editMetaTemplate handles POST /{version}/{template-id}: what is given is changed,
+// and reviewed again. state.mu is held.
+//
+// Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/template-management
+func editMetaTemplate(x *exchange, t *template) *reply {
+	o, err := x.object()
+	if err != nil {
+		return failed(asMetaParameter(err))
+	}
+	now := x.now()
+	t.settle(now)
+	if !slices.Contains([]TemplateStatus{TemplateApproved, TemplateRejected, TemplatePaused}, t.Status) {
+		return failed(metaFail(100, "Only a template that is approved, rejected or paused can be edited."))
+	}
+	whole := map[string]any{"name": t.Name, "language": t.Language, "category": t.Category, "components": o["components"]}
+	if !present(o, "components") {
+		var components []any
+		_ = json.Unmarshal(t.Components, &components) // what a test gave may be anything
+		whole["components"] = components
+	}
+	if category, isText := o["category"].(string); isText {
+		if t.Status == TemplateApproved && !strings.EqualFold(category, t.Category) {
+			return failed(metaFail(100, "category: The category of an approved template cannot be changed."))
+		}
+		whole["category"] = category
+	}
+	if format := o["parameter_format"]; format != nil {
+		whole["parameter_format"] = format
+	}
+	edited, err := x.metaTemplate(whole)
+	if err != nil {
+		return failed(asMetaParameter(err))
+	}
+	if edited.ParameterFormat == "" {
+		edited.ParameterFormat = t.ParameterFormat
+	}
+	x.s.state.agenda.cancel(t.job)
+	t.Category, t.Components, t.ParameterFormat = edited.Category, edited.Components, edited.ParameterFormat
+	t.become(TemplatePending, now)
+	x.s.beginReview(t, now)
+	return success()
+}
+
+// deleteMetaTemplates handles DELETE /{version}/{waba-id}/message_templates: by name
+// in all languages, or with hsm_id in one.
+//
+// Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/template-management
+func deleteMetaTemplates(x *exchange) *reply {
+	st, name, id := &x.s.state, x.r.URL.Query().Get("name"), x.r.URL.Query().Get("hsm_id")
+	if name == "" {
+		return failed(metaFail(100, "name: A required field is missing."))
+	}
+	found := false
+	for _, t := range slices.Clone(st.templates.order) {
+		if t.Name == name && (id == "" || t.metaID() == id) {
+			found = true
+			st.agenda.cancel(t.job)
+			st.templates.remove(t)
+			delete(st.named, templateID{t.Name, t.Language})
+		}
+	}
+	if !found {
+		return failed(metaFail(100, "name: There is no such template."))
+	}
+	return success()
+}
