@@ -385,9 +385,8 @@ func (c *TemplateCatalog) find(templates TemplatesService, name templateName, si
 // hear takes in that a template of a WhatsApp Business Account has another status
 // since a time. Whether a number is of that account is known when a webhook has
 // said so. If it is, a status that stops messages counts until the next load, or
-// for the age of one. All
-// else makes the next message get the template again, because what was approved
-// may have changed with it, and the number may be another tenant's.
+// for the age of one. All else makes the next message get the template again, because
+// what was approved may have changed with it, and the number may be another tenant's.
 func (c *TemplateCatalog) hear(account string, name templateName, status TemplateStatus, at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

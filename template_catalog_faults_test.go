@@ -186,6 +186,32 @@ func TestLoadsGoThroughTheLimiterOfTheClient(t *testing.T) {
 	})
 }
 
+func TestCloseWaitsForLoads(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var ended atomic.Bool
+		wire := testwire.Serving(func(_ int, req *http.Request) (*http.Response, error) {
+			<-req.Context().Done()
+			time.Sleep(time.Second) // a transport that is slow to give up
+			ended.Store(true)
+			return nil, req.Context().Err()
+		})
+		catalog := kirim.NewTemplateCatalog()
+		client, err := kirim.NewClient(testKey, wire.Options()...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := catalog.Refresh(ctx, client.PhoneNumber("1").Templates); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		if catalog.Close(); !ended.Load() {
+			t.Error("a load goes on")
+		}
+	})
+}
+
 func TestAPanicInALoadIsAFailedLoad(t *testing.T) {
 	t.Parallel()
 	var lists atomic.Int32
@@ -319,6 +345,34 @@ func TestDefinitionsCanBePutAndRead(t *testing.T) {
 			t.Error("a nil catalog has a template")
 		}
 	})
+}
+
+func TestANumberWithDefinitionsThatWerePutIsInUse(t *testing.T) {
+	t.Parallel()
+	s := newTemplateServer("2", definition("a", kirim.TemplatePaused))
+	catalog := kirim.NewTemplateCatalog(kirim.WithCatalogLimits(1, 0))
+	paused := definition("a", kirim.TemplatePaused)
+	catalog.Put("1", &paused)
+	wantSent(t, sendTemplate(t, s.messages(t, "2", cataloged(catalog)), "a"))
+	catalog.Put("2", &paused)
+	if _, ok := catalog.Get("1", "a", "id"); !ok {
+		t.Error("it was dropped for another number")
+	}
+	s.want(t, 0, 0, 1)
+}
+
+func TestOfTwoDefinitionsWithOneNameTheFirstCounts(t *testing.T) {
+	t.Parallel()
+	s := newTemplateServer("1", definition("a", kirim.TemplateApproved), definition("", kirim.TemplatePaused), definition("a", kirim.TemplatePaused))
+	catalog := kirim.NewTemplateCatalog()
+	messages := s.messages(t, "1", cataloged(catalog))
+	for range 3 {
+		wantSent(t, sendTemplate(t, messages, "a"))
+	}
+	s.want(t, 1, 0, 3)
+	if _, ok := catalog.Get("1", "", "id"); ok {
+		t.Error("a template without a name is known")
+	}
 }
 
 func TestPuttingDefinitionsEndsTheWaitForALoad(t *testing.T) {
