@@ -55,10 +55,13 @@ import (
 //
 // # Mutual TLS
 //
-// Meta can present a client certificate, for client.webhooks.fbclientcerts.com. It
-// is checked by what ends TLS, a proxy or a [crypto/tls.Config] with ClientCAs and
-// RequireAndVerifyClientCert; compare the name there. The signature is still
-// checked here.
+// Meta can present a client certificate with the common name
+// client.webhooks.fbclientcerts.com. What ends TLS checks it: a proxy, or a
+// [crypto/tls.Config] with Meta's CA in ClientCAs and RequireAndVerifyClientCert,
+// and a VerifyConnection that compares the name. The signature is checked here all
+// the same.
+//
+// Docs: https://developers.facebook.com/docs/graph-api/webhooks/getting-started#mtls-for-webhooks
 //
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/create-webhook-endpoint
 type WebhookVerifier struct {
