@@ -81,7 +81,8 @@
 // The sandbox speaks Meta's own API as well, on the same state: below
 // [Server.MetaURL], with [Server.AccessToken]. A message of a customer opens the
 // window for both, and a template that is paused is paused for both.
-// [Server.MetaOptions] are what a client of it needs.
+//
+//	client, err := cloudapi.NewClient(sandbox.AccessToken, sandbox.MetaOptions()...)
 //
 // It has these paths, below any version:
 //

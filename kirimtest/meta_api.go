@@ -1,6 +1,7 @@
 package kirimtest
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -30,22 +31,29 @@ var metaPath = regexp.MustCompile(`^/v[0-9]{1,3}\.[0-9]{1,3}/`)
 // Kirim's, which begin with /v1.
 func isMeta(path string) bool { return metaPath.MatchString(path) }
 
-func (s *Server) newMetaCredentials(wabaID string) {
+func (s *Server) newMetaCredentials(wabaID, accessToken string) {
 	s.WABAID = wabaID
-	s.AccessToken = s.AddAccessToken(Key{})
-	s.AppSecret = newSecret("", 24)
-	s.VerifyToken = newSecret("", 12)
+	s.AccessToken = cmp.Or(accessToken, newAccessToken())
+	s.addAccessToken(s.AccessToken, Key{})
+	s.AppSecret = cmp.Or(s.cfg.appSecret, newSecret("", 24))
+	s.VerifyToken = cmp.Or(s.cfg.verifyToken, newSecret("", 12))
 }
+
+func newAccessToken() string { return newSecret("EAA", 24) }
 
 // AddAccessToken makes a further access token of Meta's API and returns it. A token
 // that has expired, or was revoked by [Server.RevokeKey], is refused with 190.
 func (s *Server) AddAccessToken(k Key) string {
-	token := newSecret("EAA", 24)
+	token := newAccessToken()
+	s.addAccessToken(token, k)
+	return token
+}
+
+func (s *Server) addAccessToken(token string, k Key) {
 	key := s.addKey(token, k)
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
 	key.meta = true
-	return token
 }
 
 func metaRoutes() *router {

@@ -26,6 +26,9 @@ type config struct {
 	lateRefusals     bool
 	metaMessages     bool
 	earlyRefusals    bool
+	accessToken      string
+	appSecret        string
+	verifyToken      string
 	metaLimits       MetaLimits
 }
 
@@ -120,6 +123,18 @@ func WithWebhookSecret(secret string) Option {
 // WithAPIKey sets [Server.APIKey]. The default is random.
 func WithAPIKey(key string) Option {
 	return func(cfg *config) { cfg.apiKey = key }
+}
+
+// WithAccessToken sets [Server.AccessToken]. The default is random.
+func WithAccessToken(token string) Option {
+	return func(cfg *config) { cfg.accessToken = token }
+}
+
+// WithMetaSecrets sets [Server.VerifyToken] and [Server.AppSecret], for a receiver of
+// Meta's webhooks that is configured before the sandbox starts. The defaults are
+// random.
+func WithMetaSecrets(verifyToken, appSecret string) Option {
+	return func(cfg *config) { cfg.verifyToken, cfg.appSecret = verifyToken, appSecret }
 }
 
 // WithPhoneNumberID sets [Server.PhoneNumberID]. The default is

@@ -80,7 +80,7 @@ func (s *Server) AddOrganization() *Server {
 	o.cfg.number = PhoneNumber{ID: o.PhoneNumberID, Number: "+6281200000000", Name: "Another", Status: connected}
 	o.state.init(&o.cfg, s.cfg.clock.Now())
 	o.APIKey = o.AddKey(Key{})
-	o.newMetaCredentials(strconv.Itoa(204000000000001 + len(s.others)))
+	o.newMetaCredentials(strconv.Itoa(204000000000001+len(s.others)), "")
 	s.others = append(s.others, o)
 	return o
 }

@@ -79,7 +79,7 @@ func NewServer(opts ...Option) *Server {
 	} else {
 		s.addKey(s.APIKey, Key{})
 	}
-	s.newMetaCredentials(wabaID)
+	s.newMetaCredentials(wabaID, s.cfg.accessToken)
 	s.router = s.routes()
 	s.handle = s.stages()
 	s.meta = metaAPI{metaRoutes(), s.metaStages()}
@@ -197,8 +197,10 @@ func (s *Server) Client(opts ...kirim.Option) (*kirim.Client, error) {
 	return kirim.NewClient(s.APIKey, s.reach(s.URL, opts)...)
 }
 
-// MetaOptions are the options with which a client of Meta's Cloud API, of this
-// module, reaches the sandbox with [Server.AccessToken]; opts win over them.
+// MetaOptions are the options with which a client of package gateway/cloudapi
+// reaches the sandbox; opts win over them.
+//
+//	client, err := cloudapi.NewClient(sandbox.AccessToken, sandbox.MetaOptions()...)
 func (s *Server) MetaOptions(opts ...kirim.Option) []kirim.Option { return s.reach(s.MetaURL, opts) }
 
 func (s *Server) reach(url string, opts []kirim.Option) []kirim.Option {

@@ -1,6 +1,6 @@
-// Failover sends through one system and, when that one cannot, through
-// another: but only where the message cannot be out already, and is not
-// itself at fault. It runs against a sandbox and a stand-in for MichoW:
+// Failover sends through Kirim and, when that cannot, through Meta's Cloud API:
+// but only where the message cannot have been sent already, and is not itself
+// at fault. It runs against a sandbox that speaks both, for one phone number:
 //
 //	go run ./examples/failover
 package main
@@ -12,13 +12,12 @@ import (
 	"io"
 	"log"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/kirim-go/kirim"
-	"github.com/kirim-go/kirim/gateway/michow"
+	"github.com/kirim-go/kirim/gateway/cloudapi"
 	"github.com/kirim-go/kirim/kirimtest"
 )
 
@@ -73,46 +72,49 @@ func main() {
 func run(ctx context.Context, out io.Writer) error {
 	sandbox := kirimtest.NewServer()
 	defer sandbox.Close()
-	standIn := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprint(w, `{"data":{"message_id":"3EB0C4","status":"sent"}}`)
-	}))
-	defer standIn.Close()
-	first, err := sandbox.Client(kirim.WithRetryPolicy(kirim.RetryPolicy{MaxRetries: 1, MinDelay: time.Millisecond}))
-	second, wrong := michow.NewClient("mw_example_example_example", kirim.WithBaseURL(standIn.URL))
+	quickly := kirim.WithRetryPolicy(kirim.RetryPolicy{MaxRetries: 1, MinDelay: time.Millisecond})
+	first, err := sandbox.Client(quickly)
+	second, wrong := cloudapi.NewClient(sandbox.AccessToken, sandbox.MetaOptions(quickly)...)
 	if err := errors.Join(err, wrong); err != nil {
 		return err
 	}
-	routes := []route{{"Kirim", first.PhoneNumber(sandbox.PhoneNumberID).Messages, true}, {"MichoW", second, false}}
+	number := sandbox.PhoneNumberID // known to both
+	routes := []route{{"Kirim", first.PhoneNumber(number).Messages, true}, {"Cloud API", second.PhoneNumber(number), false}}
 	text := kirim.OutboundMessage{To: "+6281100000001", Content: kirim.Text{Body: "Your order has left the house."}}
 	sandbox.Receive(kirimtest.Inbound{From: text.To, Text: "Is my order ready?"})
 	template := kirim.OutboundMessage{To: text.To, Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody("A-17")}}}
 	fmt.Fprintf(out, "%-30s  %-29s  %s\n", "SITUATION", "OUTCOME", "WHAT WENT WRONG")
+	notConnected := kirimtest.Fault{Status: 422, Code: "whatsapp_number_not_verified"}
 	for i, scene := range []struct {
-		situation string
-		message   kirim.OutboundMessage
-		fault     kirimtest.Fault // of Kirim
+		situation   string
+		message     kirim.OutboundMessage
+		kirim, meta kirimtest.Fault // of each system
 	}{
-		{"all is well", text, kirimtest.Fault{}},
-		{"the number is not connected", text, kirimtest.Fault{Status: 422, Code: "whatsapp_number_not_verified"}},
-		{"an hour to wait", text, kirimtest.Fault{Status: 429, Header: http.Header{"Retry-After": {"3600"}}}},
-		{"a template, and no connection", template, kirimtest.Fault{Status: 422, Code: "whatsapp_number_not_verified"}},
-		{"the message is at fault", text, kirimtest.Fault{Status: 400, Code: "invalid_field_value"}},
-		{"the answer is lost", text, kirimtest.Fault{Processed: true, Status: 502, Times: 2}},
+		{"all is well", text, kirimtest.Fault{}, kirimtest.Fault{}},
+		{"the number is not connected", text, notConnected, kirimtest.Fault{}},
+		{"an hour to wait", text, kirimtest.Fault{Status: 429, Header: http.Header{"Retry-After": {"3600"}}}, kirimtest.Fault{}},
+		{"a template, and no connection", template, notConnected, kirimtest.Fault{}},
+		{"the message is at fault", text, kirimtest.Fault{Status: 400, Code: "invalid_field_value"}, kirimtest.Fault{}},
+		{"the response is lost", text, kirimtest.Fault{Processed: true, Status: 502, Times: 2}, kirimtest.Fault{}},
+		{"Meta's response is lost", text, notConnected, kirimtest.Fault{Processed: true, Status: 500}},
+		{"the token has expired, too", text, notConnected, kirimtest.Fault{Status: 401, Code: "190"}},
 	} {
-		sandbox.AddFault(scene.fault)
+		sandbox.ClearFaults()
+		scene.kirim.Path, scene.meta.Path = "/v1/**", "/v25.0/**"
+		sandbox.AddFault(scene.kirim)
+		sandbox.AddFault(scene.meta)
 		outcome, failures := send(ctx, routes, scene.message, fmt.Sprintf("order-%d:shipped", 1042+i))
 		why := ""
 		if kirim.MaybeSent(errors.Join(failures...)) {
 			outcome = "perhaps sent; not tried again"
 		}
 		for i, err := range failures {
-			text := "cannot send such a message"
 			if e := (*kirim.Error)(nil); errors.As(err, &e) {
-				text = fmt.Sprintf("%d %s", e.StatusCode, e.Code)
+				why += fmt.Sprintf("%s: %d %s  ", routes[i].name, e.StatusCode, e.Code)
 			}
-			why += routes[i].name + ": " + text + "  "
 		}
 		fmt.Fprintln(out, strings.TrimSpace(fmt.Sprintf("%-30s  %-29s  %s", scene.situation, outcome, why)))
 	}
-	return nil
+	_, err = fmt.Fprintln(out, sandbox.MessageCount(), "messages were accepted, no order twice")
+	return err
 }

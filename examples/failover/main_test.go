@@ -19,11 +19,14 @@ func TestTheOutputTellsWhatWasSentByWhom(t *testing.T) {
 	}
 	const want = `SITUATION                       OUTCOME                        WHAT WENT WRONG
 all is well                     sent by Kirim
-the number is not connected     sent by MichoW                 Kirim: 422 whatsapp_number_not_verified
-an hour to wait                 sent by MichoW                 Kirim: 429 rate_limit_exceeded
-a template, and no connection   not sent                       Kirim: 422 whatsapp_number_not_verified  MichoW: cannot send such a message
+the number is not connected     sent by Cloud API              Kirim: 422 whatsapp_number_not_verified
+an hour to wait                 sent by Cloud API              Kirim: 429 rate_limit_exceeded
+a template, and no connection   sent by Cloud API              Kirim: 422 whatsapp_number_not_verified
 the message is at fault         not sent                       Kirim: 400 invalid_field_value
-the answer is lost              perhaps sent; not tried again  Kirim: 502 whatsapp_upstream_error
+the response is lost            perhaps sent; not tried again  Kirim: 502 whatsapp_upstream_error
+Meta's response is lost         perhaps sent; not tried again  Kirim: 422 whatsapp_number_not_verified  Cloud API: 500 131000
+the token has expired, too      not sent                       Kirim: 422 whatsapp_number_not_verified  Cloud API: 401 190
+6 messages were accepted, no order twice
 `
 	if out.String() != want {
 		t.Errorf("the output is\n%swant\n%s", out.String(), want)
