@@ -10,8 +10,8 @@
 //
 // # Webhooks
 //
-// connexease.WebhookVerifier is a kirim.EventVerifier: give it to
-// kirim.NewWebhookHandler.
+// cloudapi.WebhookVerifier and connexease.WebhookVerifier are a
+// kirim.EventVerifier: give one to kirim.NewWebhookHandler.
 //
 // # Retries
 //
