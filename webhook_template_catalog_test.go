@@ -215,3 +215,41 @@ func TestAttachingToAHandlerThatIsNoneIsAMisuse(t *testing.T) {
 	}()
 	kirim.NewTemplateCatalog().Attach(&kirim.WebhookHandler{})
 }
+
+func TestAStatusUpdateIsForAllNumbersOfTheAccount(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newTemplateServer("0", definition("a", kirim.TemplateApproved))
+		catalog := kirim.NewTemplateCatalog()
+		hooks := templateHooks(t, catalog)
+		client, err := kirim.NewClient(testKey, s.Options(cataloged(catalog))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		send := func(number int) error {
+			return sendTemplate(t, client.PhoneNumber(fmt.Sprint(number)).Messages, "a")
+		}
+		var paused time.Time
+		for number := range 12 {
+			s.change(func() { s.templates[fmt.Sprint(number)] = s.templates["0"] })
+			if number == 11 { // its definition is newer than the update
+				time.Sleep(time.Minute)
+				paused = time.Now().Add(-time.Second)
+			}
+			wantSent(t, send(number))
+			account := "10"
+			if number == 10 {
+				account = "20"
+			}
+			hook(t, hooks, customerWrote(account, fmt.Sprint(number)))
+		}
+		hook(t, hooks, templateUpdate("10", "id", "PAUSED", paused))
+		s.Forget()
+		for number := range 10 {
+			wantRefusal(t, send(number), "template.status")
+		}
+		wantSent(t, send(10)) // another account
+		wantSent(t, send(11))
+		s.want(t, 0, 1, 2)
+	})
+}
