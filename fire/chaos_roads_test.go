@@ -23,6 +23,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/gateway/cloudapi"
 )
 
 // chaosRoad is one way to the oracle.
@@ -106,6 +107,20 @@ func (r chaosRoad) client(t *testing.T, policy kirim.RetryPolicy, opts ...kirim.
 		opts = append(opts, kirim.WithHTTPClient(r.http))
 	}
 	return fireClient(t, opts...)
+}
+
+// cloud is a client of Meta's Cloud API over the road.
+func (r chaosRoad) cloud(t *testing.T, policy kirim.RetryPolicy) *cloudapi.Client {
+	t.Helper()
+	opts := []kirim.Option{kirim.WithBaseURL(r.base + "/v25.0"), kirim.WithRetryPolicy(policy)}
+	if r.http != nil {
+		opts = append(opts, kirim.WithHTTPClient(r.http))
+	}
+	client, err := cloudapi.NewClient("EAAGfire", opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
 }
 
 // failover tries a second host, which nobody listens at, when the first does

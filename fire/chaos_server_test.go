@@ -132,6 +132,10 @@ func (o *oracle) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
+	success, no := accepted, `{"error":{"type":"invalid_request_error","code":"invalid_request","message":"no","request_id":"req_1"}}`
+	if bytes.Contains(body, []byte(`"recipient_type"`)) { // as the Cloud API takes it
+		success, no = `{"messages":[{"id":"wamid.EXAMPLE"}]}`, `{"error":{"message":"no","type":"OAuthException","code":131009,"fbtrace_id":"A"}}`
+	}
 	switch h {
 	case abortUnprocessed:
 		panic(http.ErrAbortHandler)
@@ -141,7 +145,7 @@ func (o *oracle) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		status := []int{400, 401, 403, 404, 413}[chance.IntN(5)]
 		w.WriteHeader(status)
-		io.WriteString(w, `{"error":{"type":"invalid_request_error","code":"invalid_request","message":"no","request_id":"req_1"}}`)
+		io.WriteString(w, no)
 		return
 	case throttle:
 		w.Header().Set("Retry-After", "0")
@@ -183,7 +187,7 @@ func (o *oracle) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		<-r.Context().Done()
 	case cutAfterHeader:
 		w.Header().Set("Content-Length", "5000")
-		io.WriteString(w, accepted)
+		io.WriteString(w, success)
 		http.NewResponseController(w).Flush()
 		resetConn(conn)
 	case noise:
@@ -197,7 +201,7 @@ func (o *oracle) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	default:
 		http.SetCookie(w, &http.Cookie{Name: "LB", Value: strconv.Itoa(message), Path: "/"})
-		io.WriteString(w, accepted)
+		io.WriteString(w, success)
 	}
 }
 

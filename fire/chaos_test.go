@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/gateway/cloudapi"
 )
 
 // The same seed means the same messages over the same roads, and the same harm
@@ -26,17 +27,19 @@ type chaosSender struct {
 	unkeyed    bool
 	orTemplate bool
 	opts       func(message int) []kirim.RequestOption
+	cloud      bool // over Meta's Cloud API, which has no keys
 }
 
 var chaosSenders = []chaosSender{
-	{"with the key of the call", false, false, nil},
-	{"with a key of its own", false, false, func(n int) []kirim.RequestOption {
+	{name: "with the key of the call"},
+	{name: "with a key of its own", opts: func(n int) []kirim.RequestOption {
 		return []kirim.RequestOption{kirim.WithIdempotencyKey(fmt.Sprintf("order-%d", n))}
 	}},
-	{"without a key", true, false, nil},
-	{"without retries", false, false, func(int) []kirim.RequestOption { return []kirim.RequestOption{kirim.WithoutRetry()} }},
-	{"text or template", false, true, nil},
-	{"text or template without a key", true, true, nil},
+	{name: "without a key", unkeyed: true},
+	{name: "without retries", opts: func(int) []kirim.RequestOption { return []kirim.RequestOption{kirim.WithoutRetry()} }},
+	{name: "text or template", orTemplate: true},
+	{name: "text or template without a key", unkeyed: true, orTemplate: true},
+	{name: "over the Cloud API", unkeyed: true, cloud: true},
 }
 
 // tally counts what became of messages.
@@ -94,8 +97,9 @@ func chaos(t *testing.T, messages int, lie chaosLie) (*oracle, *chaosServers, []
 	o.lie = lie
 	servers := startChaosServers(t, o, known)
 	roads = chaosRoads(t, servers, known)
-	clients := make([][2]*kirim.Client, len(roads))
+	clients, clouds := make([][2]*kirim.Client, len(roads)), make([]*cloudapi.Client, len(roads))
 	for i, road := range roads {
+		clouds[i] = road.cloud(t, chaosPolicy())
 		clients[i] = [2]*kirim.Client{road.client(t, chaosPolicy()), road.client(t, chaosPolicy(), kirim.WithoutIdempotencyKeys())}
 	}
 
@@ -110,7 +114,11 @@ func chaos(t *testing.T, messages int, lie chaosLie) (*oracle, *chaosServers, []
 				if sender.unkeyed {
 					client = clients[road][1]
 				}
-				errs[n] = sender.send(t.Context(), client, n)
+				if sender.cloud {
+					_, errs[n] = clouds[road].PhoneNumber(fmt.Sprint(n)).Send(t.Context(), hello)
+				} else {
+					errs[n] = sender.send(t.Context(), client, n)
+				}
 			}
 		})
 	}
@@ -214,7 +222,7 @@ func TestTheChaosNoticesAServerThatBreaksItsWord(t *testing.T) {
 		refusesAfter:  func(c *tally) bool { return c.denied.Load() > 0 },
 	} {
 		t.Run(fmt.Sprint(lie), func(t *testing.T) {
-			_, _, _, tallies := chaos(t, 252, lie)
+			_, _, _, tallies := chaos(t, 294, lie)
 			for i := range tallies {
 				if found(&tallies[i]) {
 					return
