@@ -123,7 +123,7 @@ func (e *TransportError) disposition() (Action, time.Duration) {
 	return ActionRetry, 0
 }
 
-func (e *ValidationError) disposition() (Action, time.Duration) {
+func (e *ValidationError) disposition() (Action, time.Duration) { //nolint:unparam // as all of them
 	if errors.Is(e.cause, KindTemplateUnavailable) {
 		return actionOfKind(KindTemplateUnavailable), 0
 	}

@@ -33,12 +33,12 @@ type wireTemplateCard[P any] struct {
 	Components []wireComponent[P] `json:"components,omitzero"`
 }
 
-func (c Template) kind() string { return "template" }
+func (t Template) kind() string { return "template" }
 
-func (c Template) object(d dialect) (any, error) {
-	w := &wireTemplate[any, any]{Name: c.Name, Language: &c.Language, Components: wireComponents(c.Components)}
+func (t Template) object(d dialect) (any, error) {
+	w := &wireTemplate[any, any]{Name: t.Name, Language: &t.Language, Components: wireComponents(t.Components)}
 	if d == dialectMeta {
-		w.Language = wireLanguage{c.Language, languagePolicy}
+		w.Language = wireLanguage{t.Language, languagePolicy}
 	}
 	return w, nil
 }

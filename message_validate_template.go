@@ -8,19 +8,19 @@ import (
 	"unicode/utf8"
 )
 
-func (c Template) check(found *checker) {
-	if !templateNamePattern.MatchString(c.Name) {
-		actual := quantity(utf8.RuneCountInString(c.Name), "character")
-		if strings.ContainsFunc(c.Name, notTemplateName) {
+func (t Template) check(found *checker) {
+	if !templateNamePattern.MatchString(t.Name) {
+		actual := quantity(utf8.RuneCountInString(t.Name), "character")
+		if strings.ContainsFunc(t.Name, notTemplateName) {
 			actual += ", some of them others"
 		}
 		found.add("template.name", "1 to 512 lower-case letters, digits and underscores", actual)
 	}
-	found.text("template.language", c.Language, limitRequired)
-	if strings.ContainsFunc(c.Language, unicode.IsSpace) {
+	found.text("template.language", t.Language, limitRequired)
+	if strings.ContainsFunc(t.Language, unicode.IsSpace) {
 		found.add("template.language", "a language code without spaces", "some")
 	}
-	found.components("template.components", c.Components)
+	found.components("template.components", t.Components)
 }
 
 // folded is an enumerated word of a template the way Meta compares it: its own

@@ -312,7 +312,7 @@ func (c *TemplateCatalog) check(ctx context.Context, templates TemplatesService,
 	var since time.Time // what the server said before does not count
 	var until time.Time // that the message may wait
 	for {
-		known, flight := c.find(templates, templateName{t.Name, t.Language}, since)
+		known, flight := c.find(templates, templateName{t.Name, t.Language}, since) //nolint:contextcheck // a load belongs to no caller
 		if flight != nil {
 			if until.IsZero() {
 				until = c.patience(ctx)

@@ -61,7 +61,7 @@ func (c *TemplateCatalog) start(templates TemplatesService, request func(context
 	c.running++
 	go func() {
 		err := errCatalogPanic
-		defer func() {
+		defer func() { //nolint:contextcheck // the log line outlives the load
 			cancel()
 			_ = recover()
 			// The logger is the caller's and may wait for anything: no lock is held.
@@ -223,7 +223,7 @@ func (c *TemplateCatalog) Refresh(ctx context.Context, templates *TemplatesServi
 	}
 	n.used = now
 	if n.load == nil {
-		c.startLoad(n, *templates)
+		c.startLoad(n, *templates) //nolint:contextcheck // a load belongs to no caller
 	}
 	f := n.load
 	c.mu.Unlock()

@@ -40,7 +40,7 @@ func typedValues(v reflect.Value, into map[string]bool) {
 			typedValues(v.Elem(), into)
 		}
 	case reflect.Struct:
-		if at, ok := v.Interface().(time.Time); ok {
+		if at, ok := reflect.TypeAssert[time.Time](v); ok {
 			into[strconv.FormatInt(at.Unix(), 10)] = true
 			return
 		}

@@ -110,9 +110,9 @@ func (m *InboundMessage) React(emoji string) OutboundMessage {
 
 // Reply returns a message to the customer, or the group, that the echoed
 // message was for.
-func (e *MessageEcho) Reply(content Content) OutboundMessage {
-	e = orEmpty(e)
-	return replyIn(e.Message.GroupID, e.To, content)
+func (m *MessageEcho) Reply(content Content) OutboundMessage {
+	m = orEmpty(m)
+	return replyIn(m.Message.GroupID, m.To, content)
 }
 
 // Reply returns a message to the other side of the chat: the customer who wrote

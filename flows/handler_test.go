@@ -88,7 +88,7 @@ func TestTheStatusFollowsFromWhatTheCallbackDid(t *testing.T) {
 		"it returns a screen": {func(context.Context, *flows.Request) (*flows.Response, error) {
 			return flows.Next("A", nil), nil
 		}, 200, `{"screen":"A","data":{}}`},
-		"it returns nothing": {func(context.Context, *flows.Request) (*flows.Response, error) { return nil, nil }, 500, ""},
+		"it returns nothing": {func(context.Context, *flows.Request) (response *flows.Response, err error) { return }, 500, ""},
 		"it fails": {func(context.Context, *flows.Request) (*flows.Response, error) {
 			return flows.Next("A", nil), errors.New("no database")
 		}, 500, ""},

@@ -27,7 +27,7 @@ func encryptPadded(t *testing.T, padded, plain []byte) ([]byte, flows.MediaMetad
 	}
 	sealed := make([]byte, len(padded))
 	cipher.NewCBCEncrypter(block, m.IV).CryptBlocks(sealed, padded)
-	sealed = append(sealed, authentication(m, sealed)...)
+	sealed = slices.Concat(sealed, authentication(m, sealed))
 	m.EncryptedHash, m.PlaintextHash = hash(sealed), hash(plain)
 	return sealed, m
 }

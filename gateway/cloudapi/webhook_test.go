@@ -91,18 +91,18 @@ func TestEachFaultOfAWebhookHasTheResponseThatFitsMeta(t *testing.T) {
 		{"no verifier", nil, body, nil, 503, kirim.ErrWebhookNoSecret},
 		{"a zero verifier", &cloudapi.WebhookVerifier{}, body, nil, 503, kirim.ErrWebhookNoSecret},
 	} {
-		make := func() *http.Request {
+		request := func() *http.Request {
 			r := delivery(testSecret, tt.body)
 			if tt.change != nil {
 				tt.change(r)
 			}
 			return r
 		}
-		if _, err := tt.v.Event(make()); !errors.Is(err, tt.err) || tt.v != nil && tt.v.StatusCode(err) != tt.want {
+		if _, err := tt.v.Event(request()); !errors.Is(err, tt.err) || tt.v != nil && tt.v.StatusCode(err) != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, err, tt.err)
 		}
 		w := httptest.NewRecorder()
-		if kirim.NewWebhookHandler(tt.v).ServeHTTP(w, make()); w.Code != tt.want {
+		if kirim.NewWebhookHandler(tt.v).ServeHTTP(w, request()); w.Code != tt.want {
 			t.Errorf("%s: the handler says %d, want %d", tt.name, w.Code, tt.want)
 		}
 	}

@@ -61,7 +61,7 @@ func (p *Part) UnmarshalJSON(data []byte) error {
 	var members map[string]json.RawMessage
 	if json.Unmarshal(data, &members) != nil || members == nil {
 		p.Unread = true
-		return nil
+		return nil //nolint:nilerr // the part says that it was not read
 	}
 	for name, into := range map[string]any{
 		"type": &p.Type, "format": &p.Format, "text": &p.Text, "buttons": &p.Buttons, "cards": &p.Cards, "limited_time_offer": &p.Offer,
