@@ -155,8 +155,8 @@ func TestTheTableOfChangesNamesWhatTheTreeHas(t *testing.T) {
 	t.Parallel()
 	_, table, _ := strings.Cut(read(t, "CONTRIBUTING.md"), "\n## Where does it go\n")
 	table, _, _ = strings.Cut(table, "\n## ")
-	if rows := strings.Count(table, "\n| "); rows != 11 {
-		t.Errorf("%d rows with the head, not that of the ten commonest changes", rows)
+	if rows := strings.Count(table, "\n| "); rows < 11 {
+		t.Errorf("%d rows with the head, fewer than of the ten commonest changes", rows)
 	}
 	for _, line := range misplaced(table, func(pattern string) bool {
 		found, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pattern)))
