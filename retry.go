@@ -35,7 +35,7 @@ import (
 // https://developers.kirim.chat/guides/failed-sends/
 //
 // What a code in the body says counts more than the status. A rate limit
-// (Kirim's rate_limit_exceeded, Meta's 4, 80007, 130429, 131056 and the like)
+// (Kirim's rate_limit_exceeded, Meta's 4, 80007, 130429, 131048, 131056 and the like)
 // is a 429 under any status, a code that says that a retry would fail again
 // stops, and a passing failure that gets 4xx is a 500. A 408 is the
 // exception: whatever gave up waiting does not know how the request ended, so no
@@ -48,8 +48,10 @@ import (
 // plus up to a tenth, at most one second, so that clients do not come back
 // all at once. After a 429 without one the client waits a second more than
 // its own delay. After a code for which Meta advises a wait it waits that: 4ⁿ
-// seconds for 131056, the messages to one recipient, and a
-// minute or more for maintenance. When the delay is longer than MaxRetryAfter, or any wait
+// seconds for 131056, the messages to one recipient, a minute or more for
+// maintenance, a day (an assumption) for 131048, the restriction for spam. A rate
+// limit of Meta's own responses without a Retry-After waits for the
+// estimated_time_to_regain_access in their headers. When the delay is longer than MaxRetryAfter, or any wait
 // would go past the deadline of the context, the call ends at once with the
 // error at hand, and [Error.RetryAfter] tells when to come back.
 //
