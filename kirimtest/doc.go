@@ -93,6 +93,7 @@
 //	GET, POST, DELETE /{waba-id}/message_templates            with name, status, language, category, fields, limit, after
 //	GET, POST         /{template-id}
 //	GET               /{waba-id}, /{waba-id}/phone_numbers, /{phone-number-id}
+//	POST              /{phone-number-id}                      the PIN
 //	POST              /{phone-number-id}/register, /deregister
 //	GET, POST, DELETE /{waba-id}/subscribed_apps
 //
@@ -107,10 +108,10 @@
 //	sandbox.AddFault(kirimtest.Fault{Path: "/*/*/messages", Status: 400, Code: "131026"})
 //
 // Assumed are the waits between the attempts of a webhook, that a message with the
-// id of a file that does not exist is refused with 131009, that a template that
-// exists is refused with the subcode 2388024, and that registering again with
-// another PIN is 133005. A name that was deleted can be used again at once, and
-// edits of a template are not counted.
+// id of a file that does not exist is refused with 131009, the subcode 2388024 for
+// a template that exists and 2388023 for the name of one that was deleted, and
+// 133005 for registering with another PIN. Edits of a template and registrations
+// are not counted.
 //
 // # Time
 //

@@ -10,6 +10,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -69,7 +70,7 @@ func (st *state) inboundFile(id string) *metaFile {
 
 // uploadMedia handles POST /{version}/{phone-number-id}/media.
 func uploadMedia(x *exchange, n PhoneNumber) *reply {
-	kind, data, failure := x.upload()
+	kind, data, lifetime, failure := x.upload()
 	if failure != "" {
 		return failed(metaFail(100, failure))
 	}
@@ -80,7 +81,7 @@ func uploadMedia(x *exchange, n PhoneNumber) *reply {
 	st, now := &x.s.state, x.now()
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	f := &metaFile{head: st.newHead("", now), numberID: n.ID, mime: kind, data: data, expires: now.Add(uploadLifetime)}
+	f := &metaFile{head: st.newHead("", now), numberID: n.ID, mime: kind, data: data, expires: now.Add(lifetime)}
 	f.id = graphID(500000000000000, &f.head)
 	st.meta.keep(f, st.limits.MediaBytes)
 	return &reply{status: http.StatusOK, data: mustJSON(map[string]string{"id": f.id})}
@@ -102,12 +103,13 @@ func (m *metaState) drop(f *metaFile) {
 }
 
 // upload reads the parts of an upload, or tells what is wrong with them.
-func (x *exchange) upload() (kind string, data []byte, failure string) {
+func (x *exchange) upload() (kind string, data []byte, lifetime time.Duration, failure string) {
+	refuse := func(why string) (string, []byte, time.Duration, string) { return "", nil, 0, why }
 	form, params, err := mime.ParseMediaType(x.r.Header.Get("Content-Type"))
 	if err != nil || form != "multipart/form-data" || params["boundary"] == "" {
-		return "", nil, "The request must be a form with parts."
+		return refuse("The request must be a form with parts.")
 	}
-	product, found := "", false
+	product, found, minutes := "", false, int(uploadLifetime/time.Minute)
 	for parts := multipart.NewReader(bytes.NewReader(x.body), params["boundary"]); ; {
 		part, err := parts.NextPart()
 		if err == io.EOF {
@@ -118,13 +120,15 @@ func (x *exchange) upload() (kind string, data []byte, failure string) {
 			value, err = io.ReadAll(part)
 		}
 		if err != nil {
-			return "", nil, "The form cannot be read."
+			return refuse("The form cannot be read.")
 		}
 		switch part.FormName() {
 		case "messaging_product":
 			product = string(value)
 		case "type":
 			kind = string(value)
+		case "ttl_minutes": // anything else than a number is 0, which is too few
+			minutes, _ = strconv.Atoi(string(value))
 		case "file":
 			data, found = value, true
 			kind = cmp.Or(kind, part.Header.Get("Content-Type"))
@@ -132,13 +136,15 @@ func (x *exchange) upload() (kind string, data []byte, failure string) {
 	}
 	switch _, _, err := mime.ParseMediaType(kind); {
 	case product != "whatsapp":
-		return "", nil, "messaging_product: The value must be whatsapp."
+		return refuse("messaging_product: The value must be whatsapp.")
 	case !found:
-		return "", nil, "file: A required field is missing."
+		return refuse("file: A required field is missing.")
 	case err != nil || !strings.Contains(kind, "/"):
-		return "", nil, "type: The field must be a MIME type."
+		return refuse("type: The field must be a MIME type.")
+	case minutes < 60 || minutes > 43200:
+		return refuse("ttl_minutes: The value must be 60 to 43200.")
 	}
-	return kind, data, ""
+	return kind, data, time.Duration(minutes) * time.Minute, ""
 }
 
 // getMetaMedia handles GET /{version}/{media-id}. state.mu is held.

@@ -27,9 +27,22 @@ func getNode(x *exchange) *reply {
 	return failed(noObject())
 }
 
-// editNode handles POST /{version}/{id}: only templates can be edited.
-// state.mu is held.
+// editNode handles POST /{version}/{id}: templates can be edited, and numbers get a
+// PIN. state.mu is held.
 func editNode(x *exchange) *reply {
+	if n, found := x.s.state.numbers[x.params[1]]; found && n.ID != "" {
+		o, err := x.object()
+		if err != nil {
+			return failed(asMetaParameter(err))
+		}
+		v := x.metaChecker()
+		pin := v.pin(o)
+		if v.err != nil {
+			return failed(asMetaParameter(v.err))
+		}
+		x.s.state.meta.pins[n.ID] = pin
+		return success()
+	}
 	if t := x.s.state.templateByMetaID(x.params[1]); t != nil {
 		return editMetaTemplate(x, t)
 	}
@@ -69,8 +82,16 @@ func listPhoneNumbers(x *exchange) *reply {
 
 var sixDigits = regexp.MustCompile(`^[0-9]{6}$`)
 
+func (v *checker) pin(o map[string]any) string {
+	pin := v.text(o, "", "pin", 1, 0)
+	if !sixDigits.MatchString(pin) {
+		v.invalid("", "pin", "The PIN must have six digits.")
+	}
+	return pin
+}
+
 // registerNumber handles POST /{version}/{phone-number-id}/register. The first PIN
-// that a number is registered with stays its PIN.
+// that a number is registered with stays its PIN, until another is set.
 //
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/registration
 func registerNumber(x *exchange, n PhoneNumber) *reply {
@@ -80,10 +101,7 @@ func registerNumber(x *exchange, n PhoneNumber) *reply {
 	}
 	v := x.metaChecker()
 	v.oneOf(o, "", "messaging_product", "whatsapp")
-	pin := v.text(o, "", "pin", 1, 0)
-	if v.err == nil && !sixDigits.MatchString(pin) {
-		v.invalid("", "pin", "The PIN must have six digits.")
-	}
+	pin := v.pin(o)
 	if v.err != nil {
 		return failed(asMetaParameter(v.err))
 	}

@@ -13,7 +13,8 @@ type metaState struct {
 	pairs     map[chatID]*pair
 	pairsKept int // pairs, above which those that owe nothing are dropped
 	calls     pace
-	pins      map[string]string // of registered numbers, by phone number id
+	pins      map[string]string    // of registered numbers, by phone number id
+	deleted   map[string]time.Time // when templates were, by name
 
 	hooks      []*subscription
 	deliveries table[*delivery]
@@ -29,6 +30,7 @@ func (m *metaState) init(cfg *config, limits *Limits) {
 	m.pairs = make(map[chatID]*pair)
 	m.pairsKept = limits.Contacts
 	m.pins = make(map[string]string)
+	m.deleted = make(map[string]time.Time)
 	m.deliveries = newTable[*delivery](limits.Deliveries)
 	m.files = newTable[*metaFile](limits.Objects)
 	m.links = make(map[string]metaLink)

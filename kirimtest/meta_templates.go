@@ -111,6 +111,11 @@ func createMetaTemplate(x *exchange) *reply {
 		e.subcode = 2388024
 		return failed(e)
 	}
+	if deleted, found := st.meta.deleted[t.Name]; found && now.Before(deleted.Add(nameBlocked)) {
+		e := metaFail(100, "name: A template of this name was deleted less than 30 days ago.")
+		e.subcode = 2388023
+		return failed(e)
+	}
 	row := st.putTemplate(t, now)
 	x.s.beginReview(row, now)
 	row.settle(now)
@@ -172,6 +177,9 @@ func editMetaTemplate(x *exchange, t *template) *reply {
 	return success()
 }
 
+// nameBlocked is for how long the name of a template that was deleted cannot be used.
+const nameBlocked = 30 * day
+
 // deleteMetaTemplates handles DELETE /{version}/{waba-id}/message_templates: by name
 // in all languages, or with hsm_id in one.
 //
@@ -188,6 +196,7 @@ func deleteMetaTemplates(x *exchange) *reply {
 			st.agenda.cancel(t.job)
 			st.templates.remove(t)
 			delete(st.named, templateID{t.Name, t.Language})
+			st.meta.deleted[name] = x.now()
 		}
 	}
 	if !found {

@@ -43,6 +43,9 @@ func TestTemplatesAtMetaAreThoseAtKirim(t *testing.T) {
 	wantMeta(t, meta(t, s, "DELETE", templates+"?name=order_ready", ""), 200, 0, 0)
 	wantMeta(t, meta(t, s, "GET", "/"+id, ""), 400, 100, 33)
 	wantMeta(t, metaSend(t, s, metaFilled("order_ready")), 404, 132001, 0)
+	wantMeta(t, meta(t, s, "POST", templates, order), 400, 100, 2388023)
+	clock.Advance(30 * day)
+	wantMeta(t, meta(t, s, "POST", templates, order), 200, 0, 0)
 	wantMeta(t, meta(t, s, "DELETE", templates+"?name=appointment_reminder", ""), 200, 0, 0) // in both languages
 	if r := do(t, s, "GET", "/v1/"+s.PhoneNumberID+"/templates/appointment_reminder", ""); r.status != 404 {
 		t.Errorf("at Kirim: %d", r.status)
@@ -105,6 +108,9 @@ func TestNumbersAreRegisteredAndDeregistered(t *testing.T) {
 	wantMeta(t, meta(t, s, "POST", number+"/register", `{"messaging_product":"whatsapp","pin":"12345"}`), 400, 100, 0)
 	wantMeta(t, meta(t, s, "POST", number+"/register", `{"messaging_product":"whatsapp","pin":"123456"}`), 200, 0, 0)
 	wantMeta(t, meta(t, s, "POST", number+"/register", `{"messaging_product":"whatsapp","pin":"654321"}`), 400, 133005, 0)
+	wantMeta(t, meta(t, s, "POST", number, `{"pin":"65432"}`), 400, 100, 0)
+	wantMeta(t, meta(t, s, "POST", number, `{"pin":"654321"}`), 200, 0, 0)
+	wantMeta(t, meta(t, s, "POST", number+"/register", `{"messaging_product":"whatsapp","pin":"654321"}`), 200, 0, 0)
 	wantMeta(t, metaSend(t, s, metaFilled("order_update", "A-17")), 200, 0, 0)
 	if got := decoded(t, []byte(meta(t, s, "GET", number, "").body)); got["display_phone_number"] != "+6281100000000" || got["verified_name"] != "Sandbox" {
 		t.Errorf("got %v", got)

@@ -39,7 +39,7 @@ const metaLifetime = 7 * day
 // SubscribeMeta delivers webhooks in Meta's own form to address: the fields named,
 // "messages" and "message_template_status_update", or both when none is. As Meta
 // does, it first asks for a challenge, with [Server.VerifyToken]; a receiver that
-// does not return it is an error. Deliveries are signed with [Server.AppSecret]
+// does not return it is an error. The same address again replaces its fields. Deliveries are signed with [Server.AppSecret]
 // in X-Hub-Signature-256, and attempted for seven days until the response is a 200.
 //
 // They tell of all messages of the account, also of those that were sent
@@ -65,6 +65,7 @@ func (s *Server) subscribeMeta(ctx context.Context, address, verifyToken string,
 	st := &s.state
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	st.meta.hooks = slices.DeleteFunc(st.meta.hooks, func(old *subscription) bool { return old.url == address })
 	st.meta.hooks = append(st.meta.hooks, &subscription{
 		head: st.newHead("hook_", s.cfg.clock.Now()), url: address, events: slices.Clone(fields), status: SubscriptionActive, meta: true,
 	})
