@@ -10,8 +10,8 @@ import (
 	"github.com/kirim-go/kirim"
 )
 
-// AnalyticsService reads what an account has sent, and what it cost. Meta's numbers
-// are approximate, and may differ from an invoice.
+// AnalyticsService reads what an account has sent, and what it cost. The figures are
+// approximate, and may differ from an invoice.
 //
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/analytics
 type AnalyticsService struct {

@@ -140,7 +140,7 @@ type FlowResult struct {
 }
 
 // Create creates a draft, or publishes a flow at once. With FlowJSON the result
-// lists its faults, which are no error: the draft is there. It is not retried in
+// lists its faults, and the call has no error: the draft is there. It is not retried in
 // doubt; a list with the name tells then.
 //
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/flows/reference/flowsapi

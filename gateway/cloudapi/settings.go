@@ -109,9 +109,7 @@ type StorageUpdate struct {
 }
 
 // Update changes settings. It is retried like a PUT, as it sets absolute
-// values. The check of the customer's identity is turned on so:
-//
-//	err := number.Settings().Update(ctx, cloudapi.SettingsUpdateParams{UserIdentity: &cloudapi.IdentityCheck{Enabled: true}})
+// values. UserIdentity turns the check of the customer's identity on or off.
 //
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/reference/whatsapp-business-phone-number/settings-api
 func (s *SettingsService) Update(ctx context.Context, params SettingsUpdateParams, opts ...kirim.RequestOption) error {
