@@ -59,7 +59,7 @@ func (s *Server) accept(x *exchange, n PhoneNumber, m outbound) (sent Message, r
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	chat := st.chatWith(n.ID, &m)
-	if m.contextWAMID != "" && as.ContextMustExist && !x.meta {
+	if m.contextWAMID != "" && as.ContextMustExist {
 		if owner, found := st.wamids[m.contextWAMID]; !found || !owner.inbound {
 			return Message{}, fail("invalid_field_value", "context.message_id", "There is no such inbound message.")
 		}

@@ -14,13 +14,16 @@ import (
 )
 
 // uploadTo uploads a file to Meta's API.
-func uploadTo(t testing.TB, s *Server, product, kind string, data []byte) result {
+func uploadTo(t testing.TB, s *Server, product, kind string, data []byte, minutes ...string) result {
 	t.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	_ = form.WriteField("messaging_product", product)
 	if kind != "" {
 		_ = form.WriteField("type", kind)
+	}
+	for _, m := range minutes {
+		_ = form.WriteField("ttl_minutes", m)
 	}
 	if data != nil {
 		part, _ := form.CreatePart(textproto.MIMEHeader{"Content-Disposition": {`form-data; name="file"; filename="a.bin"`}, "Content-Type": {kind}})
@@ -97,6 +100,9 @@ func TestAnUploadThatMetaRefuses(t *testing.T) {
 		"without a file":      {uploadTo(t, s, "whatsapp", "image/png", nil), 100},
 		"without a type":      {uploadTo(t, s, "whatsapp", "", []byte("x")), 100},
 		"not a form":          {meta(t, s, "POST", "/"+s.PhoneNumberID+"/media", `{}`), 100},
+		"too short a life":    {uploadTo(t, s, "whatsapp", "image/png", []byte("x"), "59"), 100},
+		"too long a life":     {uploadTo(t, s, "whatsapp", "image/png", []byte("x"), "43201"), 100},
+		"a life of words":     {uploadTo(t, s, "whatsapp", "image/png", []byte("x"), "long"), 100},
 		"too large an image":  {uploadTo(t, s, "whatsapp", "image/png", make([]byte, 5<<20+1)), 131053},
 	} {
 		t.Log(name)
@@ -112,5 +118,23 @@ func TestFilesBeyondTheLimitAreForgotten(t *testing.T) {
 	wantMeta(t, meta(t, s, "GET", "/"+first, ""), 400, 100, 33)
 	if r := meta(t, s, "GET", "/"+second, ""); !strings.Contains(r.body, second) {
 		t.Error(r.body)
+	}
+}
+
+func TestFilesLiveAsLongAsMetaSays(t *testing.T) {
+	t.Parallel()
+	s, clock := inMemory(t)
+	files := map[time.Duration]string{
+		time.Hour: dig(decoded(t, []byte(uploadTo(t, s, "whatsapp", "text/plain", []byte("a"), "60").body)), "id").(string),
+		7 * day:   s.Receive(Inbound{From: customer, Media: &Media{Data: []byte("b")}}).ID,
+		30 * day:  dig(decoded(t, []byte(uploadTo(t, s, "whatsapp", "text/plain", []byte("c")).body)), "id").(string),
+	}
+	at := time.Duration(0)
+	for _, life := range []time.Duration{time.Hour, 7 * day, 30 * day} {
+		clock.Advance(life - time.Second - at)
+		wantMeta(t, meta(t, s, "GET", "/"+files[life], ""), 200, 0, 0)
+		clock.Advance(time.Second)
+		wantMeta(t, meta(t, s, "GET", "/"+files[life], ""), 400, 100, 33)
+		at = life
 	}
 }

@@ -19,7 +19,8 @@ func TestASendToMetaIsAnsweredAsMetaDoes(t *testing.T) {
 		"a template": {
 			`"to":"+628123456789",` + metaFilled("order_update", "A-17"), `"input":"+628123456789"`, `"message_status":"accepted"`,
 		},
-		"a user id": {`"recipient":"ID.70000000000000001",` + metaText, `"input":"ID.70000000000000001","user_id":"ID.70000000000000001"`, ""},
+		"a reply to what is gone": {`"to":"628123456789","context":{"message_id":"wamid.EXAMPLE"},` + metaText, `"input":"628123456789"`, ""},
+		"a user id":               {`"recipient":"ID.70000000000000001",` + metaText, `"input":"ID.70000000000000001","user_id":"ID.70000000000000001"`, ""},
 		"a group": {
 			`"recipient_type":"group","to":"GROUP-EXAMPLE-1",` + metaText, `"input":"GROUP-EXAMPLE-1"`, `"group_id":"GROUP-EXAMPLE-1"`,
 		},
@@ -124,6 +125,9 @@ func TestTheWindowAtMetaIsReportedLateOrRefusedAtOnce(t *testing.T) {
 	got := h.statuses(t)
 	if len(got) != 1 || got[0]["status"] != "failed" || got[0]["biz_opaque_callback_data"] != "order-17" || dig(got[0], "errors.code") != 131047.0 {
 		t.Errorf("got %v", got)
+	}
+	if body := string(h.webhooks()[0].body); strings.Contains(body, `"contacts"`) || strings.Contains(body, `"pricing"`) {
+		t.Errorf("a failure has neither a contact nor a price: %s", body)
 	}
 	if late.Messages()[0].Status != "failed" {
 		t.Errorf("the message is %q", late.Messages()[0].Status)

@@ -146,6 +146,12 @@ func TestTheReviewOfATemplateIsReported(t *testing.T) {
 	if got := strings.Join(events(), ", "); got != "order_ready APPROVED, order_late APPROVED, order_ready PAUSED" {
 		t.Errorf("got %s", got)
 	}
+	wantMeta(t, meta(t, s, "POST", "/"+s.WABAID+"/message_templates", strings.Replace(order, "order_ready", "order_lost", 1)), 200, 0, 0)
+	s.SetTemplateStatus("order_lost", TemplateRejected) // which ends the review
+	s.Advance(time.Minute)
+	if got := events()[3:]; len(got) != 1 || got[0] != "order_lost REJECTED" {
+		t.Errorf("got %v", got)
+	}
 }
 
 func TestASubscribedAppGetsWebhooksUntilItIsRemoved(t *testing.T) {
@@ -168,5 +174,22 @@ func TestASubscribedAppGetsWebhooksUntilItIsRemoved(t *testing.T) {
 	s.Settle()
 	if n := len(h.webhooks()); n != 1 {
 		t.Errorf("%d webhooks", n)
+	}
+}
+
+func TestARemovedAppGetsNothingMoreOfWhatIsUnderWay(t *testing.T) {
+	t.Parallel()
+	h := &hook{receiver: &receiver{answers: []answerWith{{hang: true}, {status: 200}}}}
+	s, clock := inMemory(t, WithWebhookHandler(h))
+	if err := s.SubscribeMeta(hookURL); err != nil {
+		t.Fatal(err)
+	}
+	fire(s)
+	clock.BlockUntil(1) // the attempt waits for the receiver
+	wantMeta(t, meta(t, s, "DELETE", "/"+s.WABAID+"/subscribed_apps", ""), 200, 0, 0)
+	clock.Advance(attemptTimeout)
+	s.Advance(day)
+	if d := lastDelivery(t, s); d.Status != DeliveryDead || len(d.Attempts) != 1 {
+		t.Errorf("%s after %d attempts", d.Status, len(d.Attempts))
 	}
 }
