@@ -33,7 +33,8 @@ func TestTheWorstOfMetasLimitsCounts(t *testing.T) {
 		{"a number that is infinite", http.Header{app: {`{"call_count":1e999}`}}, Usage{}, false},
 		{"no JSON", http.Header{app: {`28%`}, account: {`{"1":`}}, Usage{}, false},
 		{"JSON of another shape", http.Header{app: {`[28]`}, account: {`{"1":{"call_count":5},"2":7,"3":["x",null]}`}}, Usage{}, false},
-		{"more than anybody sends", http.Header{app: {`{"call_count":28` + strings.Repeat(" ", maxUsage) + `}`}}, Usage{}, false},
+		{"as much as is read", http.Header{app: {`{"call_count":28` + strings.Repeat(" ", 16384-len(`{"call_count":28}`)) + `}`}}, Usage{Percent: 28}, true},
+		{"a byte more", http.Header{app: {`{"call_count":28` + strings.Repeat(" ", 16385-len(`{"call_count":28}`)) + `}`}}, Usage{}, false},
 		{"nesting without end", http.Header{account: {`{"1":` + strings.Repeat("[", 8000) + strings.Repeat("]", 8000) + `}`}}, Usage{}, false},
 	} {
 		if got, ok := MetaUsage(tt.header); got != tt.want || ok != tt.ok {
