@@ -6,7 +6,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/gateway/cloudapi"
 	"github.com/kirim-go/kirim/kirimtest"
 )
@@ -43,20 +42,4 @@ func TestABurstToOneRecipientWaitsAndIsSentOnce(t *testing.T) {
 			t.Error(err)
 		}
 	})
-}
-
-func TestEachFaultOfTheSandboxIsTheErrorThatItNames(t *testing.T) {
-	t.Parallel()
-	for code, kind := range map[string]kirim.Kind{
-		"190": kirim.KindAuthExpired, "10": kirim.KindPermission, "131026": kirim.KindRecipientUnavailable, "131000": kirim.KindUpstream,
-		"131031": kirim.KindSuspended, "132015": kirim.KindTemplateUnavailable, "133010": kirim.KindNotConnected,
-	} {
-		sandbox, number := inSandbox(t)
-		sandbox.Receive(kirimtest.Inbound{From: hello.To, Text: "Halo"})
-		sandbox.AddFault(kirimtest.Fault{Path: "/*/*/messages", Status: 500, Code: code})
-		_, err := number.Send(t.Context(), hello)
-		if !errors.Is(err, kind) || !errors.Is(err, kirim.ErrorCode(code)) || kirim.MaybeSent(err) != (kind == kirim.KindUpstream) || sandbox.MessageCount() != 0 {
-			t.Errorf("%s: %v, MaybeSent %v, %d messages", code, err, kirim.MaybeSent(err), sandbox.MessageCount())
-		}
-	}
 }
