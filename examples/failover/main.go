@@ -114,6 +114,6 @@ func run(ctx context.Context, out io.Writer) error {
 		}
 		fmt.Fprintln(out, strings.TrimSpace(fmt.Sprintf("%-30s  %-29s  %s", scene.situation, outcome, why)))
 	}
-	fmt.Fprintln(out, sandbox.MessageCount(), "messages were accepted, no order twice")
+	fmt.Fprintln(out, sandbox.MessageCount(), "messages were accepted: what was sent, and what perhaps was")
 	return nil
 }

@@ -26,7 +26,7 @@ the message is at fault         not sent                       Kirim: 400 invali
 the response is lost            perhaps sent; not tried again  Kirim: 502 whatsapp_upstream_error
 Meta's response is lost         perhaps sent; not tried again  Kirim: 422 whatsapp_number_not_verified  Cloud API: 500 131000
 the token has expired, too      not sent                       Kirim: 422 whatsapp_number_not_verified  Cloud API: 401 190
-6 messages were accepted, no order twice
+6 messages were accepted: what was sent, and what perhaps was
 `
 	if out.String() != want {
 		t.Errorf("the output is\n%swant\n%s", out.String(), want)

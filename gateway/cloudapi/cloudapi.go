@@ -47,6 +47,14 @@
 // [WebhookVerifier] is a [kirim.EventVerifier]: give it to
 // [kirim.NewWebhookHandler].
 //
+// # Testing
+//
+// The sandbox of package kirimtest speaks this API, too, with its errors, limits and
+// webhooks; what Kirim's client sees there, this one sees as well:
+//
+//	sandbox := kirimtest.Start(t)
+//	client, err := cloudapi.NewClient(sandbox.AccessToken, sandbox.MetaOptions()...)
+//
 // # Assumptions
 //
 // Whether the subcodes of 190 that the Graph API documents come from the Cloud API
