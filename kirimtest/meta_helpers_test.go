@@ -98,3 +98,7 @@ func (h *hook) statuses(t testing.TB) (list []map[string]any) {
 	}
 	return list
 }
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

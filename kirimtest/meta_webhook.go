@@ -92,6 +92,10 @@ func (s *Server) challenge(ctx context.Context, address, verifyToken string) err
 	}
 	resp, err := s.webhooks.Do(req)
 	if err != nil {
+		var wrapped *url.Error
+		if errors.As(err, &wrapped) {
+			err = wrapped.Err // without the verify token, which is in the URL
+		}
 		return fmt.Errorf("kirimtest: SubscribeMeta: no response to the challenge: %w", err)
 	}
 	defer resp.Body.Close()

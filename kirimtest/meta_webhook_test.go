@@ -4,6 +4,8 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +25,11 @@ func TestAWebhookOfMetasPassesTheChallengeFirst(t *testing.T) {
 	s.Settle()
 	if n := len(h.webhooks()); n != 0 {
 		t.Errorf("%d webhooks", n)
+	}
+	broken := errors.New("connection refused")
+	down, _ := inMemory(t, WithWebhookTransport(roundTripper(func(*http.Request) (*http.Response, error) { return nil, broken })))
+	if err := down.SubscribeMeta(hookURL); !errors.Is(err, broken) || strings.Contains(err.Error(), down.VerifyToken) {
+		t.Errorf("a receiver that is down: %v", err)
 	}
 }
 
