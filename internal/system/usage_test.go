@@ -24,6 +24,7 @@ func TestTheWorstOfMetasLimitsCounts(t *testing.T) {
 		{"several accounts and limits", http.Header{account: {`{"1":[{"type":"whatsapp","call_count":5,"estimated_time_to_regain_access":2},{"total_time":80}],"2":[{"total_cputime":90,"estimated_time_to_regain_access":1}]}`}},
 			Usage{Percent: 90, Regain: 2 * time.Minute}, true},
 		{"two headers", http.Header{app: {`{"call_count":28}`, `{"call_count":30}`}, account: {`{"1":[{"call_count":5}]}`}}, Usage{Percent: 30}, true},
+		{"a wait alone", http.Header{account: {`{"1":[{"estimated_time_to_regain_access":2.5}]}`}}, Usage{Regain: 3 * time.Minute}, true},
 		{"a limit that is passed", http.Header{app: {`{"call_count":250}`}}, Usage{Percent: 250}, true},
 		{"values of other types", http.Header{app: {`{"call_count":"28","total_time":null,"total_cputime":[1]}`}}, Usage{}, false},
 		{"one good value among them", http.Header{app: {`{"call_count":"28","total_time":7}`}}, Usage{Percent: 7}, true},
