@@ -87,6 +87,10 @@ func (c *call) setKey() http.Header {
 	if c.key != "" {
 		headers["Idempotency-Key"] = c.keyHeader[:]
 	}
+	if scheme := c.settings.scheme; scheme != "" {
+		headers["Authorization"] = []string{scheme + " " + c.client.apiKey}
+	}
+	maps.Copy(headers, c.settings.header)
 	return headers
 }
 

@@ -90,6 +90,9 @@ func (c *core) newCall(method, path string, opts []RequestOption) (*call, error)
 		return nil, refuse("method", "GET, HEAD, POST, PUT, PATCH or DELETE", fmt.Sprintf("%.20q", method))
 	}
 	call.operation = operationOf(method, call.key)
+	if call.operation == unkeyed && settings.idempotent {
+		call.operation = replace
+	}
 	return call, nil
 }
 

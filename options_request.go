@@ -3,6 +3,8 @@ package kirim
 import (
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 )
 
 // Response is what HTTP said about a call; ask for it with [WithResponse].
@@ -29,7 +31,10 @@ type requestSettings struct {
 	noRetry        bool
 	skipValidation bool
 	preferTemplate bool
-	waitRank       int // of the status that [WithWaitStatus] says; 0 for none
+	idempotent     bool
+	scheme         string      // of the Authorization header; empty for Bearer
+	header         http.Header // added to the request
+	waitRank       int         // of the status that [WithWaitStatus] says; 0 for none
 }
 
 func settingsOf(opts []RequestOption) (requestSettings, error) {
@@ -98,6 +103,61 @@ func WithoutRetry() RequestOption {
 func WithoutRequestValidation() RequestOption {
 	return func(s *requestSettings) error {
 		s.skipValidation = true
+		return nil
+	}
+}
+
+// WithIdempotent says that carrying out the request twice does no harm. A POST
+// that has no idempotency key is then retried as a PUT is; see [RetryPolicy]. On
+// other requests the option has no effect. Never use it for what sends a message.
+func WithIdempotent() RequestOption {
+	return func(s *requestSettings) error {
+		s.idempotent = true
+		return nil
+	}
+}
+
+// WithHeader sets a header of this request, in place of the client's own. It may
+// be given several times, for different headers. The name is a token of at most 100 characters, and
+// the value printable ASCII of at most 4096. Refused are the headers that
+// decide where a request goes, how it is framed and what retries it: Authorization,
+// for which there is [WithAuthorizationScheme], Idempotency-Key, Host,
+// Content-Length, Transfer-Encoding, Connection, Trailer and Upgrade. Of the header's value nothing is
+// taken out of responses and errors: only the API key is.
+func WithHeader(name, value string) RequestOption {
+	return func(s *requestSettings) error {
+		switch {
+		case name == "" || len(name) > 100 || strings.ContainsFunc(name, notToken):
+			return refuse("WithHeader", "a name of 1 to 100 letters, digits, - and _", fmt.Sprintf("another of %d bytes", len(name)))
+		case slices.Contains(reservedHeaders, http.CanonicalHeaderKey(name)):
+			return refuse("WithHeader", "a header that the client does not set for itself", http.CanonicalHeaderKey(name))
+		case len(value) > 4096 || firstUnprintable(value) >= 0:
+			return refuse("WithHeader", "a value of at most 4096 printable ASCII characters", fmt.Sprintf("another of %d bytes", len(value)))
+		}
+		if s.header == nil {
+			s.header = make(http.Header)
+		}
+		s.header.Set(name, value)
+		return nil
+	}
+}
+
+var reservedHeaders = []string{
+	"Authorization", "Connection", "Content-Length", "Host", "Idempotency-Key", "Trailer", "Transfer-Encoding", "Upgrade",
+}
+
+func notToken(r rune) bool {
+	return r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+}
+
+// WithAuthorizationScheme sends the API key of this request under another scheme
+// than Bearer, such as OAuth. The scheme is 1 to 20 letters, digits, - and _.
+func WithAuthorizationScheme(scheme string) RequestOption {
+	return func(s *requestSettings) error {
+		if scheme == "" || len(scheme) > 20 || strings.ContainsFunc(scheme, notToken) {
+			return refuse("WithAuthorizationScheme", "1 to 20 letters, digits, - and _", fmt.Sprintf("another of %d bytes", len(scheme)))
+		}
+		s.scheme = scheme
 		return nil
 	}
 }
