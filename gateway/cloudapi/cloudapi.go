@@ -42,6 +42,14 @@
 // RateLimit, in percent. A response that refuses for its rate, without a
 // Retry-After, asks to wait for the longest estimated_time_to_regain_access.
 //
+// # Management
+//
+// [Client.Account] has the templates, flows and numbers of an account, its webhooks
+// and analytics; [PhoneNumber] the registration, the profile, the settings, QR codes
+// and more of one number. Creations and other calls that must not happen twice are
+// not retried in doubt, and those that set absolute values are. Lists are iterators
+// over the cursors of the Graph API, with one page in memory.
+//
 // # Webhooks
 //
 // [WebhookVerifier] is a [kirim.EventVerifier]: give it to

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -75,7 +77,7 @@ func TestWhatMayHaveBeenCarriedOutIsRetriedOnlyWhereItDoesNoHarm(t *testing.T) {
 				wire := testwire.Serving(func(int, *http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF })
 				_, err := op.run(t, wire, "300")
 				want := 1
-				if op.twice && !strings.HasPrefix(op.route, "POST") {
+				if op.twice {
 					want = 4
 				}
 				if got := len(wire.Requests()); got != want || err == nil {
@@ -142,6 +144,10 @@ func TestWhatCannotBeMeantIsRefusedBeforeItIsSent(t *testing.T) {
 		{"a subscription to nowhere", "URL: want an https address", func(_ *cloudapi.PhoneNumber, a *cloudapi.Account) error {
 			return a.SubscribedApps().Subscribe(t.Context(), &cloudapi.CallbackOverride{VerifyToken: "secret"})
 		}},
+		{"a flow that is not JSON", "flowJSON: want JSON", func(_ *cloudapi.PhoneNumber, a *cloudapi.Account) error {
+			_, err := a.Flows().UpdateJSON(t.Context(), "500", []byte(`{"secret`))
+			return err
+		}},
 	} {
 		wire := testwire.Answering(200, okDone)
 		c := newClient(t, wire)
@@ -155,6 +161,57 @@ func TestWhatCannotBeMeantIsRefusedBeforeItIsSent(t *testing.T) {
 				t.Errorf("%s: the error quotes what was given: %v", tt.name, err)
 			}
 		}
+	}
+}
+
+func TestAPublicKeyGoesOutAsAForm(t *testing.T) {
+	t.Parallel()
+	wire := testwire.Answering(200, okDone)
+	keys := number(t, wire).PublicKey()
+	if err := keys.Set(t.Context(), ""); err == nil {
+		t.Error("no key is a key")
+	}
+	if err := keys.Set(t.Context(), "-----BEGIN PUBLIC KEY-----"); err != nil {
+		t.Fatal(err)
+	}
+	sent := wire.Requests()[0]
+	if form := formOf(t, sent); !reflect.DeepEqual(form.Value, map[string][]string{"business_public_key": {"-----BEGIN PUBLIC KEY-----"}}) || len(form.File) != 0 {
+		t.Errorf("sent %+v", form)
+	}
+}
+
+func formOf(t *testing.T, sent testwire.Request) *multipart.Form {
+	t.Helper()
+	kind, params, err := mime.ParseMediaType(sent.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/form-data" {
+		t.Fatalf("content type %q, %v", sent.Header.Get("Content-Type"), err)
+	}
+	form, err := multipart.NewReader(strings.NewReader(sent.Body), params["boundary"]).ReadForm(1 << 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return form
+}
+
+func TestTheJSONOfAFlowGoesOutAsAFile(t *testing.T) {
+	t.Parallel()
+	const flow = `{"version":"7.0"}`
+	wire := testwire.Answering(200, `{"success":true,"validation_errors":[]}`)
+	if _, err := newClient(t, wire).Account(testAccount).Flows().UpdateJSON(t.Context(), "500", []byte(flow)); err != nil {
+		t.Fatal(err)
+	}
+	form := formOf(t, wire.Requests()[0])
+	if want := map[string][]string{"name": {"flow.json"}, "asset_type": {"FLOW_JSON"}}; !reflect.DeepEqual(form.Value, want) {
+		t.Errorf("fields %v, want %v", form.Value, want)
+	}
+	part := form.File["file"][0]
+	file, err := part.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := io.ReadAll(file)
+	if err != nil || string(content) != flow || part.Filename != "flow.json" || part.Header.Get("Content-Type") != "application/json" {
+		t.Errorf("file %q of %v: %s, %v", part.Filename, part.Header, content, err)
 	}
 }
 

@@ -77,6 +77,10 @@ func flowOperations() []operation {
 			call: func(x ctx, _ *cloudapi.PhoneNumber, a *cloudapi.Account, id string, o opts) (any, error) {
 				return nothing(a.Flows().Update(x, id, cloudapi.FlowUpdateParams{Name: "daftar ulang", Categories: []string{"OTHER"}}, o...))
 			}},
+		{name: "Flows.UpdateJSON", route: "POST /ID/assets", body: "multipart", reply: `{"success":true,"validation_errors":[` + fault + `]}`, want: &cloudapi.FlowResult{ValidationErrors: faults}, twice: true,
+			call: func(x ctx, _ *cloudapi.PhoneNumber, a *cloudapi.Account, id string, o opts) (any, error) {
+				return result(a.Flows().UpdateJSON(x, id, []byte(`{"version":"7.0"}`), o...))
+			}},
 		{name: "Flows.ListAssets", route: "GET /ID/assets", query: "after=c1", reply: `{"data":[{"name":"flow.json","asset_type":"FLOW_JSON","download_url":"https://cdn.example/"}]}`,
 			want: lastPage(cloudapi.FlowAsset{Name: "flow.json", Type: "FLOW_JSON", DownloadURL: "https://cdn.example/"}), twice: true,
 			call: func(x ctx, _ *cloudapi.PhoneNumber, a *cloudapi.Account, id string, o opts) (any, error) {

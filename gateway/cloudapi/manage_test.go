@@ -162,6 +162,7 @@ func TestNoOperationIsForgotten(t *testing.T) {
 		"BlockedUsers.":   reflect.TypeFor[*cloudapi.BlockedUsersService](),
 		"QRCodes.":        reflect.TypeFor[*cloudapi.QRCodesService](),
 		"Settings.":       reflect.TypeFor[*cloudapi.SettingsService](),
+		"PublicKey.":      reflect.TypeFor[*cloudapi.PublicKeyService](),
 		"Automation.":     reflect.TypeFor[*cloudapi.AutomationService](),
 	} {
 		for i := range ty.NumMethod() {
@@ -317,6 +318,15 @@ func numberOperations() []operation {
 		{name: "BlockedUsers.All", route: "GET /PHONE/block_users", reply: okNone, want: items[cloudapi.BlockedUser](), twice: true,
 			call: func(x ctx, p *cloudapi.PhoneNumber, _ *cloudapi.Account, _ string, o opts) (any, error) {
 				return drained(p.BlockedUsers().All(x, cloudapi.BlockListParams{}, o...))
+			}},
+		{name: "PublicKey.Get", route: "GET /PHONE/whatsapp_business_encryption", reply: `{"data":[{"business_public_key":"PEM","business_public_key_signature_status":"VALID"}]}`,
+			want: &cloudapi.PublicKeyInfo{Key: "PEM", Status: "VALID"}, twice: true,
+			call: func(x ctx, p *cloudapi.PhoneNumber, _ *cloudapi.Account, _ string, o opts) (any, error) {
+				return result(p.PublicKey().Get(x, o...))
+			}},
+		{name: "PublicKey.Set", route: "POST /PHONE/whatsapp_business_encryption", body: "multipart", reply: okDone, twice: true,
+			call: func(x ctx, p *cloudapi.PhoneNumber, _ *cloudapi.Account, _ string, o opts) (any, error) {
+				return nothing(p.PublicKey().Set(x, "-----BEGIN PUBLIC KEY-----", o...))
 			}},
 		{name: "Automation.Get", route: "GET /PHONE", query: "fields=conversational_automation", reply: `{"id":"200","conversational_automation":{"enable_welcome_message":true,"prompts":["Jam buka?"],"commands":[{"command_name":"jam","command_description":"Jam buka"}]}}`,
 			want: &cloudapi.Automation{WelcomeMessage: true, Prompts: []string{"Jam buka?"}, Commands: []cloudapi.Command{{Name: "jam", Description: "Jam buka"}}}, twice: true,

@@ -57,7 +57,7 @@ func set(ctx context.Context, c *Client, path string, body any, opts []kirim.Req
 }
 
 func idempotent(opts []kirim.RequestOption) []kirim.RequestOption {
-	return opts
+	return append([]kirim.RequestOption{kirim.WithIdempotent()}, opts...)
 }
 
 // object is a response that is the result itself.
