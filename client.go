@@ -148,6 +148,18 @@ func (c *Client) Do(ctx context.Context, method, path string, query, body, out a
 	return c.shared().do(ctx, method, path, query, body, out, opts)
 }
 
+// Validate checks a message with [OutboundMessage.Validate], unless the client was
+// made [WithoutValidation] or the options include [WithoutRequestValidation]. It
+// sends nothing. It is for packages that send to a system of their own over
+// [Client.Do]; [MessagesService.Send] validates by itself.
+func (c *Client) Validate(message OutboundMessage, opts ...RequestOption) error {
+	settings, err := settingsOf(opts)
+	if err != nil || settings.skipValidation || !c.isZero() && !c.sending.validating {
+		return err
+	}
+	return message.Validate()
+}
+
 // shared is what the calls of all services need; nil for a zero client.
 func (c *Client) shared() *core {
 	if c == nil {

@@ -564,3 +564,32 @@ func TestALimiterThatFailsEndsTheCall(t *testing.T) {
 		}
 	})
 }
+
+func TestValidateFollowsTheOptions(t *testing.T) {
+	t.Parallel()
+	checking, err := kirim.NewClient("key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	trusting, err := kirim.NewClient("key", kirim.WithoutValidation())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var none *kirim.Client
+	for name, tc := range map[string]struct {
+		err     error
+		refused bool
+	}{
+		"a client":                           {checking.Validate(kirim.OutboundMessage{}), true},
+		"no client":                          {none.Validate(kirim.OutboundMessage{}), true},
+		"a client without validation":        {trusting.Validate(kirim.OutboundMessage{}), false},
+		"a request without validation":       {checking.Validate(kirim.OutboundMessage{}, kirim.WithoutRequestValidation()), false},
+		"a request with an option of no use": {checking.Validate(hello, nil), true},
+		"a valid message":                    {checking.Validate(hello), false},
+	} {
+		var invalid *kirim.ValidationError
+		if errors.As(tc.err, &invalid) != tc.refused {
+			t.Errorf("%s: %v", name, tc.err)
+		}
+	}
+}

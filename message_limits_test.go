@@ -157,7 +157,7 @@ var limitCases = []limitCase{
 		bill.ReferenceID = strings.Repeat("r", n)
 		return OrderDetails{Body: "a", Payment: bill}
 	}},
-	{"limitReferenceID", limitReferenceID, "interactive.action.parameters.reference_id", func(n int) Content {
+	{"limitRequired", limitRequired, "interactive.action.parameters.reference_id", func(n int) Content {
 		return OrderStatus{Body: "a", ReferenceID: strings.Repeat("r", n), Status: OrderShipped}
 	}},
 	{"limitSectionProducts", limitSectionProducts, "interactive.action.sections[0].product_items", func(n int) Content {

@@ -16,8 +16,10 @@ func (c OrderStatus) check(found *checker) {
 	OrderUpdate{c.ReferenceID, OrderUpdateState{c.Status, c.Description}}.check(found, interactivePath+".action.parameters")
 }
 
+// check leaves the form of the reference ID to the request that it is of: an
+// example of Meta's has one that is longer than its pages allow.
 func (u OrderUpdate) check(c *checker, path string) {
-	c.referenceID(path, u.ReferenceID)
+	c.text(path+".reference_id", u.ReferenceID, limitRequired)
 	c.text(path+".order.status", string(u.Order.Status), limitRequired)
 	c.text(path+".order.description", u.Order.Description, limitNone)
 }

@@ -195,3 +195,20 @@ func againstTheSandbox(t *testing.T, f system.Feature, message kirim.OutboundMes
 		}
 	}
 }
+
+func TestEveryGatewayLeavesTheChecksToTheServerWhenItIsTold(t *testing.T) {
+	t.Parallel()
+	tooLong := kirim.OutboundMessage{To: sendTo, Content: kirim.Text{Body: strings.Repeat("a", 5000)}}
+	for name, through := range sendersOf {
+		if name == "shingle" { // which sends nothing
+			continue
+		}
+		wire := testwire.Answering(200, through.answer)
+		if err := through.send(t.Context(), wire.Options(), tooLong); !errors.Is(err, kirim.KindInvalidRequest) || len(wire.Requests()) != 0 {
+			t.Errorf("%s: %d requests, %v", name, len(wire.Requests()), err)
+		}
+		if err := through.send(t.Context(), append(wire.Options(), kirim.WithoutValidation()), tooLong); err != nil || len(wire.Requests()) != 1 {
+			t.Errorf("%s without validation: %d requests, %v", name, len(wire.Requests()), err)
+		}
+	}
+}

@@ -119,7 +119,7 @@ func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts .
 		return nil, vendor.Unsupported(message.ContentKind())
 	}
 	message.ReplyTo = "" // Kirim's rules for it do not hold here
-	if err := message.Validate(); err != nil {
+	if err := c.api.Validate(message, opts); err != nil {
 		return nil, err
 	}
 	data, err := adapter.Data[accepted](ctx, c.api, http.MethodPost, path, nil, body, opts)

@@ -46,7 +46,7 @@ func (p *PhoneNumber) ID() string { return p.id }
 //
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages
 func (p *PhoneNumber) Send(ctx context.Context, message kirim.OutboundMessage, opts ...kirim.RequestOption) (*kirim.AcceptedMessage, error) {
-	if err := message.Validate(); err != nil {
+	if err := p.client.api.Validate(message, opts); err != nil {
 		return nil, err
 	}
 	body, err := message.MarshalMetaJSON()

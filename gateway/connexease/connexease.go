@@ -95,7 +95,7 @@ func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts .
 	if err := vendor.Refusal(message); err != nil {
 		return nil, err
 	}
-	if err := message.Validate(); err != nil {
+	if err := c.api.Validate(message, opts); err != nil {
 		return nil, err
 	}
 	message.To = adapter.Digits(message.To)

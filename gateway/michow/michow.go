@@ -79,7 +79,7 @@ func (c *Client) Send(ctx context.Context, message kirim.OutboundMessage, opts .
 	if !ok {
 		return nil, vendor.Unsupported(message.ContentKind())
 	}
-	if err := message.Validate(); err != nil {
+	if err := c.api.Validate(message, opts); err != nil {
 		return nil, err
 	}
 	body := struct {

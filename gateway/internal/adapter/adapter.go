@@ -97,6 +97,11 @@ type Client struct {
 // BaseURL returns where requests go.
 func (c *Client) BaseURL() string { return c.kirim.BaseURL() }
 
+// Validate checks a message, unless the caller's options say not to.
+func (c *Client) Validate(message kirim.OutboundMessage, opts []kirim.RequestOption) error {
+	return c.kirim.Validate(message, opts...)
+}
+
 // Out is what a response is decoded into. Missing names the member that carries
 // the result and is not there; it is empty when there is a result.
 type Out interface{ Missing() string }
