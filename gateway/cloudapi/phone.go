@@ -34,6 +34,9 @@ func (p *PhoneNumber) ID() string { return p.id }
 // [kirim.OutboundMessage.Validate]. The body is that of
 // [kirim.OutboundMessage.MarshalMetaJSON].
 //
+// To may lack the plus, as in WhatsApp's own ids. Meta advises it: without, it may
+// take the number for one of the business's own country.
+//
 // Accepted is not delivered: what becomes of the message is reported by webhooks. ID
 // and WAMID are both WhatsApp's id of the message. Status is what Meta says of a
 // template, "accepted", "held_for_quality_assessment" or "paused", and empty where
@@ -46,7 +49,11 @@ func (p *PhoneNumber) ID() string { return p.id }
 //
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages
 func (p *PhoneNumber) Send(ctx context.Context, message kirim.OutboundMessage, opts ...kirim.RequestOption) (*kirim.AcceptedMessage, error) {
-	if err := p.client.api.Validate(message, opts); err != nil {
+	checked := message
+	if checked.RecipientType == "" && checked.To != "" && strings.Trim(checked.To, "0123456789") == "" {
+		checked.To = "+" + checked.To
+	}
+	if err := p.client.api.Validate(checked, opts); err != nil {
 		return nil, err
 	}
 	body, err := message.MarshalMetaJSON()

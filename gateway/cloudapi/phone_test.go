@@ -21,6 +21,8 @@ func TestEachRecipientAndContentGoesOutAsMetaTakesIt(t *testing.T) {
 	}{
 		{"a text to a number", hello, nil,
 			`{"messaging_product":"whatsapp","recipient_type":"individual","to":"+6281100000001","type":"text","text":{"body":"Halo"}}`},
+		{"a text to a number in WhatsApp's own form", kirim.OutboundMessage{To: "6281100000001", Content: kirim.Text{Body: "Halo"}}, nil,
+			`{"messaging_product":"whatsapp","recipient_type":"individual","to":"6281100000001","type":"text","text":{"body":"Halo"}}`},
 		{"a reply to a user id, with data to come back", kirim.OutboundMessage{Recipient: "ID.70000000000000001", Content: kirim.Text{Body: "Halo"}, ReplyTo: "wamid.EXAMPLE-IN", CallbackData: "order-77"}, nil,
 			`{"messaging_product":"whatsapp","recipient_type":"individual","recipient":"ID.70000000000000001","biz_opaque_callback_data":"order-77","context":{"message_id":"wamid.EXAMPLE-IN"},"type":"text","text":{"body":"Halo"}}`},
 		{"a text to a group", kirim.OutboundMessage{To: "GROUP-EXAMPLE-1", RecipientType: kirim.RecipientGroup, Content: kirim.Text{Body: "Halo"}}, nil,
