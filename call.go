@@ -1,6 +1,7 @@
 package kirim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,7 @@ type call struct {
 	key       string
 	url       url.URL
 	payload   []byte          // of the request; nil for none
+	stream    *StreamedBody   // likewise
 	out       any             // where the response goes; nil for nowhere
 	ctx       context.Context //nolint:containedctx // the caller's; the value lives as long as the call
 	attempt   *attempt        // the last one
@@ -34,6 +36,7 @@ type call struct {
 	attempts  int
 	began     time.Time     // of the last attempt; kept only for the log
 	waiting   bool          // between two attempts
+	stuck     bool          // the reader of a streamed body has not returned
 	wait      time.Duration // before the next attempt
 	cost      int           // taken from the quota for the last retry
 	ambiguous bool          // an attempt may have been carried out
@@ -81,8 +84,11 @@ func (c *call) limit() error {
 // before.
 func (c *call) setKey() http.Header {
 	headers := maps.Clone(c.client.header)
-	if c.payload != nil {
+	switch {
+	case c.payload != nil:
 		headers["Content-Type"] = jsonContentType
+	case c.stream != nil:
+		headers["Content-Type"] = []string{cmp.Or(c.stream.ContentType, "application/octet-stream")}
 	}
 	if c.key != "" {
 		headers["Idempotency-Key"] = c.keyHeader[:]
@@ -110,6 +116,13 @@ func (c *call) delay() time.Duration { return c.wait }
 
 func (c *call) record(resp *http.Response, err error) {
 	c.status, c.header, c.body, c.failure = 0, nil, nil, nil
+	if c.stream != nil {
+		c.stuck = !c.attempt.stream.stop(c.attempt)
+		if failed := c.attempt.stream.failed(); failed != nil {
+			c.recordReaderFailure(resp, failed)
+			return
+		}
+	}
 	// What a transport sent again was a request without a key only where nothing
 	// of it had been written.
 	resent := c.attempt.resends.Load() > 0 && c.operation != unkeyed
@@ -146,6 +159,17 @@ func (c *call) observe() {
 	if limiter := c.client.limiter; limiter != nil {
 		limiter.Observe(class, limit)
 	}
+}
+
+// recordReaderFailure is for a body that could not be read to its end. The server
+// has a part of the request, which it cannot carry out, and what it responded,
+// if it did, is not about the whole.
+func (c *call) recordReaderFailure(resp *http.Response, err error) {
+	if resp != nil {
+		resp.Body.Close()
+	}
+	c.row, c.ambiguous = refused, c.ambiguous || resp != nil
+	c.failure = c.withEnd(fmt.Errorf("reading the body: %w", err))
 }
 
 func (c *call) recordFailure(err error) {
@@ -230,6 +254,8 @@ func (c *call) shouldRepeat() bool {
 		return c.stop("the policy has no retries", nil)
 	case c.attempts > policy.MaxRetries:
 		return c.stop("the retries are used up", nil)
+	case c.stream != nil && (c.stuck || c.stream.Rewind == nil && c.attempt.stream.started.Load()):
+		return c.stop("the body cannot be read again", nil)
 	}
 	var asked time.Duration
 	who := "the server asks for"

@@ -23,7 +23,10 @@ type attempt struct {
 	maxResends      int32
 	request         *http.Request
 	payload         []byte
-	body            bytes.Reader // over payload
+	body            bytes.Reader  // over payload
+	stream          *streamReader // in its place, with a clock of its own
+	idle            *time.Timer
+	stalled         atomic.Bool // that clock ended the attempt
 
 	// An attempt that never had a connection to write to has sent nothing.
 	// net/http says when it starts to look for one, so that its silence about
@@ -70,7 +73,11 @@ func (c *call) begin(headers http.Header) *http.Request {
 	if !c.settings.noRetry {
 		a.maxResends = 3
 	}
-	a.Context, a.cancel = context.WithTimeout(c.ctx, c.client.policy.AttemptTimeout)
+	if c.stream == nil {
+		a.Context, a.cancel = context.WithTimeout(c.ctx, c.client.policy.AttemptTimeout)
+	} else {
+		c.beginStream(a)
+	}
 	dialer := c.client.dialer
 	a.trace.GetConn = func(address string) {
 		a.looking.Store(true)
@@ -109,9 +116,34 @@ func (c *call) begin(headers http.Header) *http.Request {
 			request.GetBody = a.bodyAgain
 		}
 	}
+	if a.stream != nil {
+		request.Body, request.ContentLength = a.stream, a.stream.size
+	}
 	a.request = request.WithContext(httptrace.WithClientTrace(a, &a.trace))
 	c.attempt = a
 	return a.request
+}
+
+// beginStream opens the body of an attempt, which ends when it makes no progress
+// for as long as another attempt may take.
+func (c *call) beginStream(a *attempt) {
+	timeout := c.client.policy.AttemptTimeout
+	a.Context, a.cancel = context.WithCancel(c.ctx)
+	source := c.stream.Reader
+	if c.attempts > 0 {
+		source = c.attempt.stream.source
+		if c.attempt.stream.started.Load() {
+			var err error
+			if source, err = c.stream.Rewind(); err != nil {
+				source = failingReader{err}
+			}
+		}
+	}
+	a.idle = time.AfterFunc(timeout, func() {
+		a.stalled.Store(true)
+		a.cancel()
+	})
+	a.stream = newStreamReader(source, c.stream.Size, func() { a.idle.Reset(timeout) })
 }
 
 var errNotResent = errors.New("the connection, or the stream, was closed before the answer")
@@ -137,6 +169,9 @@ func (a *attempt) bodyAgain() (io.ReadCloser, error) {
 // end releases what the attempt holds.
 func (c *call) end() {
 	c.client.dialer.over(c.attempt)
+	if c.attempt.idle != nil {
+		c.attempt.idle.Stop()
+	}
 	c.attempt.cancel()
 }
 
@@ -146,7 +181,7 @@ func (c *call) explain(err error) error {
 	switch {
 	case c.attempt.Err() == nil || c.ctx.Err() != nil:
 		return c.explainProxy(err)
-	case errors.Is(c.attempt.Err(), context.Canceled):
+	case errors.Is(c.attempt.Err(), context.Canceled) && !c.attempt.stalled.Load():
 		return errNotResent
 	}
 	return &attemptTimeoutError{c.client.policy.AttemptTimeout, err}

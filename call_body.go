@@ -23,13 +23,32 @@ func encodeBody(body any) ([]byte, error) {
 	case []byte:
 		return b, nil
 	case io.Reader:
-		return nil, refuse("body", "a []byte or a value for encoding/json, as a reader cannot be sent twice", fmt.Sprintf("a reader of type %T", body))
+		return nil, refuse("body", "a []byte, a StreamedBody or a value for encoding/json, as a reader cannot be sent twice", fmt.Sprintf("a reader of type %T", body))
 	}
 	payload, err := json.Marshal(body)
 	if err != nil {
 		return nil, refuseEncoding("body", "a []byte or a value for encoding/json", body, err)
 	}
 	return payload, nil
+}
+
+// encode sets the body of the call.
+func (c *call) encode(body any) (err error) {
+	if stream, ok := body.(StreamedBody); ok {
+		if isNil(stream.Reader) {
+			return refuse("StreamedBody.Reader", "a reader", "nil")
+		}
+		if c.operation == read {
+			return refuse("body", "none for GET and HEAD", "a StreamedBody")
+		}
+		if at := firstUnprintable(stream.ContentType); at >= 0 {
+			return refuse("StreamedBody.ContentType", "printable ASCII", fmt.Sprintf("a byte that is not at %d", at+1))
+		}
+		c.stream = &stream
+		return nil
+	}
+	c.payload, err = encodeBody(body)
+	return err
 }
 
 // readRedacted is readResponse, without the key. Of a body that is cut, what may

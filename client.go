@@ -160,6 +160,16 @@ func (c *Client) Validate(message OutboundMessage, opts ...RequestOption) error 
 	return message.Validate()
 }
 
+// MediaAt downloads the file behind a link that an API gave. The link is an https
+// URL, or http where the base URL is http too. The key goes to the hosts of
+// params alone, and only while the first host redirects to itself; the file
+// is asked for once. What [MessagesService.Media] says of limits and errors holds
+// here, too; the refusal of a host that got the key is decoded as the API's. No
+// error quotes the query of the link.
+func (c *Client) MediaAt(ctx context.Context, link string, params LinkParams) (*Media, error) {
+	return c.shared().mediaAt(ctx, link, params)
+}
+
 // shared is what the calls of all services need; nil for a zero client.
 func (c *Client) shared() *core {
 	if c == nil {

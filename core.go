@@ -106,7 +106,7 @@ func (c *core) prepare(call *call, params, body any) error {
 	if call.url.RawQuery, err = encodeQuery(params); err != nil {
 		return err
 	}
-	if call.payload, err = encodeBody(body); err != nil {
+	if err := call.encode(body); err != nil {
 		return err
 	}
 	call.keyHeader[0] = call.key

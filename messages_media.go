@@ -1,6 +1,7 @@
 package kirim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -98,7 +99,40 @@ func (s *MessagesService) Media(ctx context.Context, id string, params MediaPara
 	if err != nil {
 		return nil, err
 	}
-	return s.client.openMedia(ctx, path, target, limit)
+	return s.client.openMedia(ctx, path, target, limit, nil)
+}
+
+// LinkParams say how the file behind a link is read.
+type LinkParams struct {
+	// MaxBytes is the largest file that is read. Default 100 MiB.
+	MaxBytes int64
+	// KeyHosts are the hosts that get the API key and the User-Agent, such as
+	// "files.example.com", with the port where the URL has one. A name stands for
+	// itself only, not for what is below it. The default is none.
+	KeyHosts []string
+}
+
+// mediaAt opens a link, as [Client.MediaAt] describes it.
+func (c *core) mediaAt(ctx context.Context, link string, params LinkParams) (*Media, error) {
+	if err := c.check(ctx); err != nil {
+		return nil, err
+	}
+	if params.MaxBytes < 0 {
+		return nil, refuse("LinkParams.MaxBytes", "0 or more", strconv.FormatInt(params.MaxBytes, 10))
+	}
+	target, err := c.mediaTarget(c.base, http.Header{"Location": {link}})
+	if err == nil && !strings.HasPrefix(link, "http") {
+		err = errors.New("the link to the file is not absolute")
+	}
+	if err != nil {
+		return nil, refuse("link", "the https URL of a file", err.Error())
+	}
+	first := target.Host
+	mayHaveKey := func(u *url.URL) bool {
+		safe := u.Scheme == "https" || isLoopback(u.Hostname()) || sameOrigin(u, c.base)
+		return safe && u.Host == first && slices.ContainsFunc(params.KeyHosts, func(host string) bool { return strings.EqualFold(host, u.Host) })
+	}
+	return c.openMedia(ctx, target.Path, target, cmp.Or(params.MaxBytes, defaultMaxMedia), mayHaveKey)
 }
 
 // mediaLink asks the API for the link. Unlike Do it follows no redirect, not
@@ -165,14 +199,15 @@ func (e *Error) leadingNowhere(why error) *Error {
 	return e
 }
 
-// openMedia asks the host for the file.
-func (c *core) openMedia(ctx context.Context, path string, target *url.URL, limit int64) (*Media, error) {
+// openMedia asks the host for the file. mayHaveKey says which URLs get the API
+// key; nil for none.
+func (c *core) openMedia(ctx context.Context, path string, target *url.URL, limit int64, mayHaveKey func(*url.URL) bool) (*Media, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	lost := func(err error) error { return mediaFailure(ctx, path, err, c.apiKey) }
 	slow := time.AfterFunc(c.policy.AttemptTimeout, func() {
 		cancel(&attemptTimeoutError{timeout: c.policy.AttemptTimeout})
 	})
-	resp, from, err := c.getMedia(ctx, path, target, lost) //nolint:bodyclose // by Media.Close
+	resp, from, err := c.getMedia(ctx, path, target, mayHaveKey, lost) //nolint:bodyclose // by Media.Close
 	if err != nil {
 		slow.Stop()
 		cancel(nil)
@@ -198,13 +233,17 @@ func (c *core) openMedia(ctx context.Context, path string, target *url.URL, limi
 
 // getMedia follows the redirects of the host. It does so itself, as net/http
 // would tell each host the link of the one before it.
-func (c *core) getMedia(ctx context.Context, path string, target *url.URL, lost func(error) error) (*http.Response, *url.URL, error) {
+func (c *core) getMedia(ctx context.Context, path string, target *url.URL, mayHaveKey func(*url.URL) bool, lost func(error) error) (*http.Response, *url.URL, error) {
 	host := c.http.Transport.(*sharedTransport).transport()
 	for hops := 0; ; hops++ {
 		request := &http.Request{
 			Method: http.MethodGet, URL: target, Host: target.Host,
 			Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 			Header: http.Header{"Accept-Encoding": {"identity"}}, // the file as it is, with its length
+		}
+		withKey := mayHaveKey != nil && mayHaveKey(target)
+		if withKey {
+			request.Header["Authorization"], request.Header["User-Agent"] = c.header["Authorization"], c.header["User-Agent"]
 		}
 		resp, err := host.RoundTrip(request.WithContext(ctx))
 		if err != nil {
@@ -214,7 +253,11 @@ func (c *core) getMedia(ctx context.Context, path string, target *url.URL, lost 
 			return resp, target, nil
 		}
 		body, _, brokeOff := readRedacted(resp, maxErrorBody, c.apiKey)
-		answer := DecodeError(resp.StatusCode, redacted(resp.Header, c.apiKey), body)
+		var decode ErrorDecoder
+		if withKey {
+			decode = c.decode
+		}
+		answer := decode.Decode(resp.StatusCode, redacted(resp.Header, c.apiKey), body)
 		answer.redact(c.apiKey)
 		answer.Method, answer.Path, answer.Attempts = http.MethodGet, path, 1
 		answer.detail = "from the host of the file"
@@ -226,7 +269,7 @@ func (c *core) getMedia(ctx context.Context, path string, target *url.URL, lost 
 				return nil, nil, answer.leadingNowhere(err)
 			}
 			continue
-		case IsAuthentication(answer) || IsPermission(answer):
+		case !withKey && (IsAuthentication(answer) || IsPermission(answer)):
 			answer.Kind = KindUpstream // it is not our key that was refused
 		}
 		var slow *attemptTimeoutError
