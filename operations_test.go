@@ -265,7 +265,7 @@ func TestNoOperationIsForgotten(t *testing.T) {
 	client := reflect.TypeFor[*kirim.Client]()
 	for i := range client.NumMethod() {
 		switch name := client.Method(i).Name; name {
-		case "Do", "MediaAt", "PhoneNumber", "RateLimit", "BaseURL", "CloseIdleConnections", "String", "GoString":
+		case "Do", "MediaAt", "Validate", "PhoneNumber", "RateLimit", "BaseURL", "CloseIdleConnections", "String", "GoString":
 		default:
 			want = append(want, name)
 		}

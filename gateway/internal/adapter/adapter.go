@@ -174,3 +174,8 @@ func All[T any](first int, fetch func(at int) (items []T, next int, err error)) 
 		}
 	}
 }
+
+// MediaAt opens the file behind a link, as [kirim.Client.MediaAt].
+func (c *Client) MediaAt(ctx context.Context, link string, params kirim.LinkParams) (*kirim.Media, error) {
+	return c.kirim.MediaAt(ctx, link, params)
+}
