@@ -34,7 +34,8 @@ func encodeBody(body any) ([]byte, error) {
 
 // encode sets the body of the call.
 func (c *call) encode(body any) (err error) {
-	if stream, ok := body.(StreamedBody); ok {
+	if streamed, ok := body.(StreamedBody); ok {
+		stream := streamed // only here, as it is allocated
 		if isNil(stream.Reader) {
 			return refuse("StreamedBody.Reader", "a reader", "nil")
 		}

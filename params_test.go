@@ -34,6 +34,15 @@ func paramTypes() map[string]reflect.Type {
 			}
 		}
 	}
+	own := reflect.TypeFor[*kirim.Client]()
+	for i := range own.NumMethod() {
+		method := own.Method(i).Type
+		for k := range method.NumIn() {
+			if in := method.In(k); strings.HasSuffix(in.String(), "Params") {
+				types[strings.TrimPrefix(in.String(), "kirim.")] = in
+			}
+		}
+	}
 	return types
 }
 
