@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -112,7 +113,7 @@ func (x *exchange) upload() (kind string, data []byte, lifetime time.Duration, f
 	product, found, minutes := "", false, int(uploadLifetime/time.Minute)
 	for parts := multipart.NewReader(bytes.NewReader(x.body), params["boundary"]); ; {
 		part, err := parts.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		var value []byte

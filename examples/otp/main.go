@@ -112,7 +112,7 @@ func run(ctx context.Context, out *log.Logger, opts ...kirimtest.Option) error {
 	try("Budi; every answer is lost:", budi)
 	try("Budi taps again:", budi)
 	try("Cici mistypes her number:", newLogin("A-3", "0811"))
-	sandbox.SetTemplateStatus("shop_code", kirimtest.TemplatePaused)
+	sandbox.SetTemplateStatus("shop_code", kirimtest.TemplatePaused) //nolint:contextcheck // it takes none
 	try("Dewi; template is paused:", newLogin("A-4", "+6281100000004"))
 	out.Printf("Ana got %d code, Budi %d.", sandbox.Processed("login:A-1"), sandbox.Processed("login:A-2"))
 	return nil

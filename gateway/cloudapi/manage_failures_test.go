@@ -219,8 +219,7 @@ func TestTheJSONOfAFlowGoesOutAsAFile(t *testing.T) {
 // page are of another host, and hold a secret.
 func pages(t *testing.T, broken int) *testwire.Wire {
 	t.Helper()
-	wire := testwire.New(nil)
-	serve := func(w http.ResponseWriter, r *http.Request) {
+	return testwire.New(func(w http.ResponseWriter, r *http.Request) {
 		n := slices.Index([]string{"", "c1", "c2"}, r.URL.Query().Get("after"))
 		if n == broken {
 			w.WriteHeader(400)
@@ -232,9 +231,7 @@ func pages(t *testing.T, broken int) *testwire.Wire {
 			`{"data":[],"paging":{"cursors":{"after":"c2"},"next":"https://elsewhere.example/?after=x2"}}`,
 			`{"data":[{"id":"3"}],"paging":{"cursors":{"before":"b","after":"c3"}}}`,
 		}[n])
-	}
-	wire = testwire.New(serve)
-	return wire
+	})
 }
 
 func numbersOf(x context.Context, c *cloudapi.Client, cursor string) (ids []string, err error) {

@@ -121,7 +121,7 @@ func (s *MediaService) Download(ctx context.Context, id string, w io.Writer, par
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	if _, err := io.Copy(w, file); err != nil {
 		return nil, err
 	}

@@ -180,7 +180,7 @@ func TestAStickerMayBeLargerWhenItIsAnimated(t *testing.T) {
 						io.WriteString(w, `{"id":"1"}`)
 					}
 				})
-				file := io.Reader(io.MultiReader(strings.NewReader(tt.head), &endless{n: tt.size - int64(len(tt.head))}))
+				file := io.MultiReader(strings.NewReader(tt.head), &endless{n: tt.size - int64(len(tt.head))})
 				if known {
 					data, _ := io.ReadAll(file)
 					file = bytes.NewReader(data)
