@@ -25,9 +25,9 @@ type sendSettings struct {
 	validating bool
 	windows    WindowStore
 	decided    *decisionCache
-	feed       statusSource     // nil for none
-	catalog    *TemplateCatalog // nil for none
-	passed     *decisionCache   // the keys of calls that the catalog let pass
+	feed       statusSource    // nil for none
+	catalog    templateChecker // nil for none
+	passed     *decisionCache  // the keys of calls that the catalog let pass
 }
 
 // AcceptedMessage is the response to a send. Accepted means queued: whether the

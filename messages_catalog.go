@@ -5,6 +5,13 @@ import (
 	"errors"
 )
 
+// templateChecker is a [TemplateCatalog]. As it is an interface, a program without a
+// catalog does not link one, nor what checks templates.
+type templateChecker interface {
+	claim(baseURL, apiKey string) error
+	check(ctx context.Context, templates TemplatesService, t Template) error
+}
+
 // checkTemplates holds the templates among what a call may send against their
 // definitions. What was let pass once under a key passes again: it may have been
 // sent.

@@ -32,7 +32,7 @@ type settings struct {
 	notValidating   bool
 	windows         WindowStore
 	feed            statusSource
-	catalog         *TemplateCatalog
+	catalog         templateChecker // nil for none
 }
 
 func applyOptions(opts []Option) (*settings, error) {
