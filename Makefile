@@ -124,5 +124,5 @@ bench: ## measure beside net/http and other SDKs; writes bench/RESULTS.md
 	$(BENCHSTAT) -col /client results.out; \
 	go run ./report results.out pacing.out
 
-fuzz: ## fuzz each target; FUZZTIME=30s
-	@.ci/fuzz $(or $(FUZZTIME),30s)
+fuzz: ## fuzz each target; FUZZTIME=20s
+	@.ci/fuzz $(or $(FUZZTIME),20s)

@@ -46,6 +46,8 @@ var notDriven = map[string]string{
 	"Client.PhoneNumber":          "makes no request",
 	"Client.CloseIdleConnections": "makes no request",
 	"Client.BaseURL":              "makes no request",
+	"Client.Validate":             "makes no request",
+	"Client.MediaAt":              "asks for a link of another system's",
 	"Client.RateLimit":            "makes no request",
 	"Client.String":               "makes no request",
 	"Client.GoString":             "makes no request",
