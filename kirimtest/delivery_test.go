@@ -427,3 +427,14 @@ func TestOneAttemptAtATimeKeepsTheOrder(t *testing.T) {
 		t.Errorf("%d webhooks", n)
 	}
 }
+
+func TestAnAddressWithoutAHostFailsItsAttempts(t *testing.T) {
+	t.Parallel()
+	s, r, _ := withReceiver(t, nil)
+	s.Subscribe("example.com/hook", "message.received")
+	fire(s)
+	s.Settle()
+	if d := lastDelivery(t, s); len(d.Attempts) == 0 || d.Attempts[0].Error == "" || d.Attempts[0].StatusCode != 0 || len(r.webhooks()) != 0 {
+		t.Errorf("%+v", d)
+	}
+}

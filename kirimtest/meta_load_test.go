@@ -76,6 +76,7 @@ func FuzzMeta(f *testing.F) {
 		{"POST", "/700000000000001", `{"components":null,"category":7}`, ""},
 		{"POST", number, `{"pin":123456}`, ""},
 		{"POST", account + "/subscribed_apps", `{"override_callback_uri":"https://example.com","verify_token":"x"}`, ""},
+		{"POST", account + "/subscribed_apps", `{"override_callback_uri":"example.com","verify_token":"x"}`, ""},
 		{"PATCH", "/a/b/c/d", "[]", ""},
 		{"GET", "/attachments/x", "", ""},
 	} {

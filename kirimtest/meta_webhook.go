@@ -77,8 +77,8 @@ func (s *Server) challenge(ctx context.Context, address, verifyToken string) err
 	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
 	u, err := url.Parse(address)
-	if err != nil {
-		return errors.New("kirimtest: SubscribeMeta: the URL cannot be parsed")
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return errors.New("kirimtest: SubscribeMeta: want an absolute http or https URL, got another")
 	}
 	challenge := strconv.FormatInt(s.cfg.clock.Now().UnixNano(), 10)
 	q := u.Query()

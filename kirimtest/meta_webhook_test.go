@@ -21,6 +21,11 @@ func TestAWebhookOfMetasPassesTheChallengeFirst(t *testing.T) {
 	if err := s.SubscribeMeta(hookURL, "everything"); err == nil {
 		t.Error("a field that does not exist was taken")
 	}
+	for _, address := range []string{"", "example.com/hook", "/hook", "ftp://example.com/hook", "https:///hook", "https://a b/"} {
+		if err := s.SubscribeMeta(address); err == nil {
+			t.Errorf("%q was taken", address)
+		}
+	}
 	fire(s)
 	s.Settle()
 	if n := len(h.webhooks()); n != 0 {

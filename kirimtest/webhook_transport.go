@@ -58,6 +58,9 @@ type handlerTransport struct {
 
 func (t *handlerTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
+	if req.URL.Host == "" { // which httptest would not take
+		return nil, errors.New("the URL of the receiver has no host")
+	}
 	in := httptest.NewRequestWithContext(ctx, req.Method, req.URL.String(), req.Body)
 	in.Header = req.Header.Clone()
 	in.ContentLength = req.ContentLength
