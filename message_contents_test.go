@@ -5,9 +5,10 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/kirim-go/kirim/internal/testmeta"
 )
 
 // metaSends are bodies of the same shape as the example requests of Meta's
@@ -32,50 +33,12 @@ func metaSends(t testing.TB) map[string][]byte {
 // readReceipt is the one of them that is no message.
 const readReceipt = "send_typing_indicator_and_read_receipt"
 
-// asMetaMeans is a body with the defaults spelled out that Meta's examples may
-// leave out: the type, the type of the recipient, the policy of a language; without
-// a preview_url that is false; and with the positions of buttons as numbers.
 func asMetaMeans(t *testing.T, body []byte) map[string]any {
 	t.Helper()
-	var fields map[string]any
-	if err := json.Unmarshal(body, &fields); err != nil {
+	fields, err := testmeta.Spelled(body)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if fields["recipient_type"] == nil {
-		fields["recipient_type"] = recipientIndividual
-	}
-	for _, kind := range []string{"text", "interactive"} {
-		if fields["type"] == nil && fields[kind] != nil {
-			fields["type"] = kind
-		}
-	}
-	var walk func(value any)
-	walk = func(value any) {
-		switch value := value.(type) {
-		case []any:
-			for _, v := range value {
-				walk(v)
-			}
-		case map[string]any:
-			if value["preview_url"] == false {
-				delete(value, "preview_url")
-			}
-			if index, text := value["index"].(string); text {
-				n, err := strconv.ParseFloat(index, 64)
-				if err != nil {
-					t.Fatal(err)
-				}
-				value["index"] = n
-			}
-			if language, object := value["language"].(map[string]any); object && language["policy"] == nil {
-				language["policy"] = languagePolicy
-			}
-			for _, v := range value {
-				walk(v)
-			}
-		}
-	}
-	walk(fields)
 	return fields
 }
 

@@ -59,13 +59,13 @@ func wantSafeHTML(t *testing.T, page string) {
 	}
 }
 
-// decodeTemplates reads a definition and a message, and skips what is none.
-func decodeTemplates(t *testing.T, definition, message []byte) (*kirim.MessageTemplate, kirim.Template) {
-	t.Helper()
+// decodeTemplates reads a definition and a message. What cannot be read is empty,
+// which Check and Preview must take as well.
+func decodeTemplates(definition, message []byte) (*kirim.MessageTemplate, kirim.Template) {
 	var d *kirim.MessageTemplate
 	var m kirim.OutboundMessage
 	if json.Unmarshal(definition, &d) != nil || json.Unmarshal(message, &m) != nil {
-		t.Skip()
+		return nil, kirim.Template{}
 	}
 	content, _ := m.Content.(kirim.Template)
 	return d, content
@@ -114,7 +114,7 @@ func addTemplates(f *testing.F) {
 func FuzzTemplateCheck(f *testing.F) {
 	addTemplates(f)
 	f.Fuzz(func(t *testing.T, definition, message []byte) {
-		d, content := decodeTemplates(t, definition, message)
+		d, content := decodeTemplates(definition, message)
 		_ = d.Complete()
 		err := content.Check(d)
 		var invalid *kirim.ValidationError
@@ -142,7 +142,7 @@ func FuzzTemplateCheck(f *testing.F) {
 func FuzzTemplatePreview(f *testing.F) {
 	addTemplates(f)
 	f.Fuzz(func(t *testing.T, definition, message []byte) {
-		d, content := decodeTemplates(t, definition, message)
+		d, content := decodeTemplates(definition, message)
 		preview, err := content.Preview(d)
 		if err != nil && preview.Text() != "" {
 			t.Errorf("%q came with %v", preview.Text(), err)

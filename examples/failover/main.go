@@ -80,7 +80,7 @@ func run(ctx context.Context, out io.Writer) error {
 	from := sandbox.PhoneNumberID
 	routes := []route{{"Kirim", first.PhoneNumber(from).Messages, true}, {"Cloud API", second.PhoneNumber(from), false}}
 	sandbox.Receive(kirimtest.Inbound{From: "+6281100000001", Text: "Is my order ready?"})
-	text := kirim.OutboundMessage{To: "+6281100000001", Content: kirim.Text{Body: "Your order has left the house."}}
+	text := kirim.OutboundMessage{To: "+6281100000001", Content: kirim.Text{Body: "Your order is on its way."}}
 	template := kirim.OutboundMessage{To: text.To, Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody("A-17")}}}
 	fmt.Fprintf(out, "%-30s  %-29s  %s\n", "SITUATION", "OUTCOME", "WHAT WENT WRONG")
 	none, notConnected := kirimtest.Fault{}, kirimtest.Fault{Status: 422, Code: "whatsapp_number_not_verified"}

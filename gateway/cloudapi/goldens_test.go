@@ -5,53 +5,19 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"strconv"
 	"testing"
 
 	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/internal/testmeta"
 	"github.com/kirim-go/kirim/internal/testwire"
 )
 
-// asMeant is a body with what Meta takes for granted: an individual recipient, a
-// text or an interactive message where no type is given, the policy of a language,
-// no preview; and with the positions of buttons as numbers.
 func asMeant(t *testing.T, body []byte) map[string]any {
 	t.Helper()
-	var fields map[string]any
-	if err := json.Unmarshal(body, &fields); err != nil {
+	fields, err := testmeta.Spelled(body)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if fields["recipient_type"] == nil {
-		fields["recipient_type"] = "individual"
-	}
-	for _, kind := range []string{"text", "interactive"} {
-		if fields["type"] == nil && fields[kind] != nil {
-			fields["type"] = kind
-		}
-	}
-	var walk func(any)
-	walk = func(value any) {
-		switch value := value.(type) {
-		case []any:
-			for _, v := range value {
-				walk(v)
-			}
-		case map[string]any:
-			if value["preview_url"] == false {
-				delete(value, "preview_url")
-			}
-			if index, text := value["index"].(string); text {
-				value["index"], _ = strconv.ParseFloat(index, 64)
-			}
-			if language, is := value["language"].(map[string]any); is && language["policy"] == nil {
-				language["policy"] = "deterministic"
-			}
-			for _, v := range value {
-				walk(v)
-			}
-		}
-	}
-	walk(fields)
 	return fields
 }
 

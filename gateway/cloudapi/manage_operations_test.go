@@ -196,21 +196,21 @@ func templateOperations() []operation {
 			body:  `{"name":"order_ready","category":"UTILITY","language":"id","library_template_name":"delivery_update_1","library_template_button_inputs":"[{\"type\":\"URL\",\"url\":{\"base_url\":\"https://toko.example/{{1}}\",\"url_suffix_example\":\"https://toko.example/A-17\"}}]","library_template_body_inputs":"{\"add_track_package_link\":true}"}`,
 			reply: `{"id":"600","status":"PENDING","category":"MARKETING"}`, want: &created,
 			call: func(x ctx, _ *cloudapi.PhoneNumber, a *cloudapi.Account, _ string, o opts) (any, error) {
-				return result(a.Templates().CreateFromLibrary(x, cloudapi.LibraryCreateParams{
-					Name: "order_ready", LibraryName: "delivery_update_1", Category: kirim.TemplateUtility, Language: "id",
-					Buttons: []cloudapi.LibraryButton{{Type: "URL", URL: &cloudapi.LibraryURL{BaseURL: "https://toko.example/{{1}}", SuffixExample: "https://toko.example/A-17"}}},
-					Body:    &cloudapi.LibraryBody{AddTrackPackageLink: true},
+				return result(a.Templates().CreateFromLibrary(x, cloudapi.TemplateLibraryCreateParams{
+					Name: "order_ready", SourceName: "delivery_update_1", Category: kirim.TemplateUtility, Language: "id",
+					Buttons: []cloudapi.TemplateLibraryButton{{Type: "URL", URL: &cloudapi.TemplateLibraryURL{BaseURL: "https://toko.example/{{1}}", SuffixExample: "https://toko.example/A-17"}}},
+					Body:    &cloudapi.TemplateLibraryBody{AddTrackPackageLink: true},
 				}, o...))
 			}},
 		{name: "Templates.ListLibrary", route: "GET /message_template_library", query: "after=c1&industry=E_COMMERCE&language=id&limit=5&name=n&search=s&topic=PAYMENTS&usecase=PAYMENT_OVERDUE",
 			reply: `{"data":[{"id":"700","name":"delivery_update_1","body":"Halo {{1}}","body_params":["Ana"],"body_param_types":["TEXT"],"industry":["E_COMMERCE"],"usecase":"DELIVERY_UPDATE"}]}`,
-			want:  lastPage(cloudapi.LibraryTemplate{ID: "700", Name: "delivery_update_1", Body: "Halo {{1}}", BodyParams: []string{"Ana"}, BodyTypes: []string{"TEXT"}, Industry: []string{"E_COMMERCE"}, UseCase: "DELIVERY_UPDATE"}), twice: true,
+			want:  lastPage(cloudapi.TemplateLibraryEntry{ID: "700", Name: "delivery_update_1", Body: "Halo {{1}}", BodyParams: []string{"Ana"}, BodyTypes: []string{"TEXT"}, Industry: []string{"E_COMMERCE"}, UseCase: "DELIVERY_UPDATE"}), twice: true,
 			call: func(x ctx, _ *cloudapi.PhoneNumber, a *cloudapi.Account, _ string, o opts) (any, error) {
-				return result(a.Templates().ListLibrary(x, cloudapi.LibraryListParams{Search: "s", Name: "n", Topic: "PAYMENTS", UseCase: "PAYMENT_OVERDUE", Industry: "E_COMMERCE", Language: "id", Limit: 5, Cursor: "c1"}, o...))
+				return result(a.Templates().ListLibrary(x, cloudapi.TemplateLibraryListParams{Search: "s", Name: "n", Topic: "PAYMENTS", UseCase: "PAYMENT_OVERDUE", Industry: "E_COMMERCE", Language: "id", Limit: 5, Cursor: "c1"}, o...))
 			}},
-		{name: "Templates.AllLibrary", route: "GET /message_template_library", reply: okNone, want: items[cloudapi.LibraryTemplate](), twice: true,
+		{name: "Templates.AllLibrary", route: "GET /message_template_library", reply: okNone, want: items[cloudapi.TemplateLibraryEntry](), twice: true,
 			call: func(x ctx, _ *cloudapi.PhoneNumber, a *cloudapi.Account, _ string, o opts) (any, error) {
-				return drained(a.Templates().AllLibrary(x, cloudapi.LibraryListParams{}, o...))
+				return drained(a.Templates().AllLibrary(x, cloudapi.TemplateLibraryListParams{}, o...))
 			}},
 	}
 }

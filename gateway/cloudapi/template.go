@@ -21,7 +21,7 @@ type Template struct {
 	PreviousCategory    string       // before Meta moved it to another
 	CorrectCategory     string       // to which Meta will move it
 	SubCategory         string
-	LibraryTemplateName string // that it was created from
+	SourceName          string // of the template of Meta's library that it was created from; empty for none
 	TTLSeconds          int    // for how long Meta tries to deliver a message; 0 for the default of the category
 	WithoutLinkTracking bool   // clicks on its buttons are not counted
 }
@@ -50,7 +50,7 @@ func (t *Template) UnmarshalJSON(b []byte) error {
 		"previous_category":               &t.PreviousCategory,
 		"correct_category":                &t.CorrectCategory,
 		"sub_category":                    &t.SubCategory,
-		"library_template_name":           &t.LibraryTemplateName,
+		"library_template_name":           &t.SourceName,
 		"message_send_ttl_seconds":        &t.TTLSeconds,
 		"cta_url_link_tracking_opted_out": &t.WithoutLinkTracking,
 	} {

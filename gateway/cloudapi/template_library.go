@@ -8,11 +8,11 @@ import (
 	"github.com/kirim-go/kirim"
 )
 
-// LibraryTemplate is a text of Meta's that an account can adopt without a review.
+// TemplateLibraryEntry is a text of Meta's that an account can adopt without a review.
 // Enumerations are open.
-type LibraryTemplate struct {
+type TemplateLibraryEntry struct {
 	ID         string                   `json:"id"`
-	Name       string                   `json:"name"` // for [LibraryCreateParams.LibraryName]
+	Name       string                   `json:"name"` // for [TemplateLibraryCreateParams.SourceName]
 	Language   string                   `json:"language"`
 	Category   kirim.TemplateCategory   `json:"category"`
 	Topic      string                   `json:"topic"`   // such as ORDER_MANAGEMENT
@@ -25,9 +25,9 @@ type LibraryTemplate struct {
 	Buttons    []kirim.ButtonDefinition `json:"buttons"`
 }
 
-// LibraryListParams select templates of Meta's library. The zero value lists all of
+// TemplateLibraryListParams select templates of Meta's library. The zero value lists all of
 // them.
-type LibraryListParams struct {
+type TemplateLibraryListParams struct {
 	Search   string `url:"search,omitempty"` // a part of the name or of a text
 	Name     string `url:"name,omitempty"`
 	Topic    string `url:"topic,omitempty"`    // ACCOUNT_UPDATE, CUSTOMER_FEEDBACK, ORDER_MANAGEMENT, PAYMENTS
@@ -42,47 +42,47 @@ type LibraryListParams struct {
 // accounts.
 //
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/template-library
-func (s *TemplatesService) ListLibrary(ctx context.Context, params LibraryListParams, opts ...kirim.RequestOption) (*kirim.Page[LibraryTemplate], error) {
-	return list[LibraryTemplate](ctx, s.client, pathTo("message_template_library"), params, opts)
+func (s *TemplatesService) ListLibrary(ctx context.Context, params TemplateLibraryListParams, opts ...kirim.RequestOption) (*kirim.Page[TemplateLibraryEntry], error) {
+	return list[TemplateLibraryEntry](ctx, s.client, pathTo("message_template_library"), params, opts)
 }
 
 // AllLibrary iterates over Meta's library from params.Cursor on, one page in
 // memory. An error is a [*kirim.ListError] and ends the iteration.
 //
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/template-library
-func (s *TemplatesService) AllLibrary(ctx context.Context, params LibraryListParams, opts ...kirim.RequestOption) iter.Seq2[*LibraryTemplate, error] {
-	return all[LibraryTemplate](ctx, s.client, pathTo("message_template_library"), params, opts)
+func (s *TemplatesService) AllLibrary(ctx context.Context, params TemplateLibraryListParams, opts ...kirim.RequestOption) iter.Seq2[*TemplateLibraryEntry, error] {
+	return all[TemplateLibraryEntry](ctx, s.client, pathTo("message_template_library"), params, opts)
 }
 
-// LibraryCreateParams adopt a template of Meta's library.
-type LibraryCreateParams struct {
-	Name        string                 // of the account's template
-	LibraryName string                 // of the library's
-	Category    kirim.TemplateCategory // [kirim.TemplateUtility] or, for one-time codes, [kirim.TemplateAuthentication]
-	Language    string
-	Buttons     []LibraryButton // one for each button of the library's that needs something; else empty
-	Body        *LibraryBody    // nil for none of it
+// TemplateLibraryCreateParams adopt a template of Meta's library.
+type TemplateLibraryCreateParams struct {
+	Name       string                 // of the account's template
+	SourceName string                 // of the template in the library
+	Category   kirim.TemplateCategory // [kirim.TemplateUtility] or, for one-time codes, [kirim.TemplateAuthentication]
+	Language   string
+	Buttons    []TemplateLibraryButton // one for each button of the library's that needs something; else empty
+	Body       *TemplateLibraryBody    // nil for none of it
 }
 
-// LibraryButton is what a button of the library's needs of the business.
-type LibraryButton struct {
+// TemplateLibraryButton is what a button of the library's needs of the business.
+type TemplateLibraryButton struct {
 	Type                 string              `json:"type"` // URL, PHONE_NUMBER, OTP, …
-	URL                  *LibraryURL         `json:"url,omitzero"`
+	URL                  *TemplateLibraryURL `json:"url,omitzero"`
 	PhoneNumber          string              `json:"phone_number,omitzero"`
 	OTPType              string              `json:"otp_type,omitzero"` // COPY_CODE, ONE_TAP, ZERO_TAP
 	ZeroTapTermsAccepted bool                `json:"zero_tap_terms_accepted,omitzero"`
 	SupportedApps        []kirim.TemplateApp `json:"supported_apps,omitzero"`
 }
 
-// LibraryURL is where a button of the library's leads.
-type LibraryURL struct {
+// TemplateLibraryURL is where a button of the library's leads.
+type TemplateLibraryURL struct {
 	BaseURL       string `json:"base_url"`                    // may end in {{1}}
 	SuffixExample string `json:"url_suffix_example,omitzero"` // the whole address, with a value in place of {{1}}
 }
 
-// LibraryBody adds texts of Meta's to the body. Meta ignores those that an account
+// TemplateLibraryBody adds texts of Meta's to the body. Meta ignores those that an account
 // cannot have.
-type LibraryBody struct {
+type TemplateLibraryBody struct {
 	AddContactNumber          bool `json:"add_contact_number,omitzero"`
 	AddLearnMoreLink          bool `json:"add_learn_more_link,omitzero"`
 	AddSecurityRecommendation bool `json:"add_security_recommendation,omitzero"`
@@ -94,8 +94,8 @@ type LibraryBody struct {
 // at once. All else is as with [TemplatesService.Create].
 //
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/template-library
-func (s *TemplatesService) CreateFromLibrary(ctx context.Context, params LibraryCreateParams, opts ...kirim.RequestOption) (*Template, error) {
-	body := libraryBody{Name: params.Name, Category: params.Category, Language: params.Language, LibraryName: params.LibraryName}
+func (s *TemplatesService) CreateFromLibrary(ctx context.Context, params TemplateLibraryCreateParams, opts ...kirim.RequestOption) (*Template, error) {
+	body := libraryBody{Name: params.Name, Category: params.Category, Language: params.Language, SourceName: params.SourceName}
 	if len(params.Buttons) > 0 {
 		buttons, err := json.Marshal(params.Buttons)
 		if err != nil {
@@ -113,13 +113,13 @@ func (s *TemplatesService) CreateFromLibrary(ctx context.Context, params Library
 	return s.create(ctx, params.Name, params.Language, body, opts)
 }
 
-// libraryBody is [LibraryCreateParams] as Meta's page shows it: what the buttons
+// libraryBody is [TemplateLibraryCreateParams] as Meta's page shows it: what the buttons
 // need is JSON in a text. That the same holds for the body is assumed.
 type libraryBody struct {
-	Name        string                 `json:"name"`
-	Category    kirim.TemplateCategory `json:"category"`
-	Language    string                 `json:"language"`
-	LibraryName string                 `json:"library_template_name"`
-	Buttons     string                 `json:"library_template_button_inputs,omitzero"`
-	Body        string                 `json:"library_template_body_inputs,omitzero"`
+	Name       string                 `json:"name"`
+	Category   kirim.TemplateCategory `json:"category"`
+	Language   string                 `json:"language"`
+	SourceName string                 `json:"library_template_name"`
+	Buttons    string                 `json:"library_template_button_inputs,omitzero"`
+	Body       string                 `json:"library_template_body_inputs,omitzero"`
 }

@@ -62,11 +62,11 @@ func TestTheDetailsOfATemplateAreKept(t *testing.T) {
 	got := readTemplate(t, body)
 	want := cloudapi.Template{
 		RejectedReason: "TAG_CONTENT_MISMATCH", QualityScore: cloudapi.QualityScore{Score: "RED", Reasons: []string{"BLOCKED"}, Date: at(1764547200)},
-		PreviousCategory: "UTILITY", CorrectCategory: "MARKETING", SubCategory: "CUSTOM", LibraryTemplateName: "delivery_update_1", TTLSeconds: 3600, WithoutLinkTracking: true,
+		PreviousCategory: "UTILITY", CorrectCategory: "MARKETING", SubCategory: "CUSTOM", SourceName: "delivery_update_1", TTLSeconds: 3600, WithoutLinkTracking: true,
 	}
 	want.MessageTemplate = got.MessageTemplate
 	if dump(got.QualityScore) != dump(want.QualityScore) || got.RejectedReason != want.RejectedReason || got.PreviousCategory != want.PreviousCategory ||
-		got.CorrectCategory != want.CorrectCategory || got.SubCategory != want.SubCategory || got.LibraryTemplateName != want.LibraryTemplateName ||
+		got.CorrectCategory != want.CorrectCategory || got.SubCategory != want.SubCategory || got.SourceName != want.SourceName ||
 		got.TTLSeconds != want.TTLSeconds || got.WithoutLinkTracking != want.WithoutLinkTracking || string(got.Extra["future"]) != `{"a":1}` {
 		t.Errorf("got %+v", got)
 	}
