@@ -277,11 +277,12 @@ func TestOtherSpellingsOfAWireFormAreRead(t *testing.T) {
 func TestWhoAMessageIsForIsReadAndWritten(t *testing.T) {
 	t.Parallel()
 	for rest, want := range map[string]OutboundMessage{
-		`"to":"+6281100000001"`:                                      {To: "+6281100000001"},
-		`"recipient":"ID.7"`:                                         {Recipient: "ID.7"},
-		`"to":"+6281100000001","recipient":"ID.7"`:                   {To: "+6281100000001", Recipient: "ID.7"},
-		`"recipient_type":"group","to":"Y2FwaV9ncm91cA"`:             {To: "Y2FwaV9ncm91cA", RecipientType: RecipientGroup},
-		`"to":"+6281100000001","biz_opaque_callback_data":"order-7"`: {To: "+6281100000001", CallbackData: "order-7"},
+		`"to":"+6281100000001"`:                                              {To: "+6281100000001"},
+		`"recipient":"ID.7"`:                                                 {Recipient: "ID.7"},
+		`"to":"+6281100000001","recipient":"ID.7"`:                           {To: "+6281100000001", Recipient: "ID.7"},
+		`"recipient_type":"group","to":"Y2FwaV9ncm91cA"`:                     {To: "Y2FwaV9ncm91cA", RecipientType: RecipientGroup},
+		`"to":"+6281100000001","biz_opaque_callback_data":"order-7"`:         {To: "+6281100000001", CallbackData: "order-7"},
+		`"to":"+6281100000001","recipient_identity_key_hash":"DF2lS5v2W6x="`: {To: "+6281100000001", IdentityKeyHash: "DF2lS5v2W6x="},
 	} {
 		want.Content = Text{Body: "a"}
 		body := `{"messaging_product":"whatsapp",` + rest + `,"type":"text","text":{"body":"a"}}`
@@ -296,6 +297,20 @@ func TestWhoAMessageIsForIsReadAndWritten(t *testing.T) {
 		}
 		if err := want.Validate(); err != nil {
 			t.Errorf("%s: %v", rest, err)
+		}
+	}
+}
+
+func TestTheTextsOfAnEnvelopeAreWrittenAsByEncodingJSON(t *testing.T) {
+	t.Parallel()
+	for c := range rune(0x2030) { // beyond ASCII, with the line separators that JSON has to escape for scripts
+		m := OutboundMessage{To: testRecipient, CallbackData: "a" + string(c), Content: Text{Body: "a"}}
+		quoted, err := json.Marshal(m.CallbackData)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body, err := m.MarshalJSON(); err != nil || !bytes.Contains(body, append([]byte(`"biz_opaque_callback_data":`), quoted...)) {
+			t.Errorf("%U: %s, %v", c, body, err)
 		}
 	}
 }
