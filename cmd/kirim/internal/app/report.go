@@ -1,0 +1,152 @@
+package app
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/cmd/kirim/internal/console"
+)
+
+// report is what is printed of an error: what happened, whether something may
+// have been sent, and what to do.
+type report struct {
+	ExitCode       int              `json:"exit_code"`
+	Message        string           `json:"message"`
+	Sent           string           `json:"sent"` // no or maybe
+	Kind           kirim.Kind       `json:"kind,omitempty"`
+	Code           kirim.ErrorCode  `json:"code,omitempty"`
+	Status         int              `json:"status,omitempty"`
+	ServerMessage  string           `json:"server_message,omitempty"`
+	RequestID      string           `json:"request_id,omitempty"`
+	IdempotencyKey string           `json:"idempotency_key,omitempty"`
+	RetryAfter     float64          `json:"retry_after_seconds,omitempty"`
+	Violations     []violationShown `json:"violations,omitempty"`
+	Hint           string           `json:"hint,omitempty"`
+}
+
+type violationShown struct {
+	Path   string `json:"path"`
+	Limit  string `json:"limit"`
+	Actual string `json:"actual"`
+}
+
+// Report prints an error and returns its exit code.
+func (a *App) Report(err error) int {
+	if err == nil {
+		return ExitOK
+	}
+	r := describe(err)
+	if a.JSON {
+		if err := writeJSON(a.Err, struct {
+			Error report `json:"error"`
+		}{r}); err == nil {
+			return r.ExitCode
+		}
+	}
+	s := console.NewScreen(a.Err, a.Getenv)
+	label := func(style console.Style, name, text string) {
+		if text != "" {
+			s.Printf("%s %s\n", s.Styled(style, fmt.Sprintf("%-7s", name+":")), strings.ReplaceAll(console.Clean(text), "\n", "\n        "))
+		}
+	}
+	label(console.Bad, "Error", r.Message)
+	if r.ServerMessage != "" {
+		label(console.Plain, "Server", r.ServerMessage)
+	}
+	if r.Sent == "maybe" {
+		label(console.Warn, "Sent", "maybe: the message may have reached the server")
+	} else {
+		label(console.Plain, "Sent", "no")
+	}
+	label(console.Plain, "Next", r.Hint)
+	return r.ExitCode
+}
+
+func describe(err error) report {
+	r := report{ExitCode: exitCode(err), Message: strings.TrimPrefix(err.Error(), "kirim: "), Sent: "no"}
+	if kirim.MaybeSent(err) {
+		r.Sent = "maybe"
+	}
+	var response *kirim.Error
+	var transport *kirim.TransportError
+	var invalid *kirim.ValidationError
+	var failure *Failure
+	switch {
+	case errors.As(err, &response):
+		r.Kind, r.Code, r.Status = response.Kind, response.Code, response.StatusCode
+		r.ServerMessage, r.RequestID, r.IdempotencyKey = response.Message, response.RequestID, response.IdempotencyKey
+		r.RetryAfter = response.RetryAfter.Seconds()
+	case errors.As(err, &transport):
+		r.IdempotencyKey = transport.IdempotencyKey
+	case errors.As(err, &invalid):
+		var lines []string
+		for _, v := range invalid.Violations {
+			r.Violations = append(r.Violations, violationShown{v.Path, v.Limit, v.Actual})
+			lines = append(lines, v.String())
+		}
+		r.Message = "the message is not valid\n" + strings.Join(lines, "\n")
+	}
+	if errors.As(err, &failure) {
+		r.Hint = failure.Hint
+	}
+	r.Hint = cmp.Or(r.Hint, r.advice(err))
+	return r
+}
+
+// advice is what to do about an error that says nothing of it itself.
+func (r *report) advice(err error) string {
+	switch r.ExitCode {
+	case ExitInDoubt:
+		if r.IdempotencyKey != "" {
+			return "run the same command again within 24 hours with --idempotency-key " + r.IdempotencyKey + ": the message is sent once"
+		}
+		return "look whether the message arrived before you send it again: this system has no idempotency keys"
+	case ExitRateLimited:
+		if r.RetryAfter > 0 {
+			return "wait " + (time.Duration(r.RetryAfter * float64(time.Second))).Round(time.Second).String() + ", then run the command again"
+		}
+		return "wait a minute, then run the command again"
+	case ExitUsage:
+		if len(r.Violations) > 0 {
+			return "correct the fields named above"
+		}
+		return ""
+	case ExitNotFound:
+		return "check the ID, and that the key belongs to the same account"
+	}
+	if advice := advices[r.Kind]; advice != "" {
+		return advice
+	}
+	var transport *kirim.TransportError
+	if errors.As(err, &transport) {
+		return "check the network and the base URL (kirim doctor), then run the command again"
+	}
+	return ""
+}
+
+var advices = map[kirim.Kind]string{
+	kirim.KindAuthMissing:          "check the API key: kirim doctor says where it comes from",
+	kirim.KindAuthInvalid:          "check the API key: kirim doctor says where it comes from",
+	kirim.KindAuthExpired:          "make a new API key and store it where the old one was",
+	kirim.KindAuthRevoked:          "make a new API key and store it where the old one was",
+	kirim.KindPermission:           "use a key that has the right, or give it to this one",
+	kirim.KindOutsideWindow:        "send an approved template (--template), or wait until the customer writes",
+	kirim.KindInvalidRecipient:     "correct the number given with --to",
+	kirim.KindRecipientUnavailable: "check that the recipient uses WhatsApp on this number",
+	kirim.KindTemplateNotFound:     "check name and language: kirim templates list",
+	kirim.KindTemplateUnavailable:  "choose another template: kirim templates list --status approved",
+	kirim.KindMediaInvalid:         "check that the link is public, and the type and size of the file",
+	kirim.KindNotConnected:         "connect the business number in the vendor's dashboard",
+	kirim.KindPlanLimit:            "the plan of the account does not include this",
+	kirim.KindQuotaExceeded:        "wait until the quota starts anew, or raise it",
+	kirim.KindSuspended:            "the account is restricted: the vendor's dashboard says why",
+	kirim.KindBilling:              "check balance and billing of the account",
+	kirim.KindIdempotencyReuse:     "this idempotency key belongs to another message: choose a new one",
+	kirim.KindUnavailable:          "run the command again later",
+	kirim.KindInternal:             "run the command again later",
+	kirim.KindUpstream:             "run the command again later",
+}

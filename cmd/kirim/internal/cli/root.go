@@ -1,0 +1,104 @@
+// Package cli is the tree of the commands. Each file has one group of them.
+package cli
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/kirim-go/kirim/cmd/kirim/internal/app"
+	"github.com/spf13/cobra"
+)
+
+// Run runs the program and returns its exit code.
+func Run(ctx context.Context, a *app.App, args []string) int {
+	root := newRoot(a)
+	root.SetArgs(args)
+	// cobra parses flags before it runs anything, so that --json would not be
+	// known when one of them is wrong.
+	a.JSON = slices.Contains(args, "--json")
+	return a.Report(root.ExecuteContext(ctx))
+}
+
+func newRoot(a *app.App) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "kirim",
+		Short: "Send WhatsApp messages with Kirim, and look at what an account has",
+		Long: `kirim sends and previews WhatsApp messages, lists what an account has, checks
+templates, makes and checks webhook deliveries, and says what is wrong with a
+setup.
+
+API keys come from the environment ($KIRIM_API_KEY), a file (--api-key-file) or
+the keychain (kirim key store), never from the command line. Flags win over the
+environment, and the environment over the configuration file.
+
+` + app.ExitCodes,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		DisableAutoGenTag: true,
+		Args:              cobra.ArbitraryArgs,
+		RunE:              chooseCommand,
+	}
+	root.SetIn(a.In)
+	root.SetOut(a.Out)
+	root.SetErr(a.Err)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return app.WithHint(app.Usagef("%w", err), "%s --help lists the flags", cmd.CommandPath())
+	})
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))
+	a.AddGlobalFlags(root)
+	root.AddGroup(groups...)
+	root.SetHelpCommandGroupID(groupSetup)
+	root.SetCompletionCommandGroupID(groupSetup)
+	root.AddCommand(
+		newVersion(a),
+	)
+	return root
+}
+
+// The groups of commands in the help.
+const (
+	groupMessages = "messages"
+	groupAccount  = "account"
+	groupWebhooks = "webhooks"
+	groupSetup    = "setup"
+)
+
+var groups = []*cobra.Group{
+	{ID: groupMessages, Title: "Messages:"},
+	{ID: groupAccount, Title: "What an account has:"},
+	{ID: groupWebhooks, Title: "Webhooks and local development:"},
+	{ID: groupSetup, Title: "Setup:"},
+}
+
+// chooseCommand runs a command that has only others below it.
+func chooseCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	err := app.Usagef("%s has no command %q", cmd.CommandPath(), args[0])
+	if similar := cmd.SuggestionsFor(args[0]); len(similar) > 0 {
+		return app.WithHint(err, "did you mean %s?", strings.Join(similar, " or "))
+	}
+	return app.WithHint(err, "%s --help lists the commands", cmd.CommandPath())
+}
+
+// newGroup returns a command that has only others below it.
+func newGroup(group, use, short string, commands ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: use, Short: short, GroupID: group, Args: cobra.ArbitraryArgs, RunE: chooseCommand}
+	cmd.AddCommand(commands...)
+	return cmd
+}
+
+// arguments requires positional arguments, which are named in the usage.
+func arguments(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) < len(names):
+			return app.WithHint(app.Usagef("%s is missing", names[len(args)]), "%s", cmd.UseLine())
+		case len(args) > len(names):
+			return app.WithHint(app.Usagef("unexpected argument %q", args[len(names)]), "%s", cmd.UseLine())
+		}
+		return nil
+	}
+}

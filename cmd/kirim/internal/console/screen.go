@@ -1,0 +1,115 @@
+// Package console prints for people: tables that fit the terminal, colours
+// where they are wanted, and text of strangers that cannot move the cursor.
+package console
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"unicode"
+
+	"github.com/mattn/go-runewidth"
+	"golang.org/x/term"
+)
+
+// Screen is an output for people.
+type Screen struct {
+	w      io.Writer
+	width  int // in cells; 0 when the output is no terminal, which cuts nothing
+	colour bool
+}
+
+// NewScreen returns a screen on w. Only a terminal has a width and colours,
+// and no colours when NO_COLOR is set, whatever its value (https://no-color.org),
+// or TERM is dumb.
+func NewScreen(w io.Writer, getenv func(string) string) *Screen {
+	s := &Screen{w: w}
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return s
+	}
+	s.colour = getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"
+	if s.width, _, _ = term.GetSize(int(f.Fd())); s.width < narrowest {
+		s.width = narrowest
+	}
+	return s
+}
+
+// narrowest is the width below which tables are cut by the terminal.
+const narrowest = 40
+
+// Style is the meaning of a text, which has a colour.
+type Style string
+
+// The styles, as SGR parameters (ECMA-48).
+const (
+	Plain  Style = ""
+	Strong Style = "1"
+	Faint  Style = "2"
+	Good   Style = "32"
+	Bad    Style = "31"
+	Warn   Style = "33"
+)
+
+// Styled returns the text in a style, where the screen has colours.
+func (s *Screen) Styled(style Style, text string) string {
+	if !s.colour || style == Plain || text == "" {
+		return text
+	}
+	return "\x1b[" + string(style) + "m" + text + "\x1b[0m"
+}
+
+// Printf prints. Clean what comes from elsewhere.
+func (s *Screen) Printf(format string, args ...any) { fmt.Fprintf(s.w, format, args...) }
+
+// Clean makes text of others safe to print: control characters, which can
+// move the cursor or change what was printed, and those that turn the
+// direction of writing become visible. Lines stay.
+func Clean(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n', r == '\t':
+			return r
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
+}
+
+// Line is Clean on one line.
+func Line(text string) string {
+	return strings.Join(strings.Fields(Clean(text)), " ")
+}
+
+// Width returns how many cells of a terminal the text takes.
+func Width(text string) int { return runewidth.StringWidth(text) }
+
+// Indent prints a text of several lines, each after a prefix, and breaks those
+// that are too long at spaces.
+func (s *Screen) Indent(prefix, text string) {
+	for line := range strings.SplitSeq(Clean(text), "\n") {
+		for _, part := range s.wrap(line, s.width-Width(prefix)) {
+			s.Printf("%s\n", strings.TrimRight(prefix+part, " "))
+		}
+	}
+}
+
+func (s *Screen) wrap(line string, width int) (parts []string) {
+	if s.width == 0 {
+		return []string{line}
+	}
+	for Width(line) > width {
+		head := runewidth.Truncate(line, width, "")
+		if i := strings.LastIndexByte(head, ' '); i > 0 {
+			head = head[:i]
+		}
+		if head == "" {
+			break
+		}
+		parts = append(parts, head)
+		line = strings.TrimPrefix(line[len(head):], " ")
+	}
+	return append(parts, line)
+}
