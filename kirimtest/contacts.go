@@ -44,6 +44,10 @@ type Contact struct {
 	AssignedTo         string // id of a user
 	Unread             int
 	ConversationLabels []string
+
+	// LastInbound is when the customer last wrote, which opens the 24-hour window for
+	// as long; zero for never.
+	LastInbound time.Time
 }
 
 // Contacts returns the contacts of all numbers, oldest first. The values are
@@ -56,7 +60,7 @@ func (s *Server) Contacts() []Contact {
 	for ct := range st.contacts.oldest {
 		c := Contact{
 			ID: ct.id, PhoneNumberID: ct.chat.phoneNumberID, Phone: ct.phone(), Name: ct.name, Email: ct.email,
-			Metadata: json.RawMessage(ct.metadata), Labels: st.labelNames(ct.labels),
+			Metadata: json.RawMessage(ct.metadata), Labels: st.labelNames(ct.labels), LastInbound: ct.lastInbound,
 		}
 		if cv := ct.conversation; cv != nil {
 			c.ConversationID, c.Status, c.AssignedTo, c.Unread = cv.id, cv.status, cv.assignee, cv.unread

@@ -57,6 +57,7 @@ func (s *Server) enqueue(sub *subscription, ev *event, replayedFrom string, now 
 		}
 	}
 	s.schedule(d.job, now)
+	s.noteDelivery(d)
 	return d
 }
 
@@ -120,9 +121,13 @@ func (s *Server) attempt(d *delivery, try Attempt, out outgoing) {
 	st.agenda.running--
 	d.inFlight = false
 	if !st.agenda.closed { // else it was Close that ended the attempt
-		try.StatusCode, try.Error = got.status, got.failure
+		try.StatusCode, try.Error, try.Duration = got.status, got.failure, now.Sub(try.Time)
+		if st.journals.watched() {
+			try.Header, try.Response = out.header, bytes.Clone(got.body[:min(len(got.body), 4096)])
+		}
 		d.attempts = append(d.attempts, try)
 		s.conclude(d, got, now)
+		s.noteDelivery(d)
 	}
 	st.agenda.poke()
 	st.agenda.idle.Broadcast()
@@ -133,6 +138,7 @@ type attemptResult struct {
 	status     int    // 0 without a response
 	failure    string // why there is none, or that the status is no success
 	retryAfter string
+	body       []byte
 }
 
 // exchange sends a request and waits for the response: up to ten seconds of the
@@ -176,8 +182,13 @@ func (s *Server) post(ctx context.Context, out outgoing) attemptResult {
 		return attemptResult{failure: err.Error()}
 	}
 	defer resp.Body.Close()
-	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // for the connection's next use; the status has decided
 	got := attemptResult{status: resp.StatusCode, retryAfter: resp.Header.Get("Retry-After")}
+	const most = 64 << 10 // for the connection's next use; the status has decided
+	if s.state.journals.watched() {
+		got.body, _ = io.ReadAll(io.LimitReader(resp.Body, most))
+	} else {
+		_, _ = io.CopyN(io.Discard, resp.Body, most)
+	}
 	if !got.success() {
 		got.failure = fmt.Sprintf("HTTP %d", got.status)
 	}
@@ -250,16 +261,18 @@ func (s *Server) countFailure(sub *subscription) {
 	most := s.cfg.assumptions.AutoDisableAfter
 	if most > 0 && sub.failures >= most && !sub.ended() {
 		sub.status = SubscriptionDisabled
-		s.state.bury(sub, "subscription disabled")
+		s.bury(sub, "subscription disabled")
 	}
 }
 
-// bury ends the deliveries that wait for an attempt. st.mu is held.
-func (st *state) bury(sub *subscription, why string) {
+// bury ends the deliveries that wait for an attempt. state.mu is held.
+func (s *Server) bury(sub *subscription, why string) {
+	st := &s.state
 	for d := range st.deliveries.oldest {
 		if d.sub == sub && d.status == DeliveryPending && !d.inFlight {
 			st.agenda.cancel(d.job)
 			d.status, d.lastError = DeliveryDead, why
+			s.noteDelivery(d)
 		}
 	}
 }
@@ -279,6 +292,7 @@ const (
 type Delivery struct {
 	ID             string // wbd_…
 	SubscriptionID string
+	URL            string
 	Event          string // "message.received", …; to Server.SubscribeMeta the field: "messages", …
 	EventID        string // empty to Server.SubscribeMeta
 	Source         string // "meta" or "kirim": the shape of Body
@@ -297,6 +311,14 @@ type Attempt struct {
 	Time       time.Time
 	StatusCode int    // 0 when there was no response
 	Error      string // empty after a success
+
+	// Duration is from Time until the response, or the failure.
+	Duration time.Duration
+
+	// Header is that of the request, and Response the first 4,096 bytes of the body of
+	// the response. They are kept only while somebody listens; see [Server.Journal].
+	Header   http.Header
+	Response []byte
 }
 
 // Deliveries returns the webhook deliveries of the last 30 days, oldest first,
@@ -312,21 +334,27 @@ func (s *Server) Deliveries() []Delivery {
 		if d.purged(now) {
 			continue
 		}
-		list = append(list, Delivery{
-			ID:             d.id,
-			SubscriptionID: d.sub.id,
-			Event:          d.event.name,
-			EventID:        d.event.id,
-			Source:         d.event.source,
-			ReplayedFrom:   d.replayedFrom,
-			Body:           bytes.Clone(d.event.payload(d.id, &s.cfg.assumptions)),
-			Status:         d.status,
-			CreatedAt:      d.created,
-			NextAttempt:    d.nextAttempt(),
-			Attempts:       slices.Clone(d.attempts),
-		})
+		list = append(list, s.publicDelivery(d))
 	}
 	return list
+}
+
+// publicDelivery is a copy for a caller. state.mu is held.
+func (s *Server) publicDelivery(d *delivery) Delivery {
+	return Delivery{
+		ID:             d.id,
+		SubscriptionID: d.sub.id,
+		URL:            d.sub.url,
+		Event:          d.event.name,
+		EventID:        d.event.id,
+		Source:         d.event.source,
+		ReplayedFrom:   d.replayedFrom,
+		Body:           bytes.Clone(d.event.payload(d.id, &s.cfg.assumptions)),
+		Status:         d.status,
+		CreatedAt:      d.created,
+		NextAttempt:    d.nextAttempt(),
+		Attempts:       slices.Clone(d.attempts),
+	}
 }
 
 func (d *delivery) purged(now time.Time) bool { return now.Sub(d.created) >= deliveryLifetime }

@@ -110,6 +110,7 @@ func (s *Server) AddFault(f Fault) {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
 	s.state.faults = append(s.state.faults, &f)
+	s.noteSettings()
 }
 
 // ClearFaults disarms all faults. Requests that hang keep hanging.
@@ -118,6 +119,7 @@ func (s *Server) ClearFaults() {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
 	s.state.faults = nil
+	s.noteSettings()
 }
 
 // takeFault returns the fault for a request, or nil.

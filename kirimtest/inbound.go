@@ -155,6 +155,7 @@ func (s *Server) Receive(m Inbound) Inbound {
 	}
 	st.wamids[m.WAMID] = wamidOwner{m.PhoneNumberID, chat.contact, m.ID, true}
 	s.storeReceived(kept, chat, now)
+	st.noteInbound(ChangeInbound, &kept, now)
 	s.emitReceived(m)
 	return m
 }

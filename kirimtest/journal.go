@@ -40,6 +40,18 @@ type Request struct {
 
 	// Replayed reports that the response was remembered under the IdempotencyKey.
 	Replayed bool
+
+	// Faulty reports that a [Fault] had a hand in it.
+	Faulty bool
+
+	// Duration is from Time until the response was decided: 0 while it is not.
+	Duration time.Duration
+
+	// ResponseHeader and ResponseBody are those of the response, the body up to
+	// Limits.RequestBody bytes. They are kept only while somebody listens; see
+	// [Server.Journal].
+	ResponseHeader http.Header
+	ResponseBody   []byte
 }
 
 // Messages returns the accepted sends, oldest first, as many as
@@ -49,11 +61,17 @@ func (s *Server) Messages() []Message {
 	defer s.state.mu.Unlock()
 	list := make([]Message, 0, len(s.state.sent.items))
 	for m := range s.state.sent.all {
-		m.Body = bytes.Clone(m.Body)
-		m.Status = s.progressOf(&m)
-		list = append(list, m)
+		list = append(list, *s.copyOf(&m))
 	}
 	return list
+}
+
+// copyOf is a message for a caller, with its status by now. state.mu is held.
+func (s *Server) copyOf(m *Message) *Message {
+	clone := *m
+	clone.Body = bytes.Clone(m.Body)
+	clone.Status = s.progressOf(m)
+	return &clone
 }
 
 // MessageCount is the number of sends accepted since the start or the last
@@ -87,15 +105,20 @@ func (s *Server) Requests() []Request {
 	defer s.state.mu.Unlock()
 	list := make([]Request, 0, len(s.state.requests.items))
 	for r := range s.state.requests.all {
-		clone := *r
-		clone.Body = bytes.Clone(r.Body)
-		clone.Header = r.Header.Clone()
-		for _, secret := range []string{"Authorization", "Proxy-Authorization", "Cookie"} {
-			clone.Header.Del(secret)
-		}
-		list = append(list, clone)
+		list = append(list, *r.copyOf())
 	}
 	return list
+}
+
+// copyOf is a request for a caller.
+func (r *Request) copyOf() *Request {
+	clone := *r
+	clone.Body, clone.ResponseBody = bytes.Clone(r.Body), bytes.Clone(r.ResponseBody)
+	clone.Header, clone.ResponseHeader = r.Header.Clone(), r.ResponseHeader.Clone()
+	for _, secret := range []string{"Authorization", "Proxy-Authorization", "Cookie"} {
+		clone.Header.Del(secret)
+	}
+	return &clone
 }
 
 // Forget empties [Server.Messages] and [Server.Requests], and with the former
@@ -109,6 +132,7 @@ func (s *Server) Forget() {
 	for m := range st.sent.all {
 		st.forgetMessage(&m)
 	}
+	defer s.note(ChangeForget)
 	st.sent.reset()
 	st.outbound = newTable[*message](st.limits.Messages)
 	st.requests.reset()
@@ -126,6 +150,7 @@ func (st *state) openRequest(x *exchange, now time.Time) *Request {
 		IdempotencyKey: x.idemKey,
 		RequestID:      x.requestID,
 		Time:           now,
+		Faulty:         x.fault != nil,
 	}
 	if limit := st.limits.RequestBody; len(r.Body) > limit {
 		r.Body = bytes.Clone(r.Body[:limit])
@@ -133,12 +158,26 @@ func (st *state) openRequest(x *exchange, now time.Time) *Request {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.requests.add(r)
+	st.noteRequest(r, now)
 	return r
 }
 
-func (st *state) closeRequest(r *Request, rep *reply, status int) {
+func (st *state) closeRequest(r *Request, rep *reply, a *answer, now time.Time) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	r.Status = status
+	r.Status = a.status
 	r.Replayed = rep.header != nil && rep.header.Get("Idempotent-Replayed") == "true"
+	r.Duration = max(now.Sub(r.Time), 1)
+	if st.journals.watched() {
+		body := a.sent()
+		r.ResponseHeader, r.ResponseBody = a.header, bytes.Clone(body[:min(len(body), st.limits.RequestBody)])
+	}
+	st.noteRequest(r, now)
+}
+
+// noteRequest tells of a request. st.mu is held.
+func (st *state) noteRequest(r *Request, now time.Time) {
+	if st.journals.watched() {
+		st.journals.add(Change{Kind: ChangeRequest, Time: now, Request: r.copyOf()})
+	}
 }

@@ -95,6 +95,7 @@ func (st *state) markRead(id string, now time.Time) {
 		return
 	}
 	m.status, m.updated = "read", now
+	st.noteInbound(ChangeRead, m.received, now)
 	if ct := st.chats[m.chat]; ct != nil && ct.conversation != nil && m.received.spoken() {
 		ct.conversation.unread = max(ct.conversation.unread-1, 0)
 	}

@@ -98,6 +98,7 @@ func (s *Server) accept(x *exchange, n PhoneNumber, m outbound) (sent Message, r
 	st.accepted++
 	st.wamids[sent.WAMID] = wamidOwner{n.ID, chat.contact, sent.ID, false}
 	s.storeSent(sent, chat, now)
+	s.noteMessage(ChangeMessage, &sent, nil)
 	return sent, nil
 }
 

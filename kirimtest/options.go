@@ -30,6 +30,7 @@ type config struct {
 	appSecret        string
 	verifyToken      string
 	metaLimits       MetaLimits
+	inspector        func(*Server) http.Handler
 }
 
 // Limits bound what the sandbox remembers, so that a long load test does not
@@ -97,6 +98,21 @@ func (l Limits) withDefaults() Limits {
 // WithClock replaces the time package as the sandbox's source of time.
 func WithClock(c Clock) Option {
 	return func(cfg *config) { cfg.clock = c }
+}
+
+// WithInspector serves a page beside the API, on which people see the messages as
+// customers do, the requests and the webhooks, and can write as a customer. Its
+// address is [Server.InspectorURL]. The page is that of package kirimtest/inspector:
+//
+//	sandbox := kirimtest.Start(t, kirimtest.WithInspector(inspector.New))
+//
+// To look at a test that failed, run it with -kirim.inspect: [Start] then prints the
+// address and keeps the sandbox running until the test is interrupted with Ctrl-C.
+//
+// What newHandler returns is served at every path that is not of the API. It is
+// called once, before the sandbox listens.
+func WithInspector(newHandler func(*Server) http.Handler) Option {
+	return func(cfg *config) { cfg.inspector = newHandler }
 }
 
 // WithoutListener starts no TCP listener: only [Server.Transport] reaches the

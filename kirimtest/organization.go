@@ -60,6 +60,7 @@ func (s *Server) SetSuspended(suspended bool) {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
 	s.state.suspended = suspended
+	s.noteSettings()
 }
 
 // AddOrganization adds another organisation with a key, a phone number and
@@ -78,6 +79,7 @@ func (s *Server) AddOrganization() *Server {
 	defer s.state.mu.Unlock()
 	o.PhoneNumberID = strconv.Itoa(206540352242922 + len(s.others))
 	o.cfg.number = PhoneNumber{ID: o.PhoneNumberID, Number: "+6281200000000", Name: "Another", Status: connected}
+	o.state.journals = s.state.journals
 	o.state.init(&o.cfg, s.cfg.clock.Now())
 	o.APIKey = o.AddKey(Key{})
 	o.newMetaCredentials(strconv.Itoa(204000000000001+len(s.others)), "")

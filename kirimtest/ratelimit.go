@@ -156,6 +156,7 @@ func (s *Server) SetPlan(p Plan) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.setPlan(p, now)
+	s.noteSettings()
 }
 
 func (st *state) setPlan(p Plan, now time.Time) {

@@ -119,10 +119,17 @@ func (s *Server) doDue() (next time.Time, timed, more bool) {
 	return next, false, false
 }
 
-// timerAt is a timer for a moment. Between reading a manual clock and starting
+// movableClock is a clock that [Server.Advance] moves.
+type movableClock interface {
+	Clock
+	Advance(d time.Duration)
+	timerAt(at time.Time) (fired <-chan time.Time, stop func())
+}
+
+// timerAt is a timer for a moment. Between reading a movable clock and starting
 // a timer of a duration, a test could move it.
 func timerAt(c Clock, at time.Time) (fired <-chan time.Time, stop func()) {
-	if m, manual := c.(*ManualClock); manual {
+	if m, movable := c.(movableClock); movable {
 		return m.timerAt(at)
 	}
 	return c.NewTimer(at.Sub(c.Now()))
@@ -150,13 +157,14 @@ func (st *state) settle(clock Clock) {
 	}
 }
 
-// Advance lets d pass and does all that falls due on the way. A [ManualClock]
-// is moved from one due moment to the next, so that every attempt goes out at
-// its own time, however large d is; with another clock it waits for d to pass,
+// Advance lets d pass and does all that falls due on the way. A [ManualClock] or
+// [RunningClock] is moved from one due moment to the next, so that every attempt goes
+// out at its own time, however large d is; with another clock it waits for d to pass,
 // which takes no real time under testing/synctest.
 func (s *Server) Advance(d time.Duration) {
-	clock, manual := s.cfg.clock.(*ManualClock)
-	if !manual {
+	defer s.noteSettings()
+	clock, movable := s.cfg.clock.(movableClock)
+	if !movable {
 		fired, stop := s.cfg.clock.NewTimer(d)
 		defer stop()
 		select {

@@ -2,11 +2,16 @@ package kirimtest
 
 import (
 	"cmp"
+	"flag"
+	"fmt"
 	"io"
 	"log"
 	"maps"
 	"net"
 	"net/http"
+	"os"
+	"os/signal"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -30,13 +35,16 @@ type Server struct {
 	AppSecret   string // signs the deliveries to what Server.SubscribeMeta added
 	VerifyToken string // that SubscribeMeta sends to the URL
 
+	InspectorURL string // of the page that WithInspector serves; else empty
+
 	cfg    config
 	state  state
 	router *router
 	handle handler
 	meta   metaAPI
-	parent *Server   // nil unless an organization was added
-	others []*Server // organizations that were added; under state.mu
+	page   http.Handler // nil without WithInspector
+	parent *Server      // nil unless an organization was added
+	others []*Server    // organizations that were added; under state.mu
 
 	closed    chan struct{} // closed by Close; ends every wait
 	closeOnce sync.Once
@@ -70,6 +78,7 @@ func NewServer(opts ...Option) *Server {
 	for _, edit := range s.cfg.edits {
 		edit(&s.cfg.assumptions)
 	}
+	s.state.journals = new(journals)
 	s.state.init(&s.cfg, s.cfg.clock.Now())
 	s.PhoneNumberID = s.cfg.number.ID
 	s.WebhookSecret = cmp.Or(s.cfg.secret, newWebhookSecret())
@@ -84,6 +93,9 @@ func NewServer(opts ...Option) *Server {
 	s.handle = s.stages()
 	s.meta = metaAPI{metaRoutes(), s.metaStages()}
 	s.setURLs("127.0.0.1")
+	if s.cfg.inspector != nil {
+		s.page = s.cfg.inspector(s)
+	}
 	if s.cfg.listen {
 		s.listen()
 	}
@@ -94,8 +106,26 @@ func NewServer(opts ...Option) *Server {
 // subtests are done.
 func Start(t testing.TB, opts ...Option) *Server {
 	s := NewServer(opts...)
-	t.Cleanup(s.Close)
+	t.Cleanup(func() {
+		if t.Failed() && s.page != nil {
+			s.awaitInspection(t.Name())
+		}
+		s.Close()
+	})
 	return s
+}
+
+// awaitInspection keeps the sandbox up until the test is interrupted, if its flags say
+// so. The flag is of the package with the page.
+func (s *Server) awaitInspection(test string) {
+	if wanted := flag.Lookup("kirim.inspect"); wanted == nil || wanted.Value.String() != "true" {
+		return
+	}
+	fmt.Fprintf(os.Stderr, "%s failed. Its sandbox is at %s; press Ctrl-C to go on.\n", test, s.InspectorURL)
+	interrupted := make(chan os.Signal, 1)
+	signal.Notify(interrupted, os.Interrupt)
+	defer signal.Stop(interrupted)
+	<-interrupted
 }
 
 func (s *Server) listen() {
@@ -130,6 +160,9 @@ func (s *Server) listen() {
 
 func (s *Server) setURLs(host string) {
 	s.URL, s.MetaURL = "http://"+host+"/v1", "http://"+host+"/"+metaVersion
+	if s.cfg.inspector != nil {
+		s.InspectorURL = "http://" + host + "/"
+	}
 }
 
 // Handler returns the sandbox as an [http.Handler], to be served beside others
@@ -165,6 +198,10 @@ func (s *Server) Close() {
 }
 
 func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.page != nil && !ofAPI(r.URL.Path) {
+		s.page.ServeHTTP(w, r)
+		return
+	}
 	a := s.answer(r)
 	if a.drop {
 		panic(http.ErrAbortHandler)
@@ -188,6 +225,11 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		control.Flush()
 		panic(http.ErrAbortHandler)
 	}
+}
+
+// ofAPI tells the paths of the API from those of the inspector.
+func ofAPI(path string) bool {
+	return path == "/v1" || strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, mediaPath) || isMeta(path)
 }
 
 // Client returns an SDK client for the sandbox, with its key and URL. Options

@@ -37,7 +37,7 @@ func (s *Server) answer(r *http.Request) answer {
 		rep = handle(x)
 	}
 	a := x.render(rep)
-	s.state.closeRequest(x.log, rep, a.status)
+	s.state.closeRequest(x.log, rep, &a, s.cfg.clock.Now())
 	return a
 }
 

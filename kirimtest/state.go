@@ -60,6 +60,7 @@ type state struct {
 
 	requests ring[*Request]
 	faults   []*Fault
+	journals *journals // of the whole sandbox
 }
 
 // chatID names the conversation of one of our numbers with one customer.

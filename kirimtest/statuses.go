@@ -72,6 +72,7 @@ func (s *Server) SetStatusPlan(plan StatusPlan) {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
 	s.state.plans = plan
+	s.noteSettings()
 }
 
 // progress is a sent message on its way through its plan.
@@ -80,6 +81,7 @@ type progress struct {
 	statuses []Status // in the order of After
 	next     int      // the status that is reported next
 	joined   bool     // message.sent was emitted
+	hooked   bool     // there was a webhook when the message was accepted
 	job      *job     // nil when nothing is reported
 }
 
@@ -112,7 +114,8 @@ func (s *Server) follow(m Message, statuses []Status) {
 		return
 	}
 	st.progress[m.ID] = p
-	if len(st.subscriptions.order) > 0 || len(st.meta.hooks) > 0 {
+	p.hooked = len(st.subscriptions.order) > 0 || len(st.meta.hooks) > 0
+	if p.hooked || st.journals.watched() {
 		p.job = &job{run: func(time.Time) { s.report(p) }}
 		s.schedule(p.job, p.due())
 	}
@@ -124,6 +127,17 @@ func (p *progress) due() time.Time { return p.message.Time.Add(p.statuses[p.next
 func (s *Server) report(p *progress) {
 	status := p.statuses[p.next]
 	p.next++
+	if p.hooked {
+		s.emitProgress(p, status)
+	}
+	s.noteMessage(ChangeStatus, &p.message, &status)
+	if p.next < len(p.statuses) {
+		s.schedule(p.job, p.due())
+	}
+}
+
+// emitProgress delivers a status to the webhooks. state.mu is held.
+func (s *Server) emitProgress(p *progress, status Status) {
 	if !status.Early && !p.joined {
 		p.joined = true
 		s.emitSent(&p.message)
@@ -134,9 +148,6 @@ func (s *Server) report(p *progress) {
 	}
 	s.emitStatus(&p.message, id, status)
 	s.emitMetaStatus(&p.message, status)
-	if p.next < len(p.statuses) {
-		s.schedule(p.job, p.due())
-	}
 }
 
 // emitStatus reports a status of a message. state.mu is held.

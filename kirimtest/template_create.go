@@ -53,8 +53,8 @@ func (s *Server) beginReview(t *template, now time.Time) {
 	default:
 		return
 	}
-	if s.state.meta.wanted(fieldTemplateStatus) {
-		t.job = &job{run: func(now time.Time) { t.settle(now); s.emitTemplate(t) }}
+	if s.state.meta.wanted(fieldTemplateStatus) || s.state.journals.watched() {
+		t.job = &job{run: func(now time.Time) { t.settle(now); s.emitTemplate(t); s.noteSettings() }}
 		s.schedule(t.job, t.decided)
 	}
 }

@@ -86,6 +86,7 @@ func (s *Server) AddTemplate(t Template) {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
 	s.state.putTemplate(t, s.cfg.clock.Now())
+	s.noteSettings()
 }
 
 // putTemplate is AddTemplate. st.mu is held.
@@ -126,6 +127,7 @@ func (s *Server) SetTemplateStatus(name string, status TemplateStatus) bool {
 			s.emitTemplate(t)
 		}
 	}
+	s.noteSettings()
 	return found
 }
 

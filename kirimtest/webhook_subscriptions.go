@@ -82,6 +82,7 @@ func (s *Server) Subscribe(url string, events ...string) Subscription {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	sub := st.subscribe(url, slices.Clone(events), s.WebhookSecret, now)
+	s.noteSettings()
 	return sub.public(now)
 }
 
@@ -190,6 +191,7 @@ func createSubscription(x *exchange) *reply {
 	sub.description = description
 	view := sub.view(x.now())
 	view.InitialSecret = sub.secrets[0].plaintext
+	x.s.noteSettings()
 	return ok(http.StatusCreated, view)
 }
 
@@ -225,6 +227,7 @@ func updateSubscription(x *exchange, sub *subscription) *reply {
 	}
 	next.updated = x.now()
 	*sub = next
+	x.s.noteSettings()
 	return ok(http.StatusOK, sub.view(x.now()))
 }
 
@@ -232,7 +235,8 @@ func updateSubscription(x *exchange, sub *subscription) *reply {
 func deleteSubscription(x *exchange, sub *subscription) *reply {
 	sub.deleted = true
 	x.s.state.subscriptions.remove(sub)
-	x.s.state.bury(sub, "subscription deleted")
+	x.s.bury(sub, "subscription deleted")
+	x.s.noteSettings()
 	return x.deleted(sub.id, "webhook_subscription")
 }
 
