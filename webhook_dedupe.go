@@ -54,10 +54,12 @@ const (
 // nothing.
 type MemoryDeduper struct {
 	mu     sync.Mutex
-	size   int                   // zero for the default
-	memory time.Duration         // likewise
-	states map[keyHash]time.Time // when it was completed; zero while it is claimed
-	done   fifo.Queue[keyHash]
+	size   int           // zero for the default
+	memory time.Duration // likewise
+	claims map[keyHash]uint64
+	last   uint64                // the latest claim of all
+	done   map[keyHash]time.Time // when it was completed
+	order  fifo.Queue[keyHash]   // of done
 }
 
 // NewMemoryDeduper returns a deduper that remembers the latest size elements,
@@ -79,61 +81,83 @@ func (d *MemoryDeduper) lock() error {
 
 // Claim implements [Deduper]. The error is nil, unless d is.
 func (d *MemoryDeduper) Claim(_ context.Context, key string) (ClaimState, error) {
+	state, _, err := d.claim(key)
+	return state, err
+}
+
+func (d *MemoryDeduper) claim(key string) (ClaimState, uint64, error) {
 	h := hashOf(key)
 	if err := d.lock(); err != nil {
-		return ClaimedBusy, err
+		return ClaimedBusy, 0, err
 	}
 	defer d.mu.Unlock()
-	completed, known := d.states[h]
-	switch {
-	case known && completed.IsZero():
-		return ClaimedBusy, nil
-	case known && time.Since(completed) < cmp.Or(d.memory, defaultDedupeMemory):
-		return ClaimedDone, nil
+	if _, busy := d.claims[h]; busy {
+		return ClaimedBusy, 0, nil
 	}
-	d.put(h, time.Time{})
-	return Claimed, nil
+	if completed, known := d.done[h]; known {
+		if time.Since(completed) < cmp.Or(d.memory, defaultDedupeMemory) {
+			return ClaimedDone, 0, nil
+		}
+		delete(d.done, h)
+	}
+	if d.claims == nil {
+		d.claims = make(map[keyHash]uint64)
+	}
+	d.last++
+	d.claims[h] = d.last
+	return Claimed, d.last, nil
 }
 
 // Complete implements [Deduper]. The error is nil, unless d is.
 func (d *MemoryDeduper) Complete(_ context.Context, key string) error {
+	return d.complete(key, anyClaim)
+}
+
+// anyClaim stands for the claim that holds, if any.
+const anyClaim = 0
+
+func (d *MemoryDeduper) complete(key string, claim uint64) error {
 	h, now := hashOf(key), time.Now()
 	if err := d.lock(); err != nil {
 		return err
 	}
 	defer d.mu.Unlock()
-	d.put(h, now)
-	d.done.Push(h, now)
+	if holder, busy := d.claims[h]; busy && claim != anyClaim && claim != holder {
+		return ErrClaimLost
+	}
+	delete(d.claims, h)
+	if d.done == nil {
+		d.done = make(map[keyHash]time.Time)
+	}
+	d.done[h] = now
+	d.order.Push(h, now)
 	size, memory := cmp.Or(d.size, defaultDedupeSize), cmp.Or(d.memory, defaultDedupeMemory)
 	for {
-		oldest, at, ok := d.done.Oldest()
-		if !ok || d.done.Len() <= size && now.Sub(at) < memory {
+		oldest, at, ok := d.order.Oldest()
+		if !ok || d.order.Len() <= size && now.Sub(at) < memory {
 			return nil
 		}
-		d.done.Pop()
+		d.order.Pop()
 		// A key that was completed again later is in the queue again, too.
-		if d.states[oldest].Equal(at) {
-			delete(d.states, oldest)
+		if d.done[oldest].Equal(at) {
+			delete(d.done, oldest)
 		}
 	}
-}
-
-func (d *MemoryDeduper) put(h keyHash, completed time.Time) {
-	if d.states == nil {
-		d.states = make(map[keyHash]time.Time)
-	}
-	d.states[h] = completed
 }
 
 // Release implements [Deduper]. The error is nil, unless d is.
 func (d *MemoryDeduper) Release(_ context.Context, key string) error {
+	return d.release(key, anyClaim)
+}
+
+func (d *MemoryDeduper) release(key string, claim uint64) error {
 	h := hashOf(key)
 	if err := d.lock(); err != nil {
 		return err
 	}
 	defer d.mu.Unlock()
-	if completed, known := d.states[h]; known && completed.IsZero() {
-		delete(d.states, h)
+	if claim == anyClaim || claim == d.claims[h] {
+		delete(d.claims, h)
 	}
 	return nil
 }
@@ -144,5 +168,5 @@ func (d *MemoryDeduper) Len() int {
 		return 0
 	}
 	defer d.mu.Unlock()
-	return len(d.states)
+	return len(d.claims) + len(d.done)
 }

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -16,8 +15,6 @@ import (
 const (
 	// The sender waits 10 seconds for a response.
 	defaultDeliveryTimeout = 8 * time.Second
-	// What is left of them for bookkeeping after the callbacks.
-	settleTimeout = time.Second
 
 	defaultMaxDeliveries = 256
 )
@@ -76,6 +73,7 @@ type WebhookHandler struct {
 type webhookHandler struct {
 	verifier EventVerifier
 	deduper  Deduper
+	claims   claims
 	windows  WindowStore
 	logger   *slog.Logger
 	timeout  time.Duration
@@ -87,6 +85,7 @@ type webhookHandler struct {
 	unknown  func(context.Context, *Event) error
 	observe  []func(context.Context, *Event) error
 	running  int
+	taken    int // places for deliveries, limit at most
 	draining bool
 	idle     []chan struct{} // closed when nothing runs any more
 }
@@ -156,6 +155,7 @@ func NewWebhookHandler(v EventVerifier, opts ...WebhookOption) *WebhookHandler {
 	if h.limit <= 0 {
 		h.limit = defaultMaxDeliveries
 	}
+	h.claims.init(h.deduper, h.logger)
 	return &WebhookHandler{h}
 }
 
@@ -323,11 +323,11 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusMethodNotAllowed)
 		return
 	}
-	if !h.begin() {
+	if !h.begin(1) {
 		answer(w, http.StatusServiceUnavailable)
 		return
 	}
-	defer h.end()
+	defer h.end(1)
 	ctx, cancel := context.WithTimeout(r.Context(), h.timeout)
 	defer cancel()
 
@@ -375,20 +375,22 @@ func answer(w http.ResponseWriter, status int) {
 	http.Error(w, http.StatusText(status), status)
 }
 
-// begin takes a place for a delivery.
-func (h *webhookHandler) begin() bool {
+// begin begins with an event that takes so many of the places for deliveries.
+func (h *webhookHandler) begin(places int) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.draining || h.running >= h.limit {
+	if h.draining || h.taken+places > h.limit {
 		return false
 	}
 	h.running++
+	h.taken += places
 	return true
 }
 
-func (h *webhookHandler) end() {
+func (h *webhookHandler) end(places int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.taken -= places
 	if h.running--; h.running == 0 {
 		for _, idle := range h.idle {
 			close(idle)
@@ -397,8 +399,9 @@ func (h *webhookHandler) end() {
 	}
 }
 
-// Shutdown responds to new deliveries with 503 from now on and waits until those
-// in progress are done. When ctx ends first, it returns the context's error and
+// Shutdown responds to new deliveries with 503 from now on, and to
+// [WebhookHandler.HandleEvent] with an error, and waits until those in progress
+// are done. When ctx ends first, it returns the context's error and
 // leaves them running. There is no way back. [http.Server.Shutdown] waits for
 // them as well; this is for a handler that stops before its server. A nil
 // context is a [*ValidationError] and stops nothing; a nil or zero handler has
@@ -427,20 +430,17 @@ func (h *WebhookHandler) Shutdown(ctx context.Context) error {
 	}
 }
 
-// errBusy says that another delivery is handling the element.
-var errBusy = errors.New("another delivery is handling the element")
-
 // deliver handles the elements of an event and returns the response.
 func (h *webhookHandler) deliver(ctx context.Context, e *Event) int {
 	h.openWindows(ctx, e)
 	status := http.StatusOK
-	for i, data := range e.Data {
-		err := h.handle(ctx, data.dedupeKey(e), h.callback(e.only(i)))
+	for i := range e.Data {
+		err := h.handle(ctx, e, i)
 		if err == nil {
 			continue
 		}
 		level := slog.LevelError
-		if errors.Is(err, errBusy) || errors.Is(err, errNotHandled) {
+		if errors.Is(err, ErrElementBusy) || errors.Is(err, errNotHandled) {
 			level = slog.LevelWarn
 			if status == http.StatusOK {
 				status = http.StatusServiceUnavailable
@@ -453,82 +453,13 @@ func (h *webhookHandler) deliver(ctx context.Context, e *Event) int {
 	return status
 }
 
-// errNotHandled wraps what kept an element from its callback.
-var errNotHandled = errors.New("the callback was not run")
-
-// handle runs the callback for one element unless that was done before.
-func (h *webhookHandler) handle(ctx context.Context, key string, callback func(context.Context) error) error {
+// handle runs the callback for an element of an event unless that was done before.
+func (h *webhookHandler) handle(ctx context.Context, e *Event, element int) error {
+	callback := h.callback(e.only(element))
 	if callback == nil {
 		return nil
 	}
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("%w: %w", errNotHandled, err)
-	}
-	if key == "" {
-		return guarded(ctx, callback)
-	}
-	switch state, err := h.deduper.Claim(ctx, key); {
-	case err != nil:
-		return fmt.Errorf("%w: claim: %w", errNotHandled, err)
-	case state == ClaimedDone:
-		return nil
-	case state != Claimed:
-		return errBusy
-	}
-	handled := false
-	// Deferred, because a callback may also end its goroutine.
-	defer func() {
-		settle := h.deduper.Release
-		if handled {
-			settle = h.deduper.Complete
-		}
-		// The delivery's own context may have ended.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
-		defer cancel()
-		if err := settle(ctx, key); err != nil {
-			h.logger.LogAttrs(ctx, slog.LevelError, "kirim: webhook deduper failed", slog.Bool("handled", handled), slog.Any("error", err))
-		}
-	}()
-	err := guarded(ctx, callback)
-	handled = err == nil
-	return err
-}
-
-// PanicError is what a [WebhookHandler] logs when a callback, or a method of its
-// [EventVerifier], has panicked.
-type PanicError struct {
-	Value any
-	Stack []byte
-}
-
-// Error tells the type of the value, and what it says only when it is an error
-// of the Go runtime or of this package. Any other may be a customer's message.
-func (e *PanicError) Error() string {
-	if e == nil {
-		return noError
-	}
-	typ := reflect.TypeOf(e.Value)
-	of := typ
-	if typ != nil && typ.Kind() == reflect.Pointer {
-		of = typ.Elem()
-	}
-	if err, ok := e.Value.(error); ok && (of.PkgPath() == "runtime" || typ == reflect.TypeFor[misuse]()) {
-		return "the callback panicked: " + err.Error()
-	}
-	return fmt.Sprintf("the callback panicked with a value of type %v", typ)
-}
-
-// GoString is Error, so that %#v shows no more.
-func (e *PanicError) GoString() string { return e.Error() }
-
-// guarded runs a callback and turns a panic into an error.
-func guarded(ctx context.Context, callback func(context.Context) error) (err error) {
-	defer func() {
-		if value := recover(); value != nil {
-			err = &PanicError{Value: value, Stack: debug.Stack()}
-		}
-	}()
-	return callback(ctx)
+	return h.claims.once(ctx, e.Data[element].dedupeKey(e), callback)
 }
 
 // openWindows records who has written. It does so for duplicates, too: that
@@ -565,9 +496,3 @@ func (h *webhookHandler) log(ctx context.Context, level slog.Level, message stri
 		slog.Int("element", element),
 		slog.Any("error", err))
 }
-
-// misuse is what a method without an error result panics with when its
-// receiver cannot work. Its text is safe to log.
-type misuse string
-
-func (m misuse) Error() string { return string(m) }

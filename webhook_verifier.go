@@ -82,15 +82,25 @@ func (h *webhookHandler) verify(ctx context.Context, r *http.Request) (e *Event,
 	case e == nil:
 		return nil, fmt.Errorf("%w: it returned neither an event nor an error", errFaultyVerifier)
 	}
-	if i := slices.IndexFunc(e.Data, func(data EventData) bool { return isNil(data) }); i >= 0 {
+	if i := e.nilElement(); i >= 0 {
 		return nil, fmt.Errorf("%w: Data[%d] of its event is nil", errFaultyVerifier, i)
 	}
-	if e.ReceivedAt.IsZero() {
-		dated := *e
-		dated.ReceivedAt = time.Now()
-		e = &dated
+	return e.dated(), nil
+}
+
+// nilElement returns the index of the first element that is nil, -1 for none.
+func (e *Event) nilElement() int {
+	return slices.IndexFunc(e.Data, func(data EventData) bool { return isNil(data) })
+}
+
+// dated returns an event that has the time when it was received.
+func (e *Event) dated() *Event {
+	if !e.ReceivedAt.IsZero() {
+		return e
 	}
-	return e, nil
+	dated := *e
+	dated.ReceivedAt = time.Now()
+	return &dated
 }
 
 // refusal returns the status of the response to a request that the verifier has

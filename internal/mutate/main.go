@@ -29,7 +29,7 @@ var files = []string{
 	"internal/system/system.go", "internal/system/object.go", "internal/system/fields.go", "internal/system/result.go", "internal/system/wait.go",
 	"internal/system/kirim.go", "internal/system/apimessaging.go", "internal/system/michow.go", "internal/system/connexease.go",
 	"internal/system/shingle.go", "internal/system/cloudapi.go", "internal/system/meta.go", "internal/system/meta_find.go", "internal/system/usage.go",
-	"webhooks.go", "webhook_handler.go", "webhook_dedupe.go", "webhook_status.go", "webhook_status_tracker.go", "window.go",
+	"webhooks.go", "webhook_handler.go", "webhook_claims.go", "webhook_dedupe.go", "webhook_dedupe_token.go", "webhook_status.go", "webhook_status_tracker.go", "window.go",
 	"messages_status.go", "messages_error.go", "messages_window.go",
 }
 
