@@ -82,7 +82,7 @@ func (e *WaitError) disposition() (Action, time.Duration) { return ActionDecide,
 //
 // Wait asks at once, and then after 1, 2, 4 … 30 seconds; with a [StatusFeed] it
 // hears of changes from the webhooks, and asks every 30 seconds in case that
-// they reach another process. Each request goes through the client's [Limiter].
+// they reach another process with which it shares no store. Each request goes through the client's [Limiter].
 // Failures that pass are waited out, at least for as long as the server asks;
 // any other error ends the wait.
 //
@@ -129,7 +129,10 @@ type statusSource interface {
 	unsubscribe(id string, changed chan struct{})
 	// progress returns how far a message has come, whose two ids, if both are
 	// known, it joins.
-	progress(id, wamid string) (known MessageProgress, ok bool)
+	progress(ctx context.Context, id, wamid string) (known MessageProgress, ok bool)
+	// nextLook returns how long after the last look, which came after pause, to ask
+	// for progress without news, as another process may have heard of it; 0 for never.
+	nextLook(pause time.Duration) time.Duration
 }
 
 // messageWait is one wait for one message.
@@ -139,6 +142,7 @@ type messageWait struct {
 	last    *Message // as the server gave it, and as the feed changed it since
 	feed    statusSource
 	changed chan struct{} // of the feed; nil without one
+	pause   time.Duration // before the last look
 }
 
 func (w *messageWait) status() MessageStatus {
@@ -157,11 +161,12 @@ func (w *messageWait) listen(ctx context.Context, pause time.Duration) (done boo
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
 	for {
-		if done, err := w.verdict(); done {
+		if done, err := w.verdict(ctx); done {
 			return true, err
 		}
 		select {
 		case <-w.changed:
+		case <-w.look():
 		case <-timer.C:
 			return false, nil
 		case <-ctx.Done():
@@ -170,11 +175,22 @@ func (w *messageWait) listen(ctx context.Context, pause time.Duration) (done boo
 	}
 }
 
+// look returns a channel that has something when it is time to ask the feed again.
+func (w *messageWait) look() <-chan time.Time {
+	if w.feed == nil {
+		return nil
+	}
+	if w.pause = w.feed.nextLook(w.pause); w.pause == 0 {
+		return nil
+	}
+	return time.After(w.pause)
+}
+
 // verdict reports whether the message has come as far as it is waited for, or
 // will not.
-func (w *messageWait) verdict() (done bool, err error) {
+func (w *messageWait) verdict(ctx context.Context) (done bool, err error) {
 	if w.feed != nil {
-		w.hear()
+		w.hear(ctx)
 	}
 	switch status := w.status(); {
 	case status == MessageFailed && w.last.Error == nil:
@@ -187,12 +203,12 @@ func (w *messageWait) verdict() (done bool, err error) {
 }
 
 // hear brings the message up to date with what the feed knows.
-func (w *messageWait) hear() {
+func (w *messageWait) hear(ctx context.Context) {
 	wamid := ""
 	if w.last != nil {
 		wamid = w.last.WAMID
 	}
-	known, ok := w.feed.progress(w.id, wamid)
+	known, ok := w.feed.progress(ctx, w.id, wamid)
 	if !ok || known.Status == "" {
 		return
 	}

@@ -339,7 +339,7 @@ func (p MessageProgress) before(q MessageProgress) bool {
 	if !p.Time.Equal(q.Time) {
 		return q.Time.IsZero() || !p.Time.IsZero() && p.Time.Before(q.Time)
 	}
-	return fmt.Sprintf("%#v", p.Err) < fmt.Sprintf("%#v", q.Err)
+	return fmt.Sprintf("%#v", eventErrorsOf(p.Err)) < fmt.Sprintf("%#v", eventErrorsOf(q.Err))
 }
 
 // isKirimID tells msg_… from a wamid.
