@@ -25,7 +25,8 @@ import (
 // organisation in a program, as they draw from the same buckets; programs need
 // not know of each other. It is made for Kirim's limits. It is safe for
 // concurrent use, has no goroutine of its own, and remembers nothing but a few
-// numbers and who is waiting.
+// numbers and who is waiting. [WithSharedLimit] tells a program that starts what
+// the others have seen last.
 //
 // # How it works
 //
@@ -62,8 +63,17 @@ type Pacer struct {
 	buckets perClass[pacerBucket]
 }
 
-// NewPacer returns a Pacer that knows nothing yet.
-func NewPacer() *Pacer { return &Pacer{} }
+// NewPacer returns a Pacer that knows nothing yet, but for what a store tells it
+// that is shared ([WithSharedLimit]).
+func NewPacer(opts ...PacerOption) *Pacer {
+	p := &Pacer{}
+	for _, opt := range opts {
+		if opt != nil {
+			opt(p)
+		}
+	}
+	return p
+}
 
 const (
 	pacerMemory   = 128.0       // for how many tokens of refill use is remembered
@@ -88,6 +98,12 @@ func (p *Pacer) Wait(ctx context.Context, class RateClass) error {
 		return err
 	}
 	b := p.buckets.of(class)
+	if b.shared != nil {
+		b.shared.load(ctx, b)
+		if err := contextError(ctx); err != nil {
+			return err
+		}
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.advance(time.Now())
@@ -126,6 +142,9 @@ func (p *Pacer) Observe(class RateClass, answer RateLimit) {
 		b.hold(now, answer.Wait)
 	}
 	b.first.wake()
+	if b.shared != nil {
+		b.shared.save(b)
+	}
 }
 
 // pacerBucket is the estimate of one bucket of the server.
@@ -152,6 +171,8 @@ type pacerBucket struct {
 
 	first, last *pacerWaiter // in the order they came
 	waiting     int
+
+	shared *sharedLimit // nil unless it is to be shared
 }
 
 // advance lets pass the time until now.

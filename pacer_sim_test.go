@@ -25,6 +25,7 @@ type crowd struct {
 	perMinute  int           // the bucket, full at the start
 	unpaced    int           // how many of the programs have no Pacer
 	within     time.Duration // of the first one, the others start
+	shared     bool          // the programs share the last limit seen
 	during     func(*kirimtest.Server)
 }
 
@@ -51,12 +52,17 @@ func (c crowd) run(t *testing.T, seed uint64) (result tally) {
 			began  = time.Now()
 			starts = rand.New(rand.NewPCG(seed, 0))
 			links  []*link
+			limits = &limitLog{}
 		)
 		for program := range c.programs {
 			l := &link{to: server.Transport(), random: rand.New(rand.NewPCG(seed, uint64(program)+1))}
 			options := []kirim.Option{kirim.WithHTTPClient(&http.Client{Transport: l})}
 			if program >= c.unpaced {
-				options = append(options, kirim.WithLimiter(kirim.NewPacer()))
+				var store kirim.LimitStore
+				if c.shared {
+					store = limits
+				}
+				options = append(options, kirim.WithLimiter(kirim.NewPacer(kirim.WithSharedLimit(store, ""))))
 			}
 			if program >= c.unpaced || c.unpaced == c.programs {
 				links = append(links, l)
