@@ -1,0 +1,139 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"github.com/kirim-go/kirim/outbox/internal/driver"
+)
+
+// engine is what an outbox does that does not depend on the type of the caller's
+// transactions.
+type engine struct {
+	config  Config
+	sender  Sender
+	getter  Getter // the sender, or nil
+	pool    driver.Runner
+	dialect driver.Dialect
+	sql     *queries
+	// inTx runs f in a transaction in which jobs can be inserted.
+	inTx          func(ctx context.Context, f func(driver.Transaction) error) error
+	isUnavailable func(error) bool
+
+	stopping atomic.Bool   // Run is about to return
+	untold   chan struct{} // has news when a message has come to an end
+
+	mu     sync.Mutex
+	pauses []pause // as the sweep saw them last
+}
+
+func (e *engine) run(ctx context.Context, statements ...*driver.Statement) error {
+	return e.pool.Run(ctx, statements...)
+}
+
+func (e *engine) keyLifetime() time.Duration { return keyLifetime(e.sender) }
+
+func (e *engine) draining() bool { return e.stopping.Load() }
+
+// tellSoon makes the sweep look for ends to tell.
+func (e *engine) tellSoon() {
+	select {
+	case e.untold <- struct{}{}:
+	default:
+	}
+}
+
+func (e *engine) isPaused(number string, class Class) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.ContainsFunc(e.pauses, func(p pause) bool {
+		return (p.number == "" || p.number == number) && (p.class == "" || p.class == class)
+	})
+}
+
+// logVerdict logs what a person may have to look at.
+func (e *engine) logVerdict(h *head, v verdict) {
+	level, text := slog.LevelDebug, ""
+	switch v.state {
+	case StateUnknown:
+		level, text = slog.LevelError, "kirim outbox: it is not known whether a message is out"
+	case StateDiscarded:
+		level, text = slog.LevelWarn, "kirim outbox: a message was discarded"
+	case StateQueued:
+		text = "kirim outbox: a message is tried again"
+	default:
+		return
+	}
+	attrs := []slog.Attr{slog.Int64("message", h.id), slog.Int("attempt", h.attempts+1)}
+	if f := failureOf(v.err); f != nil {
+		attrs = append(attrs, slog.String("error", f.Text), slog.String("kind", string(f.Kind)))
+	}
+	e.config.Logger.LogAttrs(context.Background(), level, text, attrs...)
+}
+
+// laneJob is the arguments of the job for a lane.
+type laneJob struct {
+	Lane int64 `json:"lane"`
+}
+
+// Kind implements river.JobArgs.
+func (laneJob) Kind() string { return "kirim_lane" }
+
+// lane is one that needs a job.
+type lane struct {
+	id    int64
+	class Class
+}
+
+func queueOf(class Class) string { return "kirim_" + string(class) }
+
+// scanLane appends lanes.
+func scanLane(lanes *[]lane) func(scan func(...any) error) error {
+	return func(scan func(...any) error) error {
+		var l lane
+		err := scan(&l.id, &l.class)
+		*lanes = append(*lanes, l)
+		return err
+	}
+}
+
+// insertJobs adds a job for each of the lanes.
+func insertJobs(ctx context.Context, tx driver.Transaction, lanes []lane) error {
+	if len(lanes) == 0 {
+		return nil
+	}
+	jobs := make([]river.InsertManyParams, len(lanes))
+	for i, l := range lanes {
+		jobs[i] = river.InsertManyParams{Args: laneJob{l.id}, InsertOpts: &river.InsertOpts{Queue: queueOf(l.class)}}
+	}
+	return tx.InsertJobs(ctx, jobs)
+}
+
+// laneWorker works the jobs.
+type laneWorker struct {
+	river.WorkerDefaults[laneJob]
+	engine *engine
+}
+
+// Work implements river.Worker. Its error makes River try again, which is needed
+// for nothing: the sweep would find the lane.
+func (w *laneWorker) Work(ctx context.Context, job *river.Job[laneJob]) error {
+	err := w.engine.workLane(ctx, job.Args.Lane)
+	if errors.Is(err, errLocked) {
+		return river.JobSnooze(time.Second)
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
+		w.engine.config.Logger.LogAttrs(ctx, slog.LevelWarn, "kirim outbox: the database failed", slog.Int64("lane", job.Args.Lane), slog.Any("error", err))
+	}
+	return err
+}
+
+// NextRetry implements river.Worker.
+func (w *laneWorker) NextRetry(*river.Job[laneJob]) time.Time { return time.Now().Add(time.Second) }

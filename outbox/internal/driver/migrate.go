@@ -1,0 +1,71 @@
+package driver
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Script runs the statements of a migration, in the transaction of the others.
+type Script func(ctx context.Context, sql string) error
+
+// Version is the version of the schema that this version of the outbox needs.
+const Version = 1
+
+// Migrate runs the migrations of files, named 001_what.sql and so on, that
+// have not run yet. The runner is one of a transaction in which no other
+// process migrates.
+func Migrate(ctx context.Context, d Dialect, files fs.FS, r Runner, run Script) error {
+	table := &Statement{SQL: d.SQL(`CREATE TABLE IF NOT EXISTS {s}kirim_migration (version bigint PRIMARY KEY, name text NOT NULL, applied_at bigint NOT NULL)`)}
+	if err := r.Run(ctx, table); err != nil {
+		return err
+	}
+	done, err := Migrations(ctx, d, r)
+	if err != nil {
+		return err
+	}
+	names, err := fs.Glob(files, "*/*.sql")
+	if err != nil {
+		return err
+	}
+	slices.Sort(names)
+	for i, name := range names {
+		version := i + 1
+		if slices.Contains(done, version) {
+			continue
+		}
+		script, err := fs.ReadFile(files, name)
+		if err != nil {
+			return err
+		}
+		title := strings.TrimSuffix(path.Base(name), ".sql")
+		if err := run(ctx, d.SQL(string(script))); err != nil {
+			return fmt.Errorf("migration %s: %w", title, err)
+		}
+		record := &Statement{
+			SQL:  d.SQL(`INSERT INTO {s}kirim_migration (version, name, applied_at) VALUES ($1, $2, {now})`),
+			Args: []any{version, title},
+		}
+		if err := r.Run(ctx, record); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Migrations returns the versions of the migrations that have run.
+func Migrations(ctx context.Context, d Dialect, r Runner) (versions []int, err error) {
+	err = r.Run(ctx, &Statement{
+		SQL: d.SQL(`SELECT version FROM {s}kirim_migration ORDER BY version`),
+		Each: func(scan func(...any) error) error {
+			var version int
+			err := scan(&version)
+			versions = append(versions, version)
+			return err
+		},
+	})
+	return versions, err
+}

@@ -1,0 +1,372 @@
+package outbox
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/outbox/internal/driver"
+)
+
+const (
+	maxHeads    = 50              // messages that are taken at a time
+	longestWork = 5 * time.Minute // on one lane, before others have a turn
+)
+
+// laneWork is the work on one lane under one claim.
+type laneWork struct {
+	*engine
+	id    int64
+	token string // of the claim
+	began time.Time
+
+	enq        int64
+	number     string
+	class      Class
+	person     string
+	suppressed bool
+	pace       pairPace
+
+	// The database's clock said dbNow at some time after claimedAt, so that
+	// what is derived from the two is never too early.
+	dbNow     int64
+	claimedAt time.Time
+	leaseFrom time.Time // the lease began after it
+
+	results []result // not recorded yet
+}
+
+// workLane sends what is due in a lane, if it is free.
+func (e *engine) workLane(ctx context.Context, id int64) error {
+	w := &laneWork{engine: e, id: id, token: rand.Text(), began: time.Now()}
+	for {
+		more, err := w.round(ctx)
+		if err != nil || !more {
+			return err
+		}
+	}
+}
+
+// round claims the lane, or claims it anew, sends what is due and gives the lane
+// back. It reports whether there is more to do.
+func (w *laneWork) round(ctx context.Context) (more bool, err error) {
+	heads, claimed, err := w.claim(ctx)
+	if err != nil {
+		return false, err
+	}
+	if !claimed {
+		return false, w.leave(ctx)
+	}
+	failpoint("claimed")
+	var stop *halt
+	for i, h := range heads {
+		if stop = w.mayGoOn(ctx); stop == nil {
+			stop, err = w.handle(ctx, h)
+		}
+		if err != nil {
+			return false, err
+		}
+		if stop != nil {
+			if stop.handled {
+				i++
+			}
+			for _, h := range heads[i:] {
+				w.results = append(w.results, h.notAttempted())
+			}
+			break
+		}
+	}
+	return w.finish(ctx, stop)
+}
+
+// errLocked says that somebody's transaction has the lane locked.
+var errLocked = errors.New("outbox: the lane is locked")
+
+// leave sees to it that a lane that cannot be claimed is looked at again.
+func (w *laneWork) leave(ctx context.Context) error {
+	waits := &driver.Statement{SQL: w.sql.waits, Args: []any{w.id}, Each: scanID(nil)}
+	err := w.run(ctx, &driver.Statement{SQL: w.sql.park, Args: []any{w.id}}, waits)
+	if err == nil && waits.Affected > 0 {
+		err = errLocked
+	}
+	return err
+}
+
+// halt is why a lane is given back although it has work to do.
+type halt struct {
+	wait    time.Duration
+	handled bool // the message that it is about has a result
+	lost    bool // the claim is another worker's
+	again   bool // look at once, under the same claim
+}
+
+// claim takes the lane and its first messages.
+func (w *laneWork) claim(ctx context.Context) (heads []*head, claimed bool, err error) {
+	asked := time.Now()
+	claim := &driver.Statement{
+		SQL: w.sql.claim, Args: []any{w.id, w.token, w.config.Lease.Microseconds()},
+		Each: func(scan func(...any) error) error {
+			return scan(&w.enq, &w.dbNow, &w.number, &w.class, &w.person, &w.pace.tat, &w.pace.refusals, &w.suppressed)
+		},
+	}
+	take := &driver.Statement{
+		SQL: w.sql.take, Args: []any{w.id, w.token, maxHeads},
+		Each: func(scan func(...any) error) error {
+			h, err := scanHead(scan)
+			heads = append(heads, h)
+			return err
+		},
+	}
+	if w.keyLifetime() == 0 { // what is not begun one by one would all be in doubt after a crash
+		take.SQL = w.sql.peek
+	}
+	if err := w.run(ctx, claim, take); err != nil || claim.Affected == 0 {
+		return nil, false, err
+	}
+	w.claimedAt, w.leaseFrom, w.pace.limit = asked, asked, w.config.PairLimit
+	for _, h := range heads {
+		h.inDoubt = h.inDoubt || h.firstAttemptAt != nil && *h.firstAttemptAt < w.dbNow
+	}
+	slices.SortFunc(heads, func(a, b *head) int { return int(a.id - b.id) })
+	return heads, true, nil
+}
+
+// now returns the time by the database's clock, or a little later.
+func (w *laneWork) now() int64 { return w.dbNow + time.Since(w.claimedAt).Microseconds() }
+
+// mayGoOn returns why the next message must wait, and nil when it need not.
+func (w *laneWork) mayGoOn(ctx context.Context) *halt {
+	if ctx.Err() != nil || w.draining() || w.isPaused(w.number, w.class) || time.Since(w.began) > longestWork {
+		return &halt{}
+	}
+	return nil
+}
+
+// handle sends a message, or ends it without. The error is that of the database.
+func (w *laneWork) handle(ctx context.Context, h *head) (*halt, error) {
+	if v, ended := w.endedBefore(h); ended {
+		w.conclude(h, v, nil)
+		return w.afterEnd(v), nil
+	}
+	message, key, err := h.message()
+	if err != nil {
+		v := verdict{state: StateDiscarded, err: err, doubt: h.inDoubt}
+		w.conclude(h, v, nil)
+		return w.afterEnd(v), nil
+	}
+	if wait := w.pace.wait(w.now()); wait > 0 {
+		return &halt{wait: wait}, nil
+	}
+	if stop, err := w.ready(ctx, h); stop != nil || err != nil {
+		return stop, err
+	}
+	failpoint("begun")
+	accepted, err := w.send(ctx, message, key)
+	failpoint("sent")
+	v := w.bounded(h, judge(h, err, w.keyLifetime()))
+	if v.pairLimit {
+		v.wait = w.pace.refused()
+	} else if err == nil {
+		w.pace.refusals = 0
+	}
+	w.conclude(h, v, accepted)
+	if v.suppress {
+		w.suppress(ctx, w.person, "131050")
+	}
+	if v.pause {
+		w.pauseBecause(ctx, w.number, v)
+	}
+	switch {
+	case v.useTemplate:
+		return &halt{handled: true, again: true}, nil
+	case v.state == StateQueued:
+		return &halt{handled: true, wait: v.wait}, nil
+	}
+	return w.afterEnd(v), nil
+}
+
+// afterEnd returns why a lane stops behind a message that has come to an end.
+func (w *laneWork) afterEnd(v verdict) *halt {
+	if w.config.StopLaneOnFailure && (v.state == StateDiscarded || v.state == StateUnknown) {
+		return &halt{handled: true, wait: stoppedLane}
+	}
+	return nil
+}
+
+// stoppedLane is a wait that only a person ends.
+const stoppedLane = 100 * 365 * 24 * time.Hour
+
+// endedBefore decides about a message without sending it.
+func (w *laneWork) endedBefore(h *head) (v verdict, ended bool) {
+	now := w.now()
+	expired := h.expiresAt != nil && *h.expiresAt <= now
+	suppressed := w.suppressed && w.class == ClassMarketing
+	switch {
+	case h.inDoubt && (expired || suppressed || elapsed(now, *h.firstAttemptAt) > w.longestDoubt()):
+		return verdict{state: StateUnknown, doubt: true}, true
+	case expired:
+		return verdict{state: StateExpired, notSent: true}, true
+	case suppressed:
+		return verdict{state: StateSuppressed, notSent: true}, true
+	}
+	return v, false
+}
+
+// longestDoubt is how long after its first attempt a message that is in doubt
+// may be sent again.
+func (e *engine) longestDoubt() time.Duration {
+	if e.keyLifetime() == 0 {
+		return -1
+	}
+	return e.keyLifetime() - e.config.AttemptTimeout - keyReserve
+}
+
+// bounded ends what was tried for too long.
+func (w *laneWork) bounded(h *head, v verdict) verdict {
+	if v.state == StateQueued && v.counts && !v.doubt && w.config.GiveUpAfter > 0 &&
+		elapsed(w.now(), h.due()) > w.config.GiveUpAfter {
+		v.state = StateDiscarded
+	}
+	return v
+}
+
+// ready makes sure that the claim lasts for the attempt, and that the table knows
+// of it before the server does.
+func (w *laneWork) ready(ctx context.Context, h *head) (*halt, error) {
+	var statements []*driver.Statement
+	var begun, renewed *driver.Statement
+	if w.leaseLeft() < w.config.AttemptTimeout+leaseReserve {
+		renewed = &driver.Statement{
+			SQL: w.sql.renew, Args: []any{w.id, w.token, w.config.Lease.Microseconds()},
+			Each: func(scan func(...any) error) error { return scan(new(int64)) },
+		}
+		statements = append(statements, renewed)
+	}
+	statements = append(statements, w.recording()...)
+	if w.keyLifetime() == 0 {
+		begun = &driver.Statement{SQL: w.sql.begin, Args: []any{h.id, w.id, w.token}}
+		statements = append(statements, begun)
+	}
+	if renewed == nil && begun == nil {
+		return nil, nil
+	}
+	asked := time.Now()
+	if err := w.run(ctx, statements...); err != nil {
+		return nil, err
+	}
+	w.results = nil
+	if renewed != nil {
+		if renewed.Affected == 0 {
+			return &halt{lost: true}, nil
+		}
+		w.leaseFrom = asked
+	}
+	if begun != nil && begun.Affected == 0 { // it was cancelled, or the claim has lapsed
+		return &halt{again: true}, nil
+	}
+	return nil, nil
+}
+
+func (w *laneWork) leaseLeft() time.Duration { return w.config.Lease - time.Since(w.leaseFrom) }
+
+// send sends, within an attempt's time and the claim.
+func (w *laneWork) send(ctx context.Context, message kirim.OutboundMessage, key string) (*kirim.AcceptedMessage, error) {
+	ctx, cancel := context.WithTimeout(ctx, min(w.config.AttemptTimeout, w.leaseLeft()))
+	defer cancel()
+	opts := []kirim.RequestOption{kirim.WithoutRetry()}
+	if w.keyLifetime() > 0 {
+		opts = append(opts, kirim.WithIdempotencyKey(key))
+	}
+	return trySend(ctx, w.sender, w.number, message, opts...)
+}
+
+// conclude notes what became of a message.
+func (w *laneWork) conclude(h *head, v verdict, accepted *kirim.AcceptedMessage) {
+	if v.state == StateDiscarded && v.doubt {
+		v.state = StateUnknown
+	}
+	r := h.result(v, accepted)
+	r.Told = v.state == StateQueued || w.config.OnEnd == nil
+	r.Forget = v.state == StateSent && w.class == ClassCode
+	if v.state == StateSent && w.getter != nil && w.config.LookUpAfter > 0 && r.KirimID != nil {
+		in := w.config.LookUpAfter.Microseconds()
+		r.LookIn = &in
+	}
+	w.results = append(w.results, r)
+	w.logVerdict(h, v)
+}
+
+// recording is the statement that records the results, if there are any.
+func (w *laneWork) recording() []*driver.Statement {
+	if len(w.results) == 0 {
+		return nil
+	}
+	data, _ := json.Marshal(w.results) // of texts and numbers
+	return []*driver.Statement{{SQL: w.sql.record, Args: []any{string(data), w.token}, Each: scanID(nil)}}
+}
+
+// scanID appends the only column of each row.
+func scanID(ids *[]int64) func(scan func(...any) error) error {
+	return func(scan func(...any) error) error {
+		var id int64
+		err := scan(&id)
+		if ids != nil {
+			*ids = append(*ids, id)
+		}
+		return err
+	}
+}
+
+// finish records the results and gives the lane back. What has happened is
+// recorded also when ctx has ended, and when the database is away for a while.
+func (w *laneWork) finish(ctx context.Context, stop *halt) (more bool, err error) {
+	statements := w.recording()
+	last := &driver.Statement{SQL: w.sql.release, Args: []any{w.id, w.token, w.enq, w.pace.tat, w.pace.refusals}}
+	switch {
+	case stop == nil:
+		statements = append(statements, last)
+	case stop.lost || stop.again:
+	default:
+		statements = append(statements, &driver.Statement{
+			SQL: w.sql.drop, Args: []any{w.id, w.token, stop.wait.Microseconds(), w.pace.tat, w.pace.refusals},
+		})
+	}
+	failpoint("recording")
+	if len(statements) > 0 {
+		lock := &driver.Statement{SQL: w.sql.lock, Args: []any{w.id}, Each: scanID(nil)}
+		if err := w.persist(ctx, slices.Insert(statements, 0, lock)...); err != nil {
+			return false, err
+		}
+	}
+	failpoint("recorded")
+	ended := len(w.results) > 0
+	w.results = nil
+	if ended && w.config.OnEnd != nil {
+		w.tellSoon()
+	}
+	if stop == nil {
+		return last.Affected == 0, nil
+	}
+	return stop.again, nil
+}
+
+// persist runs statements that must not be lost, for about as long as a lease.
+func (e *engine) persist(ctx context.Context, statements ...*driver.Statement) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.config.Lease)
+	defer cancel()
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
+		err := e.run(ctx, statements...)
+		if err == nil || !e.isUnavailable(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(err, ctx.Err())
+		case <-time.After(wait):
+		}
+	}
+}

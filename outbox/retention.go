@@ -1,0 +1,78 @@
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/kirim-go/kirim/outbox/internal/driver"
+)
+
+const (
+	forgetPage   = 1000               // rows in one transaction
+	forgetPages  = 50                 // in one sweep
+	keepPending  = 7 * 24 * time.Hour // what a webhook told of a message that is not known
+	mostPending  = 200_000
+	keepDelivery = 7 * 24 * time.Hour
+)
+
+// forget drops what was kept for long enough, in small transactions.
+func (e *engine) forget(ctx context.Context) error {
+	steps := []*driver.Statement{
+		{SQL: e.sql.dropOldPending, Args: []any{keepPending.Microseconds(), mostPending, forgetPage}},
+		{SQL: e.sql.dropPauses},
+	}
+	if e.config.KeepBodies > 0 {
+		steps = append(steps, &driver.Statement{SQL: e.sql.dropBodies, Args: []any{e.config.KeepBodies.Microseconds(), forgetPage}})
+	}
+	if e.config.KeepMessages > 0 {
+		steps = append(steps, &driver.Statement{SQL: e.sql.dropMessages, Args: []any{e.config.KeepMessages.Microseconds(), forgetPage}},
+			&driver.Statement{SQL: e.sql.dropLanes, Args: []any{e.config.KeepMessages.Microseconds(), forgetPage}})
+	}
+	for _, s := range steps {
+		for range forgetPages {
+			if err := e.run(ctx, s); err != nil {
+				return err
+			}
+			if s.Affected < forgetPage {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// Erase removes every trace of a recipient from the tables: content, number, keys
+// and errors. Messages that are queued are cancelled. What stays are counts, and hashes of
+// the keys, so that nothing is sent again, and of who has stopped marketing. A message
+// that is being sent is not erased: there is an error, and the call can be made again. It
+// returns how many messages it erased.
+func (o *Outbox[TTx]) Erase(ctx context.Context, recipient string) (erased int, err error) {
+	if err := o.check(ctx); err != nil {
+		return 0, err
+	}
+	if err := checkText("recipient", recipient, 1, 200); err != nil {
+		return 0, err
+	}
+	recipient = normalised(recipient)
+	var ids []int64
+	for r, err := range o.List(ctx, Filter{Recipient: recipient, State: StateQueued}) {
+		if err != nil {
+			return 0, err
+		}
+		ids = append(ids, r.ID)
+	}
+	cancelled, err := o.Cancel(ctx, ids...)
+	if err != nil {
+		return 0, err
+	}
+	busy := &driver.Statement{SQL: o.sql.eraseMessages, Args: []any{recipient}}
+	lanes := &driver.Statement{SQL: o.sql.eraseLanes, Args: []any{recipient}}
+	if err := o.run(ctx, lanes, busy); err != nil {
+		return 0, err
+	}
+	if left := len(ids) - len(cancelled); left > 0 {
+		return int(busy.Affected), fmt.Errorf("outbox: %d messages to the recipient are being sent or are in doubt: erase again when they have ended", left)
+	}
+	return int(busy.Affected), nil
+}

@@ -1,0 +1,310 @@
+package outbox
+
+import (
+	"github.com/kirim-go/kirim/outbox/internal/driver"
+)
+
+// queries are the statements of the outbox in the words of a database; see
+// [driver.Dialect]. The arguments of each are in the comment before it.
+type queries struct {
+	// Enqueue. The only argument is JSON.
+	existing, addLanes, addMessages string
+	// Work.
+	claim, take, peek, begin, renew, release, drop, record, waits, lock string
+	// Sweep.
+	lapsed, orphaned, vanished, park string
+	// Pauses and suppression.
+	pause, pauses, resume, suppress, unsuppress, suppressed string
+	// Webhooks.
+	findSent, setStatus, again, wakeLane, wakeLaneOf, addPending, dropPending, joinable, lookUp string
+	// What people and programs ask and decide.
+	get, getByKey, list, progress, depths, lockLanesOf, cancel, cancelPage, resolve string
+	// Ends and retention.
+	untold, markTold, dropBodies, dropMessages, dropLanes, dropOldPending, dropPauses, eraseMessages, eraseLanes string
+}
+
+func newQueries(d driver.Dialect) *queries {
+	return &queries{
+		// $1 hashes of keys
+		existing: d.SQL(`
+SELECT m.id, m.key_hash, m.body_hash FROM {rows $1: key_hash text} JOIN {s}kirim_message m ON m.key_hash = r.key_hash`),
+
+		// Sorted by name, so that two calls cannot wait for each other. The lane's row
+		// is locked before its messages get their ids: ids within a lane follow the
+		// order of commits. first is when the first message of the lane is due, and null
+		// for now; wake_at when the first of those is that have a time.
+		// $1 lanes
+		addLanes: d.SQL(`
+INSERT INTO {s}kirim_lane (name, number, class, person, enq, queued, flipped, job_at, wake_at)
+SELECT r.name, r.number, r.class, r.person, 1, COALESCE(r.first <= {now}, true), CASE WHEN COALESCE(r.first <= {now}, true) THEN 1 ELSE 0 END, {now},
+	CASE WHEN r.wake_at > {now} THEN r.wake_at END
+FROM {rows $1: name text, number text, class text, person text, first bigint, wake_at bigint} WHERE true ORDER BY r.name
+ON CONFLICT (name) DO UPDATE SET
+	enq = kirim_lane.enq + 1,
+	flipped = CASE WHEN excluded.queued AND NOT kirim_lane.queued THEN kirim_lane.enq + 1 ELSE kirim_lane.flipped END,
+	job_at = CASE WHEN excluded.queued AND NOT kirim_lane.queued THEN excluded.job_at ELSE kirim_lane.job_at END,
+	queued = kirim_lane.queued OR excluded.queued,
+	wake_at = CASE WHEN kirim_lane.wake_at < excluded.wake_at THEN kirim_lane.wake_at ELSE COALESCE(excluded.wake_at, kirim_lane.wake_at) END
+RETURNING id, name, class, flipped = enq`),
+
+		// $1 messages
+		addMessages: d.SQL(`
+INSERT INTO {s}kirim_message (lane, number, class, campaign, recipient, body, rescue, key, key_hash, body_hash, traceparent, state, not_before, expires_at, created_at)
+SELECT l.id, r.number, r.class, r.campaign, r.recipient, r.body, r.rescue, r.key, r.key_hash, r.body_hash, r.traceparent, 'queued', r.not_before, r.expires_at, {now}
+FROM {rows $1: ord bigint, lane text, number text, class text, campaign text, recipient text, body text, rescue text, key text, key_hash text, body_hash text, traceparent text, not_before bigint, expires_at bigint}
+JOIN {s}kirim_lane l ON l.name = r.lane WHERE true ORDER BY r.ord
+ON CONFLICT (key_hash) DO NOTHING
+RETURNING id, key_hash`),
+
+		// A transaction of the caller's that has the lane locked is not waited for.
+		// $1 lane, $2 token, $3 lease
+		claim: d.SQL(`
+UPDATE {s}kirim_lane SET owner = $2, until = {now} + $3
+WHERE id = (SELECT l.id FROM {s}kirim_lane l WHERE l.id = $1 {skip locked}) AND queued AND (owner = $2 OR owner IS NULL OR until < {now}) AND (blocked_until IS NULL OR blocked_until <= {now})
+	AND NOT ` + lanePaused(`kirim_lane`) + `
+RETURNING enq, {now}, number, class, person, pair_tat, pair_refusals, EXISTS (SELECT 1 FROM {s}kirim_suppression s WHERE s.person = kirim_lane.person)`),
+
+		// A statement of its own after the claim, as it must see what was committed
+		// until then.
+		// $1 lane, $2 token, $3 how many
+		take: d.SQL(`
+UPDATE {s}kirim_message SET first_attempt_at = COALESCE(first_attempt_at, {now})
+WHERE state = 'queued' AND EXISTS (SELECT 1 FROM {s}kirim_lane l WHERE l.id = $1 AND l.owner = $2) AND id IN (
+	SELECT m.id FROM {s}kirim_message m WHERE m.lane = $1 AND m.state = 'queued' AND (m.not_before IS NULL OR m.not_before <= {now})
+	ORDER BY m.id LIMIT $3)
+RETURNING ` + headColumns),
+
+		// Like take, but begins nothing.
+		// $1 lane, $2 token, $3 how many
+		peek: d.SQL(`
+SELECT ` + headColumns + ` FROM {s}kirim_message
+WHERE state = 'queued' AND EXISTS (SELECT 1 FROM {s}kirim_lane l WHERE l.id = $1 AND l.owner = $2) AND lane = $1 AND (not_before IS NULL OR not_before <= {now})
+ORDER BY id LIMIT $3`),
+
+		// $1 message, $2 lane, $3 token
+		begin: d.SQL(`
+UPDATE {s}kirim_message SET first_attempt_at = {now}
+WHERE id = $1 AND state = 'queued' AND first_attempt_at IS NULL AND EXISTS (SELECT 1 FROM {s}kirim_lane l WHERE l.id = $2 AND l.owner = $3 AND l.until > {now})`),
+
+		// $1 lane, $2 token, $3 lease
+		renew: d.SQL(`UPDATE {s}kirim_lane SET until = {now} + $3 WHERE id = $1 AND owner = $2 AND until > {now} RETURNING {now}`),
+
+		// $1 lane, $2 token, $3 enq as seen, $4 pair_tat, $5 pair_refusals
+		release: d.SQL(`
+UPDATE {s}kirim_lane SET owner = NULL, until = NULL, queued = false, blocked_until = NULL, pair_tat = $4, pair_refusals = $5,
+	wake_at = (SELECT min(m.not_before) FROM {s}kirim_message m WHERE m.lane = $1 AND m.state = 'queued' AND m.not_before > {now})
+WHERE id = $1 AND owner = $2 AND enq = $3
+	AND NOT EXISTS (SELECT 1 FROM {s}kirim_message m WHERE m.lane = $1 AND m.state = 'queued' AND (m.not_before IS NULL OR m.not_before <= {now}))`),
+
+		// Gives a lane back that has still work to do, for the sweep to wake.
+		// $1 lane, $2 token, $3 microseconds until then, $4 pair_tat, $5 pair_refusals
+		drop: d.SQL(`
+UPDATE {s}kirim_lane SET owner = NULL, until = NULL, queued = true, blocked_until = {now} + $3, wake_at = {now} + $3, pair_tat = $4, pair_refusals = $5
+WHERE id = $1 AND owner = $2`),
+
+		// What has become of messages. That one was accepted counts whoever reports it
+		// and when; all else is for the owner of the lane to say.
+		// $1 results, $2 token
+		record: d.SQL(`
+UPDATE {s}kirim_message SET
+	state = r.state, attempts = kirim_message.attempts + r.attempts, in_doubt = r.in_doubt, use_template = r.use_template,
+	first_attempt_at = CASE WHEN r.not_sent THEN NULL ELSE kirim_message.first_attempt_at END,
+	error = COALESCE(r.error, CASE WHEN r.state <> 'sent' THEN kirim_message.error END),
+	error_kind = COALESCE(r.error_kind, CASE WHEN r.state <> 'sent' THEN kirim_message.error_kind END),
+	kirim_id = COALESCE(r.kirim_id, kirim_message.kirim_id), wamid = COALESCE(r.wamid, kirim_message.wamid),
+	look_at = CASE WHEN r.look_in IS NOT NULL THEN {now} + r.look_in END,
+	ended_at = CASE WHEN r.state <> 'queued' THEN {now} END,
+	body = CASE WHEN NOT r.forget THEN kirim_message.body END, rescue = CASE WHEN NOT r.forget THEN kirim_message.rescue END,
+	told = r.told
+FROM {rows $1: id bigint, generation bigint, state text, attempts bigint, in_doubt boolean, use_template boolean, not_sent boolean, error text, error_kind text, kirim_id text, wamid text, look_in bigint, forget boolean, told boolean}
+WHERE kirim_message.id = r.id AND kirim_message.generation = r.generation
+	AND (r.state = 'sent' AND kirim_message.state <> 'sent'
+		OR kirim_message.state = 'queued' AND EXISTS (SELECT 1 FROM {s}kirim_lane l WHERE l.id = kirim_message.lane AND l.owner = $2))
+RETURNING kirim_message.id`),
+
+		// Lanes whose worker is gone, and those whose time has come.
+		// $1 how many
+		lapsed: d.SQL(`
+UPDATE {s}kirim_lane SET owner = NULL, until = NULL, wake_at = NULL, queued = true, job_at = {now}
+WHERE id IN (
+	SELECT l.id FROM {s}kirim_lane l
+	WHERE (l.owner IS NOT NULL AND l.until < {now} OR l.owner IS NULL AND l.wake_at <= {now})
+		AND NOT ` + lanePaused(`l`) + `
+	ORDER BY l.id LIMIT $1 {skip locked})
+RETURNING id, class`),
+
+		// Lanes whose job a worker took without claiming them.
+		// $1 microseconds that a worker has for that, $2 how many
+		orphaned: d.SQL(`
+UPDATE {s}kirim_lane SET job_at = {now}
+WHERE id IN (
+	SELECT l.id FROM {s}river_job j JOIN {s}kirim_lane l ON l.id = {lane j.args}
+	WHERE j.state = 'running' AND j.kind = 'kirim_lane' AND {micros j.attempted_at} < {now} - $1 AND {micros j.attempted_at} >= l.job_at
+		AND l.queued AND l.owner IS NULL AND l.wake_at IS NULL
+	ORDER BY l.id LIMIT $2 {skip locked})
+RETURNING id, class`),
+
+		// Lanes that have waited longest for a job to be worked: it may have been
+		// deleted.
+		// $1 microseconds, $2 how many
+		vanished: d.SQL(`
+UPDATE {s}kirim_lane SET job_at = {now}
+WHERE id IN (
+	SELECT l.id FROM {s}kirim_lane l WHERE l.queued AND l.owner IS NULL AND l.wake_at IS NULL AND l.job_at < {now} - $1
+	ORDER BY l.job_at LIMIT $2 {skip locked})
+RETURNING id, class`),
+
+		// A lane that cannot be claimed yet waits for the sweep.
+		// $1 lane
+		park: d.SQL(`
+UPDATE {s}kirim_lane SET wake_at = CASE WHEN blocked_until > {now} THEN blocked_until ELSE {now} END
+WHERE id = (SELECT l.id FROM {s}kirim_lane l WHERE l.id = $1 {skip locked}) AND owner IS NULL AND queued AND wake_at IS NULL AND (blocked_until > {now} OR ` + lanePaused(`kirim_lane`) + `)`),
+
+		// Whether nobody but the job of now would see to a lane.
+		// $1 lane
+		waits: d.SQL(`SELECT id FROM {s}kirim_lane WHERE id = $1 AND queued AND owner IS NULL AND wake_at IS NULL`),
+
+		// Rows of lanes are locked before those of their messages, always.
+		// $1 lane
+		lock: d.SQL(`SELECT id FROM {s}kirim_lane WHERE id = $1 {for update}`),
+
+		// $1 number, $2 class, $3 reason, $4 microseconds or null
+		pause: d.SQL(`
+INSERT INTO {s}kirim_pause (number, class, reason, since, until) VALUES ($1, $2, $3, {now}, {now} + CAST($4 AS bigint))
+ON CONFLICT (number, class) DO UPDATE SET reason = excluded.reason,
+	until = CASE WHEN kirim_pause.until > kirim_pause.since AND kirim_pause.until < excluded.since THEN excluded.until WHEN kirim_pause.until IS NULL OR excluded.until IS NULL THEN NULL ELSE excluded.until END`),
+		pauses: d.SQL(`SELECT number, class, reason, since, until FROM {s}kirim_pause WHERE until IS NULL OR until > {now} ORDER BY number, class`),
+		resume: d.SQL(`DELETE FROM {s}kirim_pause WHERE number = $1 AND class = $2`),
+
+		// $1 person, $2 reason
+		suppress:   d.SQL(`INSERT INTO {s}kirim_suppression (person, reason, since) VALUES ($1, $2, {now}) ON CONFLICT (person) DO NOTHING`),
+		unsuppress: d.SQL(`DELETE FROM {s}kirim_suppression WHERE person = $1`),
+		suppressed: d.SQL(`SELECT since FROM {s}kirim_suppression WHERE person = $1`),
+
+		// $1 and $2 ids of the message
+		findSent: d.SQL(`
+SELECT id, lane, state, class, generation, use_template, rescue IS NOT NULL, body IS NOT NULL, kirim_id, wamid, status
+FROM {s}kirim_message WHERE kirim_id = $1 OR wamid = $1 OR (CAST($2 AS text) <> '' AND (kirim_id = $2 OR wamid = $2)) LIMIT 1`),
+
+		// $1 message, $2 generation, $3 status before, $4 kirim_id, $5 wamid, $6 status, $7 it changes, $8 its time,
+		// $9 error, $10 kind, $11 the end was told
+		setStatus: d.SQL(`
+UPDATE {s}kirim_message SET kirim_id = COALESCE(kirim_id, $4), wamid = COALESCE(wamid, $5), status = $6,
+	status_at = CASE WHEN $7 THEN COALESCE($8, {now}) ELSE status_at END,
+	error = COALESCE($9, error), error_kind = COALESCE($10, error_kind), told = told AND $11,
+	look_at = CASE WHEN CAST($6 AS text) IS NULL AND COALESCE(wamid, $5) IS NULL THEN look_at END
+WHERE id = $1 AND generation = $2 AND state = 'sent' AND COALESCE(status, '') = COALESCE(CAST($3 AS text), '')`),
+
+		// $1 message, $2 generation of now, $3 and of next, $4 template, $5 error, $6 kind, $7 state of now
+		again: d.SQL(`
+UPDATE {s}kirim_message SET state = 'queued', generation = $3, use_template = $4, error = COALESCE($5, error), error_kind = COALESCE($6, error_kind),
+	attempts = 0, first_attempt_at = NULL, in_doubt = false, not_before = NULL, kirim_id = NULL, wamid = NULL, status = NULL, status_at = NULL, look_at = NULL, ended_at = NULL
+WHERE id = $1 AND generation = $2 AND state = $7`),
+
+		// $1 lane, $2 microseconds until then
+		wakeLane: d.SQL(`
+UPDATE {s}kirim_lane SET enq = enq + 1, queued = true, blocked_until = {now} + $2, wake_at = {now} + $2 WHERE id = $1`),
+		// $1 message
+		wakeLaneOf: d.SQL(`
+UPDATE {s}kirim_lane SET enq = enq + 1, queued = true, blocked_until = NULL, wake_at = {now} WHERE id = (SELECT lane FROM {s}kirim_message WHERE id = $1)`),
+
+		// $1 message, $2 other id, $3 status, $4 its time, $5 error
+		addPending: d.SQL(`
+INSERT INTO {s}kirim_pending (message, wamid, status, status_at, error, received_at) VALUES ($1, $2, $3, $4, $5, {now}) RETURNING id`),
+		// $1 rows with an id
+		dropPending: d.SQL(`DELETE FROM {s}kirim_pending WHERE id IN (SELECT r.id FROM {rows $1: id bigint})`),
+
+		// Facts of the last minutes whose messages are known by now. The limits keep
+		// this cheap when there are many of other programs' messages.
+		// $1 how many
+		joinable: d.SQL(`
+SELECT p.id, p.message, p.wamid, p.status, p.status_at, p.error
+FROM {s}kirim_pending p JOIN {s}kirim_message m ON m.kirim_id = p.message WHERE p.received_at > {now} - 600000000
+UNION ALL
+SELECT p.id, p.message, p.wamid, p.status, p.status_at, p.error
+FROM {s}kirim_pending p JOIN {s}kirim_message m ON m.wamid = p.message WHERE p.received_at > {now} - 600000000
+ORDER BY 1 LIMIT $1`),
+
+		// The message that is due for a look at the server, and when it is next.
+		// $1 microseconds
+		lookUp: d.SQL(`
+UPDATE {s}kirim_message SET look_at = CASE WHEN {now} - ended_at > 86400000000 THEN NULL ELSE {now} + (CASE WHEN {now} - ended_at > $1 THEN {now} - ended_at ELSE $1 END) END
+WHERE id = (SELECT id FROM {s}kirim_message WHERE look_at <= {now} ORDER BY look_at LIMIT 1 {skip locked}) RETURNING number, kirim_id`),
+
+		get:      d.SQL(`SELECT ` + recordColumns + ` FROM {s}kirim_message WHERE id = $1`),
+		getByKey: d.SQL(`SELECT ` + recordColumns + ` FROM {s}kirim_message WHERE key_hash = $1`),
+
+		// $1 after this id, $2 state, $3 status, $4 number, $5 class, $6 campaign, $7 kind, $8 recipient, $9 how many
+		list: d.SQL(`
+SELECT ` + recordColumns + ` FROM {s}kirim_message
+WHERE id > $1 AND ($2 = '' OR state = $2) AND ($3 = '' OR status = $3) AND ($4 = '' OR number = $4) AND ($5 = '' OR class = $5)
+	AND ($6 = '' OR campaign = $6) AND ($7 = '' OR error_kind = $7) AND ($8 = '' OR recipient = $8)
+ORDER BY id LIMIT $9`),
+
+		// $1 campaign, which is not empty
+		progress: d.SQL(`SELECT state, status, error_kind, count(*) FROM {s}kirim_message WHERE campaign = $1 AND campaign <> '' GROUP BY state, status, error_kind`),
+
+		depths: d.SQL(`
+SELECT class, count(*), COALESCE({now} - min(COALESCE(not_before, created_at)), 0) FROM {s}kirim_message WHERE state = 'queued' GROUP BY class ORDER BY class`),
+
+		// $1 rows with the id of a message
+		lockLanesOf: d.SQL(`
+SELECT l.id FROM {s}kirim_lane l WHERE l.id IN (SELECT m.lane FROM {s}kirim_message m JOIN {rows $1: id bigint} ON r.id = m.id) ORDER BY l.name {for update}`),
+		// $1 rows with the id of a message, $2 the end needs not be told
+		cancel: d.SQL(`
+UPDATE {s}kirim_message SET state = 'cancelled', ended_at = {now}, told = $2
+WHERE id IN (SELECT r.id FROM {rows $1: id bigint}) AND state = 'queued' AND first_attempt_at IS NULL RETURNING id`),
+		// $1 campaign, $2 after this id, $3 how many
+		cancelPage: d.SQL(`
+SELECT id FROM {s}kirim_message WHERE campaign = $1 AND campaign <> '' AND state = 'queued' AND first_attempt_at IS NULL AND id > $2 ORDER BY id LIMIT $3`),
+
+		// $1 message, $2 state, $3 the end needs not be told
+		resolve: d.SQL(`
+UPDATE {s}kirim_message SET state = $2, in_doubt = false, ended_at = {now}, told = $3 WHERE id = $1 AND state = 'unknown'`),
+
+		// $1 how many
+		untold: d.SQL(`SELECT ` + recordColumns + ` FROM {s}kirim_message WHERE NOT told ORDER BY id LIMIT $1`),
+		// $1 rows with id, state and status
+		markTold: d.SQL(`
+UPDATE {s}kirim_message SET told = true FROM {rows $1: id bigint, state text, status text}
+WHERE kirim_message.id = r.id AND kirim_message.state = r.state AND COALESCE(kirim_message.status, '') = r.status`),
+
+		// $1 microseconds after the end, $2 how many
+		dropBodies: d.SQL(`
+UPDATE {s}kirim_message SET body = NULL, rescue = NULL
+WHERE id IN (SELECT id FROM {s}kirim_message WHERE ended_at IS NOT NULL AND body IS NOT NULL AND ended_at < {now} - $1 LIMIT $2)`),
+		dropMessages: d.SQL(`
+DELETE FROM {s}kirim_message WHERE id IN (
+	SELECT id FROM {s}kirim_message WHERE ended_at IS NOT NULL AND body IS NULL AND ended_at < {now} - $1
+	UNION ALL
+	SELECT id FROM {s}kirim_message WHERE ended_at IS NOT NULL AND body IS NOT NULL AND ended_at < {now} - $1
+	LIMIT $2)`),
+		// $1 microseconds since the last job, $2 how many
+		dropLanes: d.SQL(`
+DELETE FROM {s}kirim_lane WHERE NOT queued AND owner IS NULL AND wake_at IS NULL AND id IN (
+	SELECT l.id FROM {s}kirim_lane l WHERE l.job_at < {now} - $1 AND NOT l.queued AND l.owner IS NULL AND l.wake_at IS NULL
+		AND NOT EXISTS (SELECT 1 FROM {s}kirim_message m WHERE m.lane = l.id) LIMIT $2)`),
+		// $1 microseconds, $2 how many are kept, $3 how many to delete
+		dropOldPending: d.SQL(`
+DELETE FROM {s}kirim_pending WHERE id IN (
+	SELECT id FROM {s}kirim_pending WHERE received_at < {now} - $1 OR id <= (SELECT max(id) FROM {s}kirim_pending) - $2 LIMIT $3)`),
+		dropPauses: d.SQL(`DELETE FROM {s}kirim_pause WHERE until < {now}`),
+
+		// $1 recipient
+		eraseMessages: d.SQL(`
+UPDATE {s}kirim_message SET recipient = NULL, body = NULL, rescue = NULL, key = NULL, error = NULL, traceparent = NULL
+WHERE recipient = $1 AND state <> 'queued'`),
+		eraseLanes: d.SQL(`
+UPDATE {s}kirim_lane SET name = 'erased:' || id, person = ''
+WHERE NOT queued AND owner IS NULL AND id IN (SELECT lane FROM {s}kirim_message WHERE recipient = $1)
+	AND NOT EXISTS (SELECT 1 FROM {s}kirim_message m WHERE m.lane = kirim_lane.id AND m.state = 'queued')`),
+	}
+}
+
+// headColumns are those of head, in the order of its fields.
+const headColumns = `id, body, rescue, key, generation, use_template, attempts, first_attempt_at, in_doubt, not_before, expires_at, created_at`
+
+// lanePaused is a condition on a lane.
+func lanePaused(lane string) string {
+	return `EXISTS (SELECT 1 FROM {s}kirim_pause p WHERE p.number IN ('', ` + lane + `.number) AND p.class IN ('', ` + lane + `.class) AND (p.until IS NULL OR p.until > {now}))`
+}

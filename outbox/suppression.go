@@ -1,0 +1,64 @@
+package outbox
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/kirim-go/kirim/outbox/internal/driver"
+)
+
+// Suppress keeps messages of [ClassMarketing] from one number to a recipient from
+// being sent: they become [StateSuppressed]. Recipient is a phone number in any
+// spelling, or a user id. With [Outbox.Attach] it happens by itself when the
+// recipient stops marketing. The reason is for people, at most 200 characters. Only a
+// hash of the two is stored.
+func (o *Outbox[TTx]) Suppress(ctx context.Context, number, recipient, reason string) error {
+	if err := o.checkPerson(ctx, number, recipient); err != nil {
+		return err
+	}
+	if len(reason) > 200 {
+		return refuse("reason", "at most 200 bytes", shapeOf(reason))
+	}
+	return o.run(ctx, o.suppression(personOf(number, normalised(recipient)), reason))
+}
+
+// Unsuppress ends what Suppress began. It reports whether there was anything to end.
+func (o *Outbox[TTx]) Unsuppress(ctx context.Context, number, recipient string) (bool, error) {
+	if err := o.checkPerson(ctx, number, recipient); err != nil {
+		return false, err
+	}
+	s := &driver.Statement{SQL: o.sql.unsuppress, Args: []any{personOf(number, normalised(recipient))}}
+	err := o.run(ctx, s)
+	return s.Affected > 0, err
+}
+
+// IsSuppressed reports whether a recipient gets no marketing from a number.
+func (o *Outbox[TTx]) IsSuppressed(ctx context.Context, number, recipient string) (bool, error) {
+	if err := o.checkPerson(ctx, number, recipient); err != nil {
+		return false, err
+	}
+	s := &driver.Statement{SQL: o.sql.suppressed, Args: []any{personOf(number, normalised(recipient))}, Each: func(scan func(...any) error) error { return scan(new(int64)) }}
+	err := o.run(ctx, s)
+	return s.Affected > 0, err
+}
+
+func (o *Outbox[TTx]) checkPerson(ctx context.Context, number, recipient string) error {
+	if err := o.check(ctx); err != nil {
+		return err
+	}
+	if err := checkText("number", number, 1, maxFrom); err != nil {
+		return err
+	}
+	return checkText("recipient", recipient, 1, 200)
+}
+
+func (e *engine) suppression(person, reason string) *driver.Statement {
+	return &driver.Statement{SQL: e.sql.suppress, Args: []any{person, reason}}
+}
+
+// suppress notes that the server has refused marketing to a person.
+func (e *engine) suppress(ctx context.Context, person, reason string) {
+	if err := e.persist(ctx, e.suppression(person, reason)); err != nil {
+		e.config.Logger.LogAttrs(ctx, slog.LevelError, "kirim outbox: a marketing stop could not be stored", slog.Any("error", err))
+	}
+}
