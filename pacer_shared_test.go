@@ -26,7 +26,9 @@ func (l *limitLog) SaveLimit(ctx context.Context, bucket string, seen kirim.Seen
 	if l.seen == nil {
 		l.seen = make(map[string]kirim.SeenLimit)
 	}
-	l.seen[bucket] = seen
+	if !seen.At.Before(l.seen[bucket].At) {
+		l.seen[bucket] = seen
+	}
 	l.mu.Unlock()
 	if l.fault != nil {
 		return l.fault(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -110,4 +111,59 @@ func TestAFeedWithoutAStoreHasItsOwnMemory(t *testing.T) {
 		_, deliver := hookOf(t, feed)
 		deliver(statusEvent("msg_1", "delivered", ""))
 	}
+}
+
+// recordStore keeps the records of messages as JSON, by each of their ids, as a store
+// behind a network does.
+type recordStore struct {
+	mu      sync.Mutex
+	records map[string][]byte
+}
+
+// with lets f work on a tracker that knows the messages with the ids.
+func (s *recordStore) with(ctx context.Context, ids []string, f func(*kirim.StatusTracker)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	tracker := kirim.NewStatusTracker(0)
+	for _, id := range ids {
+		if stored := s.records[id]; stored != nil {
+			var record kirim.StatusRecord
+			if err := json.Unmarshal(stored, &record); err != nil {
+				return err
+			}
+			tracker.Restore(record)
+		}
+	}
+	f(tracker)
+	for _, id := range ids {
+		record, _ := tracker.Record(id)
+		for _, each := range record.IDs {
+			stored, err := json.Marshal(record)
+			if err != nil {
+				return err
+			}
+			s.records[each] = stored
+		}
+	}
+	return nil
+}
+
+func (s *recordStore) Apply(ctx context.Context, update *kirim.StatusUpdate) (progress kirim.MessageProgress, changed bool, err error) {
+	if update == nil {
+		return progress, false, nil
+	}
+	err = s.with(ctx, []string{update.ID}, func(t *kirim.StatusTracker) { progress, changed = t.Apply(update) })
+	return progress, changed, err
+}
+
+func (s *recordStore) Join(ctx context.Context, id, wamid string) error {
+	return s.with(ctx, []string{id, wamid}, func(t *kirim.StatusTracker) { t.Join(id, wamid) })
+}
+
+func (s *recordStore) Progress(ctx context.Context, id, participant string) (progress kirim.MessageProgress, known bool, err error) {
+	err = s.with(ctx, []string{id}, func(t *kirim.StatusTracker) { progress, known = t.Progress(id, participant) })
+	return progress, known, err
 }
