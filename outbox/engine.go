@@ -94,12 +94,15 @@ type lane struct {
 
 func queueOf(class Class) string { return "kirim_" + string(class) }
 
-// scanLane appends lanes.
+// scanLane appends the lanes that need a job.
 func scanLane(lanes *[]lane) func(scan func(...any) error) error {
 	return func(scan func(...any) error) error {
 		var l lane
-		err := scan(&l.id, &l.class)
-		*lanes = append(*lanes, l)
+		var needsJob bool
+		err := scan(&l.id, &l.class, &needsJob)
+		if needsJob {
+			*lanes = append(*lanes, l)
+		}
 		return err
 	}
 }
