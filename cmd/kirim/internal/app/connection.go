@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -47,14 +46,6 @@ func (a *App) Connect() (*Connection, error) {
 
 // KeychainEntry is the name of the key in the keychain.
 func (c *Connection) KeychainEntry() string { return c.System.Name + " " + c.BaseURL.Text }
-
-// Pretend lets a connection without a key, a sender or a base URL make requests
-// that are never sent.
-func (c *Connection) Pretend() {
-	c.key = "dry-run"
-	c.From.Text = cmp.Or(c.From.Text, "PHONE_NUMBER_ID")
-	c.BaseURL.Text = cmp.Or(c.BaseURL.Text, "https://base-url.invalid")
-}
 
 // FindKey looks for the API key: in the file of the flag, the environment, the
 // file of the environment or of the configuration, and the keychain.
@@ -115,16 +106,16 @@ func (c *Connection) options() []kirim.Option {
 }
 
 // Kirim returns a client of Kirim.
-func (c *Connection) Kirim(extra ...kirim.Option) (*kirim.Client, error) {
+func (c *Connection) Kirim() (*kirim.Client, error) {
 	if c.System.Name != Kirim {
 		return nil, Usagef("this command is for Kirim, not for %s", c.System.Title)
 	}
-	return usable(kirim.NewClient(c.key, append(c.options(), extra...)...))
+	return usable(kirim.NewClient(c.key, c.options()...))
 }
 
 // CloudAPI returns a client of the Cloud API.
-func (c *Connection) CloudAPI(extra ...kirim.Option) (*cloudapi.Client, error) {
-	client, err := usable(cloudapi.NewClient(c.key, append(c.options(), extra...)...))
+func (c *Connection) CloudAPI() (*cloudapi.Client, error) {
+	client, err := usable(cloudapi.NewClient(c.key, c.options()...))
 	if secret := c.app.Getenv("META_APP_SECRET"); err == nil && secret != "" {
 		client = client.WithAppSecret(secret)
 	}
@@ -161,38 +152,37 @@ type MessageSender interface {
 	Send(ctx context.Context, message kirim.OutboundMessage, opts ...kirim.RequestOption) (*kirim.AcceptedMessage, error)
 }
 
-// Messages returns what sends from the chosen number of the chosen system, with
-// further options of its client.
-func (c *Connection) Messages(extra ...kirim.Option) (MessageSender, error) {
+// Messages returns what sends from the chosen number of the chosen system.
+func (c *Connection) Messages() (MessageSender, error) {
 	from, err := c.Sender()
 	if err != nil {
 		return nil, err
 	}
 	switch c.System.Name {
 	case CloudAPI:
-		client, err := c.CloudAPI(extra...)
+		client, err := c.CloudAPI()
 		if err != nil {
 			return nil, err
 		}
 		return client.PhoneNumber(from), nil
 	case APIMessaging:
-		client, err := usable(apimessaging.NewClient(c.key, append(c.options(), extra...)...))
+		client, err := usable(apimessaging.NewClient(c.key, c.options()...))
 		if err != nil {
 			return nil, err
 		}
 		return client.WithSession(from), nil
 	case MichoW:
-		return usable(michow.NewClient(c.key, append(c.options(), extra...)...))
+		return usable(michow.NewClient(c.key, c.options()...))
 	case Connexease:
-		return usable(connexease.NewClient(c.key, append(c.options(), extra...)...))
+		return usable(connexease.NewClient(c.key, c.options()...))
 	case Shingle:
-		return usable(shingle.NewClient(c.key, append(c.options(), extra...)...))
+		return usable(shingle.NewClient(c.key, c.options()...))
 	}
-	client, err := c.Kirim(extra...)
+	number, err := c.Number()
 	if err != nil {
 		return nil, err
 	}
-	return client.PhoneNumber(from).Messages, nil
+	return number.Messages, nil
 }
 
 // usable marks the errors of a constructor as wrong usage.

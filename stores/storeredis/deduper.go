@@ -1,0 +1,180 @@
+package storeredis
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/kirim-go/kirim"
+	"github.com/redis/go-redis/v9"
+)
+
+// Deduper is a [kirim.TokenDeduper] over Redis, for [kirim.WithDeduper]: of several
+// processes that get a delivery, one handles it. It is safe for concurrent use.
+//
+// Each claim has a token, and only who has it can complete or release the claim. It
+// holds for the lease of [WithLease], by the clock of Redis, so that another process
+// handles the element when the holder is gone.
+//
+// Redis carries a call out as a whole or not at all. After an error of ClaimToken, as when the
+// connection broke before the response came, Redis may have a claim whose token
+// nobody knows. Deliveries of the element then get 503 until the lease has passed, and
+// the next one after that is handled. When go-redis sends a claim again, as it does by itself
+// up to MaxRetries times, it is the same claim, as it has the same token.
+type Deduper struct {
+	store
+	mu     sync.Mutex
+	tokens map[string]issued // those of Claim, by key in Redis
+	sweep  int               // at so many tokens, those that lapsed are dropped
+}
+
+type issued struct {
+	token string
+	until time.Time
+}
+
+const minSweep = 1024
+
+var _ kirim.TokenDeduper = (*Deduper)(nil)
+
+// NewDeduper returns a deduper over the client, which needs ContextTimeoutEnabled in its
+// options. It does not connect.
+func NewDeduper(client redis.UniversalClient, opts ...Option) (*Deduper, error) {
+	s, err := newStore(client, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &Deduper{store: s, tokens: make(map[string]issued), sweep: minSweep}, nil
+}
+
+// A key holds the token of its claim, and that with a minus once it is completed. A token
+// is a positive number, which Redis keeps in the room of a pointer.
+var (
+	claimScript = redis.NewScript(`
+local holder = redis.call('GET', KEYS[1])
+if not holder then
+  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+  return 0
+elseif holder == ARGV[1] then
+  return 0
+elseif string.sub(holder, 1, 1) == '-' then
+  return 1
+end
+return 2`)
+
+	// A claim that lapsed and is nobody's is completed all the same: the element
+	// was handled.
+	completeScript = redis.NewScript(`
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] and holder ~= '-' .. ARGV[1] then
+  return 0
+end
+redis.call('SET', KEYS[1], '-' .. ARGV[1], 'PX', ARGV[2])
+return 1`)
+
+	releaseScript = redis.NewScript(`
+if redis.call('GET', KEYS[1]) == ARGV[1] then
+  return redis.call('DEL', KEYS[1])
+end
+return 0`)
+)
+
+// claimStates are by what claimScript returns.
+var claimStates = [...]kirim.ClaimState{kirim.Claimed, kirim.ClaimedDone, kirim.ClaimedBusy}
+
+// newToken returns a token that no other claim of a key has. It is no secret.
+func newToken() string {
+	return strconv.FormatInt(1+rand.Int64N(math.MaxInt64), 10) //nolint:gosec // nobody gains by guessing it
+}
+
+func checkToken(token string) error {
+	if n, err := strconv.ParseInt(token, 10, 64); err != nil || n <= 0 || token[0] == '+' {
+		return fmt.Errorf("storeredis: token: want one of ClaimToken, got a text of %d bytes", len(token))
+	}
+	return nil
+}
+
+// ClaimToken implements [kirim.TokenDeduper].
+func (d *Deduper) ClaimToken(ctx context.Context, key string) (state kirim.ClaimState, token string, err error) {
+	token = newToken()
+	said, err := d.run(ctx, claimScript, d.redisKey(key), token, d.lease.Milliseconds()).Int()
+	if err != nil {
+		return kirim.ClaimedBusy, "", failed("claim", err)
+	}
+	if state = claimStates[said]; state != kirim.Claimed {
+		token = ""
+	}
+	return state, token, nil
+}
+
+// CompleteToken implements [kirim.TokenDeduper].
+func (d *Deduper) CompleteToken(ctx context.Context, key, token string) error {
+	if err := checkToken(token); err != nil {
+		return err
+	}
+	kept, err := d.run(ctx, completeScript, d.redisKey(key), token, d.retention.Milliseconds()).Bool()
+	switch {
+	case err != nil:
+		return failed("complete", err)
+	case !kept:
+		return failed("complete", kirim.ErrClaimLost)
+	}
+	return nil
+}
+
+// ReleaseToken implements [kirim.TokenDeduper].
+func (d *Deduper) ReleaseToken(ctx context.Context, key, token string) error {
+	if err := checkToken(token); err != nil {
+		return err
+	}
+	if err := d.run(ctx, releaseScript, d.redisKey(key), token).Err(); err != nil {
+		return failed("release", err)
+	}
+	return nil
+}
+
+// Claim is ClaimToken for callers that keep no token. The Deduper itself keeps it for
+// Complete and Release until the lease has passed.
+func (d *Deduper) Claim(ctx context.Context, key string) (kirim.ClaimState, error) {
+	state, token, err := d.ClaimToken(ctx, key)
+	if state != kirim.Claimed || err != nil {
+		return state, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := time.Now()
+	if len(d.tokens) >= d.sweep {
+		maps.DeleteFunc(d.tokens, func(_ string, i issued) bool { return now.After(i.until) })
+		d.sweep = max(minSweep, 2*len(d.tokens))
+	}
+	d.tokens[d.redisKey(key)] = issued{token, now.Add(d.lease)}
+	return state, nil
+}
+
+// Complete is CompleteToken with the token of the latest Claim of the key. Without one
+// it completes a key that nobody has claimed.
+func (d *Deduper) Complete(ctx context.Context, key string) error {
+	return d.CompleteToken(ctx, key, d.issued(key))
+}
+
+// Release is ReleaseToken with the token of the latest Claim of the key. Without one it
+// has no effect.
+func (d *Deduper) Release(ctx context.Context, key string) error {
+	return d.ReleaseToken(ctx, key, d.issued(key))
+}
+
+func (d *Deduper) issued(key string) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if i, ok := d.tokens[d.redisKey(key)]; ok {
+		return i.token
+	}
+	return newToken()
+}
+
+func (d *Deduper) redisKey(key string) string { return d.prefix + ":claim:" + hashed(key) }
