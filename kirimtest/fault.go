@@ -31,6 +31,10 @@ type Fault struct {
 	// all of them.
 	Times int
 
+	// From and Until are when, by the sandbox's clock, the fault begins to match
+	// requests and when it ends. Zero is at once, and never.
+	From, Until time.Time
+
 	// Processed lets the request take its full effect first; then its response is
 	// lost and the client gets what the rest of the fault says. Without it, the
 	// sandbox does nothing of what was asked when the fault answers.
@@ -123,11 +127,13 @@ func (s *Server) ClearFaults() {
 }
 
 // takeFault returns the fault for a request, or nil.
-func (st *state) takeFault(method, path string) *Fault {
+func (st *state) takeFault(method, path string, now time.Time) *Fault {
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	st.faults = slices.DeleteFunc(st.faults, func(f *Fault) bool { return !f.Until.IsZero() && !now.Before(f.Until) })
 	for i, f := range st.faults {
 		switch {
+		case now.Before(f.From):
 		case f.Method != "" && f.Method != method || f.Path != "" && !pathMatches(f.Path, path):
 		case f.Skip > 0:
 			f.Skip--

@@ -413,3 +413,19 @@ func TestClientThatLeavesASilentServerIsNoticedOverTCP(t *testing.T) {
 		t.Errorf("shutdown: %v, %d messages", err, s.MessageCount())
 	}
 }
+
+func TestAFaultCanBeginLaterAndEnd(t *testing.T) {
+	t.Parallel()
+	s, clock := inMemory(t)
+	now := clock.Now()
+	s.AddFault(Fault{Status: 503, Times: -1, From: now.Add(time.Minute), Until: now.Add(2 * time.Minute)})
+	for _, want := range []int{200, 200, 503, 503, 200} {
+		if got := do(t, s, "GET", "/v1/me", "").status; got != want {
+			t.Errorf("after %s: %d, want %d", clock.Now().Sub(now), got, want)
+		}
+		clock.Advance(30 * time.Second)
+	}
+	if n := len(s.Faults()); n != 0 {
+		t.Errorf("%d faults are left", n)
+	}
+}

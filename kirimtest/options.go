@@ -110,7 +110,8 @@ func WithClock(c Clock) Option {
 // address and keeps the sandbox running until the test is interrupted with Ctrl-C.
 //
 // What newHandler returns is served at every path that is not of the API. It is
-// called once, before the sandbox listens.
+// called once, before the sandbox listens. Unless WithClock is given, the clock is a
+// [RunningClock].
 func WithInspector(newHandler func(*Server) http.Handler) Option {
 	return func(cfg *config) { cfg.inspector = newHandler }
 }

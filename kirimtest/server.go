@@ -78,6 +78,9 @@ func NewServer(opts ...Option) *Server {
 	for _, edit := range s.cfg.edits {
 		edit(&s.cfg.assumptions)
 	}
+	if _, real := s.cfg.clock.(realClock); real && s.cfg.inspector != nil {
+		s.cfg.clock = NewRunningClock(0)
+	}
 	s.state.journals = new(journals)
 	s.state.init(&s.cfg, s.cfg.clock.Now())
 	s.PhoneNumberID = s.cfg.number.ID

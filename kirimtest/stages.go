@@ -25,7 +25,7 @@ func (s *Server) answer(r *http.Request) answer {
 		routes, handle, x.idemKey = s.meta.routes, s.meta.handle, "" // Meta has no such keys
 	}
 	x.route, x.params, x.allow = routes.find(r.Method, r.URL.EscapedPath())
-	x.fault = s.state.takeFault(r.Method, r.URL.Path)
+	x.fault = s.state.takeFault(r.Method, r.URL.Path, now)
 	unread := x.fault != nil && x.fault.Unread
 	var bodyErr error
 	if !unread {

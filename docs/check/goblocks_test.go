@@ -41,7 +41,7 @@ var known = func() map[string]string {
 	for _, p := range []string{
 		"bufio", "bytes", "cmp", "context", "crypto/rsa", "crypto/sha256", "crypto/subtle", "encoding/hex", "encoding/json", "errors", "fmt", "io", "iter", "log", "log/slog",
 		"net/http", "net/http/httptest", "net/url", "os", "os/signal", "strconv", "strings", "sync", "testing", "testing/synctest", "time",
-		module, module + "/kirimtest", module + "/gateway", module + "/flows",
+		module, module + "/kirimtest", module + "/kirimtest/inspector", module + "/gateway", module + "/flows",
 	} {
 		packages[path.Base(p)] = p
 	}

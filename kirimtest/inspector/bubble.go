@@ -1,0 +1,409 @@
+package inspector
+
+import (
+	"bytes"
+	"cmp"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/kirimtest"
+)
+
+//go:embed bubble.gohtml
+var bubbleSource string
+
+var bubbles = template.Must(template.New("bubble").Parse(bubbleSource))
+
+// bubble is a message, or a card of one, as a customer sees it.
+type bubble struct {
+	Message  string // ID of the message, for its choices
+	Card     int    // from 1; 0 for the message itself
+	Revoked  bool
+	Header   string
+	Media    *media
+	Offer    string
+	Body     template.HTML
+	Location *location
+	Contacts []person
+	Footer   string
+	Buttons  []button
+	List     *list
+	Flow     *flow
+	Cards    []bubble
+	Reaction string
+	JSON     string // of what has no form of its own
+}
+
+type media struct {
+	Kind, Link, Name, Detail string
+	Own                      bool // a file of the sandbox, to be shown at once
+}
+
+type location struct{ Name, Address, Place, Map string }
+
+type person struct{ Name, Detail string }
+
+type button struct {
+	Text, Detail string
+	Link         string // of a web page; empty for none
+	Choice       string // what tapping it sends; empty for nothing
+	Kind         string
+}
+
+type list struct {
+	Button   string
+	Sections []section
+}
+
+type section struct {
+	Title string
+	Rows  []row
+}
+
+type row struct{ ID, Title, Description string }
+
+type flow struct{ Button, Name, Screen, Token string }
+
+// render is the HTML of a message. Every text in it is escaped, by html/template or
+// by [kirim.TemplatePreview.HTML].
+func (in *Inspector) render(m *message) string {
+	var shown bubble
+	if m.inbound {
+		shown = receivedBubble(m)
+	} else {
+		shown = in.sentBubble(m)
+	}
+	var w bytes.Buffer
+	if err := bubbles.Execute(&w, shown); err != nil { // a value that the template cannot show
+		return template.HTMLEscapeString(err.Error())
+	}
+	return w.String()
+}
+
+// markup is a text with WhatsApp's markup.
+func markup(text string) template.HTML {
+	if text == "" {
+		return ""
+	}
+	return template.HTML(kirim.TemplatePreview{Body: text}.HTML()) //nolint:gosec // HTML escapes the text
+}
+
+func receivedBubble(m *message) bubble {
+	in := m.received
+	b := bubble{Message: m.id, Body: markup(in.Text), Revoked: m.revoked}
+	switch {
+	case m.revoked:
+		return bubble{Revoked: true}
+	case in.Media != nil:
+		b.Body = markup(in.Caption)
+		kind := in.Type
+		b.Media = &media{Kind: kind, Link: prefix + "api/messages/" + url.PathEscape(m.id) + "/file", Own: true,
+			Name: in.Media.Filename, Detail: fmt.Sprintf("%s, %s", in.Media.ContentType, size(len(in.Media.Data)))}
+	case in.Location != nil:
+		b.Location = placed(in.Location.Latitude, in.Location.Longitude, in.Location.Name, in.Location.Address)
+	case len(in.Contacts) > 0:
+		for _, card := range in.Contacts {
+			b.Contacts = append(b.Contacts, person{card.Name, cmp.Or(card.Phone, card.WAID)})
+		}
+	case in.Reaction != nil:
+		b.Reaction = cmp.Or(in.Reaction.Emoji, "no reaction")
+	case in.Button != nil:
+		b.Body = markup(in.Button.Text)
+	case in.Interactive != nil:
+		b.Body, b.Footer = markup(in.Interactive.Title), in.Interactive.Description
+	case len(in.Object) > 0:
+		b.JSON = indented(in.Object)
+	}
+	return b
+}
+
+func placed(latitude, longitude float64, name, address string) *location {
+	place := strconv.FormatFloat(latitude, 'f', -1, 64) + ", " + strconv.FormatFloat(longitude, 'f', -1, 64)
+	return &location{name, address, place, "geo:" + strings.ReplaceAll(place, " ", "")}
+}
+
+func size(n int) string {
+	switch {
+	case n < 1000:
+		return strconv.Itoa(n) + " B"
+	case n < 1_000_000:
+		return strconv.Itoa(n/1000) + " kB"
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+}
+
+func indented(data []byte) string {
+	var w bytes.Buffer
+	if json.Indent(&w, data, "", "  ") != nil {
+		return string(data)
+	}
+	return w.String()
+}
+
+func (in *Inspector) sentBubble(m *message) bubble {
+	b := bubble{Message: m.id}
+	var decoded kirim.OutboundMessage
+	if json.Unmarshal(m.body, &decoded) != nil {
+		b.JSON = indented(m.body)
+		return b
+	}
+	choices := in.sandbox.Choices(m.id)
+	switch content := decoded.Content.(type) {
+	case kirim.Text:
+		b.Body = markup(content.Body)
+	case kirim.Image:
+		b.Media, b.Body = linked("image", content.Link, content.ID, ""), markup(content.Caption)
+	case kirim.Video:
+		b.Media, b.Body = linked("video", content.Link, content.ID, ""), markup(content.Caption)
+	case kirim.Audio:
+		b.Media = linked("audio", content.Link, content.ID, "")
+	case kirim.Sticker:
+		b.Media = linked("sticker", content.Link, content.ID, "")
+	case kirim.Document:
+		b.Media, b.Body = linked("document", content.Link, content.ID, content.Filename), markup(content.Caption)
+	case kirim.Location:
+		b.Location = placed(content.Latitude, content.Longitude, content.Name, content.Address)
+	case kirim.Reaction:
+		b.Reaction = cmp.Or(content.Emoji, "no reaction")
+	case kirim.Template:
+		in.showTemplate(&b, content, choices)
+	default:
+		b.showInteractive(m.kind, m.body, choices)
+	}
+	return b
+}
+
+func linked(kind, link, id, name string) *media {
+	return &media{Kind: kind, Link: webLink(link), Name: cmp.Or(name, lastOf(link), id)}
+}
+
+// webLink is a link that a page may have; empty for any other.
+func webLink(link string) string {
+	if u, err := url.Parse(link); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return ""
+	}
+	return link
+}
+
+func lastOf(link string) string {
+	u, err := url.Parse(link)
+	if err != nil {
+		return link
+	}
+	return cmp.Or(u.Path[strings.LastIndexByte(u.Path, '/')+1:], u.Host)
+}
+
+// showTemplate shows a template message by the definition of its template.
+func (in *Inspector) showTemplate(b *bubble, t kirim.Template, choices []kirimtest.Choice) {
+	var definition *kirim.MessageTemplate
+	for _, known := range in.sandbox.Templates() {
+		if known.Name == t.Name && (known.Language == t.Language || definition == nil) {
+			definition = definitionOf(known)
+		}
+	}
+	preview, err := t.Preview(definition)
+	if err != nil {
+		b.Header, b.JSON = "Template "+t.Name, indented(mustJSON(t.Components))
+		return
+	}
+	b.showPreview(preview, choices)
+}
+
+func definitionOf(t kirimtest.Template) *kirim.MessageTemplate {
+	var definition kirim.MessageTemplate
+	data := mustJSON(map[string]any{
+		"name": t.Name, "language": t.Language, "category": t.Category, "status": t.Status,
+		"components": t.Components, "parameter_format": t.ParameterFormat,
+	})
+	if json.Unmarshal(data, &definition) != nil {
+		return nil
+	}
+	return &definition
+}
+
+func (b *bubble) showPreview(p kirim.TemplatePreview, choices []kirimtest.Choice) {
+	if h := p.Header; h != nil {
+		switch {
+		case h.Kind == "text":
+			b.Header = h.Text
+		case h.Location != nil:
+			b.Location = placed(h.Location.Latitude, h.Location.Longitude, h.Location.Name, h.Location.Address)
+		case h.Product != nil:
+			b.Media = &media{Kind: "product", Name: h.Product.RetailerID}
+		default:
+			b.Media = linked(h.Kind, h.Link, h.ID, h.Filename)
+		}
+	}
+	if p.Offer != nil {
+		b.Offer = p.Offer.Text
+		if !p.Offer.Expires.IsZero() {
+			b.Offer += " — until " + p.Offer.Expires.Format("2 Jan 15:04 MST")
+		}
+	}
+	b.Body, b.Footer = markup(p.Body), p.Footer
+	for i, shown := range p.Buttons {
+		b.Buttons = append(b.Buttons, button{
+			Text: shown.Text, Link: webLink(shown.URL), Detail: cmp.Or(shown.PhoneNumber, shown.Code), Kind: shown.Type,
+			Choice: choiceAt(choices, b.Card, i),
+		})
+	}
+	for i, card := range p.Cards {
+		shown := bubble{Message: b.Message, Card: i + 1}
+		shown.showPreview(card, choices)
+		b.Cards = append(b.Cards, shown)
+	}
+}
+
+func choiceAt(choices []kirimtest.Choice, card, index int) string {
+	for _, c := range choices {
+		if c.Card == card && c.Index == index {
+			return c.ID
+		}
+	}
+	return ""
+}
+
+type textJSON struct {
+	Text string `json:"text"`
+}
+
+type fileJSON struct {
+	Link     string `json:"link"`
+	ID       string `json:"id"`
+	Filename string `json:"filename"`
+}
+
+type headerJSON struct {
+	Type     string    `json:"type"`
+	Text     string    `json:"text"`
+	Image    *fileJSON `json:"image"`
+	Video    *fileJSON `json:"video"`
+	Document *fileJSON `json:"document"`
+}
+
+type actionJSON struct {
+	Name       string `json:"name"`
+	Button     string `json:"button"`
+	Parameters struct {
+		DisplayText string `json:"display_text"`
+		URL         string `json:"url"`
+		FlowName    string `json:"flow_name"`
+		FlowID      string `json:"flow_id"`
+		FlowButton  string `json:"flow_cta"`
+		FlowToken   string `json:"flow_token"`
+		Payload     struct {
+			Screen string `json:"screen"`
+		} `json:"flow_action_payload"`
+	} `json:"parameters"`
+	Buttons []struct {
+		Reply      *choiceJSON `json:"reply"`
+		QuickReply *choiceJSON `json:"quick_reply"`
+	} `json:"buttons"`
+	Sections []struct {
+		Title string       `json:"title"`
+		Rows  []choiceJSON `json:"rows"`
+	} `json:"sections"`
+	Cards []interactiveJSON `json:"cards"`
+}
+
+type choiceJSON struct {
+	ID          string `json:"id"`
+	Title       string `json:"title"`
+	Description string `json:"description"`
+}
+
+type interactiveJSON struct {
+	Type   string      `json:"type"`
+	Header *headerJSON `json:"header"`
+	Body   textJSON    `json:"body"`
+	Footer textJSON    `json:"footer"`
+	Action actionJSON  `json:"action"`
+}
+
+// showInteractive shows interactive messages and contact cards, and the JSON of
+// everything else.
+func (b *bubble) showInteractive(kind string, body []byte, choices []kirimtest.Choice) {
+	var send struct {
+		Interactive interactiveJSON `json:"interactive"`
+		Contacts    []struct {
+			Name struct {
+				Formatted string `json:"formatted_name"`
+			}
+			Phones []struct{ Phone string }
+		} `json:"contacts"`
+	}
+	_ = json.Unmarshal(body, &send) // accepted; what has another form is shown as JSON
+	for _, c := range send.Contacts {
+		card := person{Name: c.Name.Formatted}
+		if len(c.Phones) > 0 {
+			card.Detail = c.Phones[0].Phone
+		}
+		b.Contacts = append(b.Contacts, card)
+	}
+	if len(b.Contacts) > 0 {
+		return
+	}
+	if kind != "interactive" {
+		var object map[string]json.RawMessage
+		_ = json.Unmarshal(body, &object)
+		b.Header, b.JSON = kind, indented(object[kind])
+		return
+	}
+	b.show(send.Interactive, choices)
+}
+
+func (b *bubble) show(i interactiveJSON, choices []kirimtest.Choice) {
+	if h := i.Header; h != nil {
+		b.Header = h.Text
+		for kind, file := range map[string]*fileJSON{"image": h.Image, "video": h.Video, "document": h.Document} {
+			if file != nil {
+				b.Media = linked(kind, file.Link, file.ID, file.Filename)
+			}
+		}
+	}
+	b.Body, b.Footer = markup(i.Body.Text), i.Footer.Text
+	action, with := i.Action, i.Action.Parameters
+	if with.URL != "" || with.DisplayText != "" {
+		b.Buttons = append(b.Buttons, button{Text: with.DisplayText, Link: webLink(with.URL), Detail: with.URL, Kind: "url"})
+	}
+	for n, reply := range action.Buttons {
+		if r := cmp.Or(reply.Reply, reply.QuickReply); r != nil {
+			b.Buttons = append(b.Buttons, button{Text: r.Title, Choice: cmp.Or(choiceAt(choices, b.Card, n), r.ID), Kind: "reply"})
+		}
+	}
+	if len(action.Sections) > 0 && action.Button != "" {
+		b.List = &list{Button: action.Button}
+		for _, s := range action.Sections {
+			shown := section{Title: s.Title}
+			for _, r := range s.Rows {
+				shown.Rows = append(shown.Rows, row(r))
+			}
+			b.List.Sections = append(b.List.Sections, shown)
+		}
+	}
+	if with.FlowButton != "" {
+		b.Flow = &flow{with.FlowButton, cmp.Or(with.FlowName, with.FlowID), with.Payload.Screen, with.FlowToken}
+	}
+	for n, card := range action.Cards {
+		shown := bubble{Message: b.Message, Card: n + 1}
+		shown.show(card, choices)
+		b.Cards = append(b.Cards, shown)
+	}
+	if b.List == nil && b.Flow == nil && len(b.Buttons) == 0 && len(b.Cards) == 0 {
+		b.Buttons = append(b.Buttons, button{Text: cmp.Or(action.Name, i.Type), Kind: "other"})
+	}
+}
+
+func mustJSON(v any) []byte {
+	data, err := json.Marshal(v)
+	if err != nil { // a type of ours that cannot be JSON
+		panic("inspector: " + err.Error())
+	}
+	return data
+}
