@@ -94,12 +94,15 @@ type lane struct {
 
 func queueOf(class Class) string { return "kirim_" + string(class) }
 
-// scanLane appends lanes.
+// scanLane appends the lanes that need a job.
 func scanLane(lanes *[]lane) func(scan func(...any) error) error {
 	return func(scan func(...any) error) error {
 		var l lane
-		err := scan(&l.id, &l.class)
-		*lanes = append(*lanes, l)
+		var needsJob bool
+		err := scan(&l.id, &l.class, &needsJob)
+		if needsJob {
+			*lanes = append(*lanes, l)
+		}
 		return err
 	}
 }
@@ -125,14 +128,24 @@ type laneWorker struct {
 // Work implements river.Worker. Its error makes River try again, which is needed
 // for nothing: the sweep would find the lane.
 func (w *laneWorker) Work(ctx context.Context, job *river.Job[laneJob]) error {
-	err := w.engine.workLane(ctx, job.Args.Lane)
-	if errors.Is(err, errLocked) {
+	snoozed, err := w.engine.workJob(ctx, job.Args.Lane)
+	if snoozed {
 		return river.JobSnooze(time.Second)
 	}
-	if err != nil && !errors.Is(err, context.Canceled) {
-		w.engine.config.Logger.LogAttrs(ctx, slog.LevelWarn, "kirim outbox: the database failed", slog.Int64("lane", job.Args.Lane), slog.Any("error", err))
-	}
 	return err
+}
+
+// workJob does the job of a lane. It reports whether the job is to come again
+// later, as somebody's transaction has the lane locked.
+func (e *engine) workJob(ctx context.Context, lane int64) (snoozed bool, err error) {
+	err = e.workLane(ctx, lane)
+	if errors.Is(err, errLocked) {
+		return true, nil
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
+		e.config.Logger.LogAttrs(ctx, slog.LevelWarn, "kirim outbox: the database failed", slog.Int64("lane", lane), slog.Any("error", err))
+	}
+	return false, err
 }
 
 // NextRetry implements river.Worker.

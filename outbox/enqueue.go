@@ -13,12 +13,12 @@ import (
 
 // laneEntry is a lane as enqueuing makes or wakes it.
 type laneEntry struct {
-	Name   string `json:"name"`
-	Number string `json:"number"`
-	Class  string `json:"class"`
-	Person string `json:"person"`
-	First  *int64 `json:"first"`   // when its first message is due; null for now
-	WakeAt *int64 `json:"wake_at"` // when the first message with a time is due
+	Name      string `json:"name"`
+	Number    string `json:"number"`
+	Class     string `json:"class"`
+	Recipient string `json:"recipient"`
+	Person    string `json:"person"`
+	DueAt     *int64 `json:"due_at"` // when its first message is due; null for now
 }
 
 // enqueue adds messages in a transaction of the caller's and returns their ids in
@@ -123,7 +123,7 @@ func (e *engine) known(ctx context.Context, tx driver.Transaction, entries []*en
 // none. It adds their ids to known.
 func (e *engine) add(ctx context.Context, tx driver.Transaction, entries []*entry, known map[string]int64) error {
 	var flipped []lane
-	lanes := &driver.Statement{SQL: e.sql.addLanes, Args: []any{toJSON(lanesOf(entries))}, Each: func(scan func(...any) error) error {
+	lanes := &driver.Statement{SQL: e.sql.addLanes, Args: []any{toJSON(lanesOf(entries)), jobTime.Microseconds()}, Each: func(scan func(...any) error) error {
 		var l lane
 		var name string
 		var needsJob bool
@@ -150,24 +150,16 @@ func (e *engine) add(ctx context.Context, tx driver.Transaction, entries []*entr
 func lanesOf(entries []*entry) []*laneEntry {
 	byName := make(map[string]*laneEntry)
 	for _, n := range entries {
-		l := byName[n.Lane]
 		var due *int64
 		if n.NotBefore != 0 {
 			due = &n.NotBefore
 		}
-		if l == nil {
-			byName[n.Lane] = &laneEntry{n.Lane, n.Number, n.Class, n.Person, due, due}
-			continue
-		}
-		if due == nil {
-			l.First = nil
-			continue
-		}
-		if l.First != nil && *due < *l.First {
-			l.First = due
-		}
-		if l.WakeAt == nil || *due < *l.WakeAt {
-			l.WakeAt = due
+		l := byName[n.Lane]
+		switch {
+		case l == nil:
+			byName[n.Lane] = &laneEntry{n.Lane, n.Number, n.Class, n.Recipient, n.Person, due}
+		case due == nil || l.DueAt != nil && *due < *l.DueAt:
+			l.DueAt = due
 		}
 	}
 	return slices.Collect(maps.Values(byName)) // sorted by the statement

@@ -240,10 +240,7 @@ func (w *laneWork) ready(ctx context.Context, h *head) (*halt, error) {
 	var statements []*driver.Statement
 	var begun, renewed *driver.Statement
 	if w.leaseLeft() < w.config.AttemptTimeout+leaseReserve {
-		renewed = &driver.Statement{
-			SQL: w.sql.renew, Args: []any{w.id, w.token, w.config.Lease.Microseconds()},
-			Each: func(scan func(...any) error) error { return scan(new(int64)) },
-		}
+		renewed = &driver.Statement{SQL: w.sql.renew, Args: []any{w.id, w.token, w.config.Lease.Microseconds()}}
 		statements = append(statements, renewed)
 	}
 	statements = append(statements, w.recording()...)

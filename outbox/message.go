@@ -186,14 +186,15 @@ func normalised(recipient string) string {
 // personOf stands for a recipient of a number where it must not be readable.
 func personOf(number, recipient string) string { return hashOf(number + "\x00" + recipient) }
 
+// hashOf returns 128 bits of SHA-256 in 32 digits.
 func hashOf(text string) string {
 	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
+	return hex.EncodeToString(sum[:16])
 }
 
 // bodyHash tells whether two messages with one key are the same message. Its form
 // is stored for as long as messages are, and must stay the same over versions:
-// "1:" and the SHA-256 of the canonical JSON of number, message and template. Class,
+// "1:" and hashOf of the canonical JSON of number, message and template. Class,
 // times and campaign take no part.
 func bodyHash(number, body, rescue string) string {
 	parts := []string{number, canonical(body), canonical(rescue)}

@@ -52,6 +52,9 @@ func New[TTx any](ctx context.Context, d driver.Driver[TTx], sender Sender, conf
 	e.inTx = func(ctx context.Context, f func(driver.Transaction) error) error {
 		return d.InTx(ctx, func(tx TTx) error { return f(o.within(tx)) })
 	}
+	if stepper, ok := any(d).(driver.Stepper); ok {
+		stepper.SetSteps(driver.Steps{WorkLane: e.workJob, Sweep: e.sweepOnce, Forget: e.forget})
+	}
 	if config.Migrate {
 		if err := o.Migrate(ctx); err != nil {
 			return nil, err

@@ -12,11 +12,11 @@ type queries struct {
 	// Work.
 	claim, take, peek, begin, renew, release, drop, record, waits, lock string
 	// Sweep.
-	lapsed, orphaned, vanished, park string
+	due, orphaned, park string
 	// Pauses and suppression.
 	pause, pauses, resume, suppress, unsuppress, suppressed string
 	// Webhooks.
-	findSent, setStatus, again, wakeLane, wakeLaneOf, addPending, dropPending, joinable, lookUp string
+	findSent, setStatus, again, wakeLane, addPending, dropPending, joinable, lookUp string
 	// What people and programs ask and decide.
 	get, getByKey, list, progress, depths, lockLanesOf, cancel, cancelPage, resolve string
 	// Ends and retention.
@@ -31,20 +31,20 @@ SELECT m.id, m.key_hash, m.body_hash FROM {rows $1: key_hash text} JOIN {s}kirim
 
 		// Sorted by name, so that two calls cannot wait for each other. The lane's row
 		// is locked before its messages get their ids: ids within a lane follow the
-		// order of commits. first is when the first message of the lane is due, and null
-		// for now; wake_at when the first of those is that have a time.
-		// $1 lanes
+		// order of commits. due_at is when the first message of the lane is due, and null
+		// for now.
+		// $1 lanes, $2 microseconds after which the sweep looks for the job
 		addLanes: d.SQL(`
-INSERT INTO {s}kirim_lane (name, number, class, person, enq, queued, flipped, job_at, wake_at)
-SELECT r.name, r.number, r.class, r.person, 1, COALESCE(r.first <= {now}, true), CASE WHEN COALESCE(r.first <= {now}, true) THEN 1 ELSE 0 END, {now},
-	CASE WHEN r.wake_at > {now} THEN r.wake_at END
-FROM {rows $1: name text, number text, class text, person text, first bigint, wake_at bigint} WHERE true ORDER BY r.name
+INSERT INTO {s}kirim_lane (name, number, class, recipient, person, enq, flipped, job_at, state, due_at)
+SELECT r.name, r.number, r.class, r.recipient, r.person, 1, CASE WHEN COALESCE(r.due_at <= {now}, true) THEN 1 ELSE 0 END, {now},
+	CASE WHEN COALESCE(r.due_at <= {now}, true) THEN 'waiting' ELSE 'idle' END, CASE WHEN COALESCE(r.due_at <= {now}, true) THEN {now} + $2 ELSE r.due_at END
+FROM {rows $1: name text, number text, class text, recipient text, person text, due_at bigint} WHERE true ORDER BY r.name
 ON CONFLICT (name) DO UPDATE SET
 	enq = kirim_lane.enq + 1,
-	flipped = CASE WHEN excluded.queued AND NOT kirim_lane.queued THEN kirim_lane.enq + 1 ELSE kirim_lane.flipped END,
-	job_at = CASE WHEN excluded.queued AND NOT kirim_lane.queued THEN excluded.job_at ELSE kirim_lane.job_at END,
-	queued = kirim_lane.queued OR excluded.queued,
-	wake_at = CASE WHEN kirim_lane.wake_at < excluded.wake_at THEN kirim_lane.wake_at ELSE COALESCE(excluded.wake_at, kirim_lane.wake_at) END
+	flipped = CASE WHEN kirim_lane.state = 'idle' AND excluded.state = 'waiting' THEN kirim_lane.enq + 1 ELSE kirim_lane.flipped END,
+	job_at = CASE WHEN kirim_lane.state = 'idle' AND excluded.state = 'waiting' THEN excluded.job_at ELSE kirim_lane.job_at END,
+	state = CASE WHEN kirim_lane.state = 'idle' THEN excluded.state ELSE kirim_lane.state END,
+	due_at = CASE WHEN kirim_lane.state <> 'idle' OR excluded.state = 'idle' AND kirim_lane.due_at < excluded.due_at THEN kirim_lane.due_at ELSE excluded.due_at END
 RETURNING id, name, class, flipped = enq`),
 
 		// $1 messages
@@ -59,9 +59,9 @@ RETURNING id, key_hash`),
 		// A transaction of the caller's that has the lane locked is not waited for.
 		// $1 lane, $2 token, $3 lease
 		claim: d.SQL(`
-UPDATE {s}kirim_lane SET owner = $2, until = {now} + $3
-WHERE id = (SELECT l.id FROM {s}kirim_lane l WHERE l.id = $1 {skip locked}) AND queued AND (owner = $2 OR owner IS NULL OR until < {now}) AND (blocked_until IS NULL OR blocked_until <= {now})
-	AND NOT ` + lanePaused(`kirim_lane`) + `
+UPDATE {s}kirim_lane SET state = 'owned', owner = $2, due_at = {now} + $3
+WHERE id = (SELECT l.id FROM {s}kirim_lane l WHERE l.id = $1 {skip locked})
+	AND (state = 'waiting' OR state = 'owned' AND (owner = $2 OR due_at < {now})) AND NOT ` + lanePaused(`kirim_lane`) + `
 RETURNING enq, {now}, number, class, person, pair_tat, pair_refusals, EXISTS (SELECT 1 FROM {s}kirim_suppression s WHERE s.person = kirim_lane.person)`),
 
 		// A statement of its own after the claim, as it must see what was committed
@@ -84,22 +84,23 @@ ORDER BY id LIMIT $3`),
 		// $1 message, $2 lane, $3 token
 		begin: d.SQL(`
 UPDATE {s}kirim_message SET first_attempt_at = {now}
-WHERE id = $1 AND state = 'queued' AND first_attempt_at IS NULL AND EXISTS (SELECT 1 FROM {s}kirim_lane l WHERE l.id = $2 AND l.owner = $3 AND l.until > {now})`),
+WHERE id = $1 AND state = 'queued' AND first_attempt_at IS NULL AND EXISTS (SELECT 1 FROM {s}kirim_lane l WHERE l.id = $2 AND l.owner = $3 AND l.due_at > {now})`),
 
 		// $1 lane, $2 token, $3 lease
-		renew: d.SQL(`UPDATE {s}kirim_lane SET until = {now} + $3 WHERE id = $1 AND owner = $2 AND until > {now} RETURNING {now}`),
+		renew: d.SQL(`UPDATE {s}kirim_lane SET due_at = {now} + $3 WHERE id = $1 AND owner = $2 AND due_at > {now}`),
 
+		// Nothing came since the claim, and nothing became due.
 		// $1 lane, $2 token, $3 enq as seen, $4 pair_tat, $5 pair_refusals
 		release: d.SQL(`
-UPDATE {s}kirim_lane SET owner = NULL, until = NULL, queued = false, blocked_until = NULL, pair_tat = $4, pair_refusals = $5,
-	wake_at = (SELECT min(m.not_before) FROM {s}kirim_message m WHERE m.lane = $1 AND m.state = 'queued' AND m.not_before > {now})
+UPDATE {s}kirim_lane SET state = 'idle', owner = NULL, pair_tat = $4, pair_refusals = $5,
+	due_at = (SELECT min(m.not_before) FROM {s}kirim_message m WHERE m.lane = $1 AND m.state = 'queued' AND m.not_before > {now})
 WHERE id = $1 AND owner = $2 AND enq = $3
 	AND NOT EXISTS (SELECT 1 FROM {s}kirim_message m WHERE m.lane = $1 AND m.state = 'queued' AND (m.not_before IS NULL OR m.not_before <= {now}))`),
 
-		// Gives a lane back that has still work to do, for the sweep to wake.
+		// Gives a lane back that has still work to do.
 		// $1 lane, $2 token, $3 microseconds until then, $4 pair_tat, $5 pair_refusals
 		drop: d.SQL(`
-UPDATE {s}kirim_lane SET owner = NULL, until = NULL, queued = true, blocked_until = {now} + $3, wake_at = {now} + $3, pair_tat = $4, pair_refusals = $5
+UPDATE {s}kirim_lane SET state = 'parked', owner = NULL, due_at = {now} + $3, pair_tat = $4, pair_refusals = $5
 WHERE id = $1 AND owner = $2`),
 
 		// What has become of messages. That one was accepted counts whoever reports it
@@ -117,21 +118,24 @@ UPDATE {s}kirim_message SET
 	body = CASE WHEN NOT r.forget THEN kirim_message.body END, rescue = CASE WHEN NOT r.forget THEN kirim_message.rescue END,
 	told = r.told
 FROM {rows $1: id bigint, generation bigint, state text, attempts bigint, in_doubt boolean, use_template boolean, not_sent boolean, error text, error_kind text, kirim_id text, wamid text, look_in bigint, forget boolean, told boolean}
-WHERE kirim_message.id = r.id AND kirim_message.generation = r.generation
+WHERE kirim_message.id {ids $1} AND kirim_message.id = r.id AND kirim_message.generation = r.generation
 	AND (r.state = 'sent' AND kirim_message.state <> 'sent'
 		OR kirim_message.state = 'queued' AND EXISTS (SELECT 1 FROM {s}kirim_lane l WHERE l.id = kirim_message.lane AND l.owner = $2))
 RETURNING kirim_message.id`),
 
-		// Lanes whose worker is gone, and those whose time has come.
-		// $1 how many
-		lapsed: d.SQL(`
-UPDATE {s}kirim_lane SET owner = NULL, until = NULL, wake_at = NULL, queued = true, job_at = {now}
+		// Lanes whose time has come: their worker is gone, their wait is over, or their
+		// job has not come. The latter is no wonder while others wait in the queue: it is looked
+		// at again when they have waited as long again. flipped says which need a job.
+		// $1 microseconds after which the sweep looks for the job, $2 how many
+		due: d.SQL(`
+UPDATE {s}kirim_lane SET owner = NULL, state = 'waiting',
+	flipped = CASE WHEN state = 'waiting' AND ` + queueBusy + ` THEN 0 ELSE enq END,
+	job_at = CASE WHEN state = 'waiting' AND ` + queueBusy + ` THEN job_at ELSE {now} END,
+	due_at = CASE WHEN state = 'waiting' AND ` + queueBusy + ` THEN {now} + ({now} - job_at) ELSE {now} + $1 END
 WHERE id IN (
-	SELECT l.id FROM {s}kirim_lane l
-	WHERE (l.owner IS NOT NULL AND l.until < {now} OR l.owner IS NULL AND l.wake_at <= {now})
-		AND NOT ` + lanePaused(`l`) + `
-	ORDER BY l.id LIMIT $1 {skip locked})
-RETURNING id, class`),
+	SELECT l.id FROM {s}kirim_lane l WHERE l.due_at <= {now} AND NOT ` + lanePaused(`l`) + `
+	ORDER BY l.due_at LIMIT $2 {skip locked})
+RETURNING id, class, flipped = enq`),
 
 		// Lanes whose job a worker took without claiming them.
 		// $1 microseconds that a worker has for that, $2 how many
@@ -140,29 +144,19 @@ UPDATE {s}kirim_lane SET job_at = {now}
 WHERE id IN (
 	SELECT l.id FROM {s}river_job j JOIN {s}kirim_lane l ON l.id = {lane j.args}
 	WHERE j.state = 'running' AND j.kind = 'kirim_lane' AND {micros j.attempted_at} < {now} - $1 AND {micros j.attempted_at} >= l.job_at
-		AND l.queued AND l.owner IS NULL AND l.wake_at IS NULL
+		AND l.state = 'waiting'
 	ORDER BY l.id LIMIT $2 {skip locked})
-RETURNING id, class`),
+RETURNING id, class, true`),
 
-		// Lanes that have waited longest for a job to be worked: it may have been
-		// deleted.
-		// $1 microseconds, $2 how many
-		vanished: d.SQL(`
-UPDATE {s}kirim_lane SET job_at = {now}
-WHERE id IN (
-	SELECT l.id FROM {s}kirim_lane l WHERE l.queued AND l.owner IS NULL AND l.wake_at IS NULL AND l.job_at < {now} - $1
-	ORDER BY l.job_at LIMIT $2 {skip locked})
-RETURNING id, class`),
-
-		// A lane that cannot be claimed yet waits for the sweep.
+		// A lane that is paused waits for the sweep.
 		// $1 lane
 		park: d.SQL(`
-UPDATE {s}kirim_lane SET wake_at = CASE WHEN blocked_until > {now} THEN blocked_until ELSE {now} END
-WHERE id = (SELECT l.id FROM {s}kirim_lane l WHERE l.id = $1 {skip locked}) AND owner IS NULL AND queued AND wake_at IS NULL AND (blocked_until > {now} OR ` + lanePaused(`kirim_lane`) + `)`),
+UPDATE {s}kirim_lane SET state = 'parked', due_at = {now}
+WHERE id = (SELECT l.id FROM {s}kirim_lane l WHERE l.id = $1 {skip locked}) AND state = 'waiting' AND ` + lanePaused(`kirim_lane`)),
 
 		// Whether nobody but the job of now would see to a lane.
 		// $1 lane
-		waits: d.SQL(`SELECT id FROM {s}kirim_lane WHERE id = $1 AND queued AND owner IS NULL AND wake_at IS NULL`),
+		waits: d.SQL(`SELECT id FROM {s}kirim_lane WHERE id = $1 AND state = 'waiting'`),
 
 		// Rows of lanes are locked before those of their messages, always.
 		// $1 lane
@@ -195,24 +189,25 @@ UPDATE {s}kirim_message SET kirim_id = COALESCE(kirim_id, $4), wamid = COALESCE(
 	look_at = CASE WHEN CAST($6 AS text) IS NULL AND COALESCE(wamid, $5) IS NULL THEN look_at END
 WHERE id = $1 AND generation = $2 AND state = 'sent' AND COALESCE(status, '') = COALESCE(CAST($3 AS text), '')`),
 
-		// $1 message, $2 generation of now, $3 and of next, $4 template, $5 error, $6 kind, $7 state of now
+		// $1 message, $2 generation of now, $3 and of next, $4 template, $5 error, $6 kind, $7 state of now,
+		// $8 microseconds until it is due
 		again: d.SQL(`
 UPDATE {s}kirim_message SET state = 'queued', generation = $3, use_template = $4, error = COALESCE($5, error), error_kind = COALESCE($6, error_kind),
-	attempts = 0, first_attempt_at = NULL, in_doubt = false, not_before = NULL, kirim_id = NULL, wamid = NULL, status = NULL, status_at = NULL, look_at = NULL, ended_at = NULL
+	attempts = 0, first_attempt_at = NULL, in_doubt = false, not_before = {now} + $8, kirim_id = NULL, wamid = NULL, status = NULL, status_at = NULL, look_at = NULL, ended_at = NULL
 WHERE id = $1 AND generation = $2 AND state = $7`),
 
-		// $1 lane, $2 microseconds until then
+		// What is sent again may be all that its lane has, so that the sweep looks.
+		// $1 message, $2 microseconds until it is due
 		wakeLane: d.SQL(`
-UPDATE {s}kirim_lane SET enq = enq + 1, queued = true, blocked_until = {now} + $2, wake_at = {now} + $2 WHERE id = $1`),
-		// $1 message
-		wakeLaneOf: d.SQL(`
-UPDATE {s}kirim_lane SET enq = enq + 1, queued = true, blocked_until = NULL, wake_at = {now} WHERE id = (SELECT lane FROM {s}kirim_message WHERE id = $1)`),
+UPDATE {s}kirim_lane SET enq = enq + 1,
+	due_at = CASE WHEN state IN ('waiting', 'owned') OR due_at < {now} + $2 THEN due_at ELSE {now} + $2 END
+WHERE id = (SELECT lane FROM {s}kirim_message WHERE id = $1)`),
 
 		// $1 message, $2 other id, $3 status, $4 its time, $5 error
 		addPending: d.SQL(`
 INSERT INTO {s}kirim_pending (message, wamid, status, status_at, error, received_at) VALUES ($1, $2, $3, $4, $5, {now}) RETURNING id`),
 		// $1 rows with an id
-		dropPending: d.SQL(`DELETE FROM {s}kirim_pending WHERE id IN (SELECT r.id FROM {rows $1: id bigint})`),
+		dropPending: d.SQL(`DELETE FROM {s}kirim_pending WHERE id {ids $1}`),
 
 		// Facts of the last minutes whose messages are known by now. The limits keep
 		// this cheap when there are many of other programs' messages.
@@ -238,7 +233,7 @@ WHERE id = (SELECT id FROM {s}kirim_message WHERE look_at <= {now} ORDER BY look
 		list: d.SQL(`
 SELECT ` + recordColumns + ` FROM {s}kirim_message
 WHERE id > $1 AND ($2 = '' OR state = $2) AND ($3 = '' OR status = $3) AND ($4 = '' OR number = $4) AND ($5 = '' OR class = $5)
-	AND ($6 = '' OR campaign = $6) AND ($7 = '' OR error_kind = $7) AND ($8 = '' OR recipient = $8)
+	AND ($6 = '' OR campaign = $6) AND ($7 = '' OR error_kind = $7) AND ($8 = '' OR lane IN (SELECT l.id FROM {s}kirim_lane l WHERE l.recipient = $8))
 ORDER BY id LIMIT $9`),
 
 		// $1 campaign, which is not empty
@@ -249,11 +244,11 @@ SELECT class, count(*), COALESCE({now} - min(COALESCE(not_before, created_at)), 
 
 		// $1 rows with the id of a message
 		lockLanesOf: d.SQL(`
-SELECT l.id FROM {s}kirim_lane l WHERE l.id IN (SELECT m.lane FROM {s}kirim_message m JOIN {rows $1: id bigint} ON r.id = m.id) ORDER BY l.name {for update}`),
+SELECT l.id FROM {s}kirim_lane l WHERE l.id IN (SELECT m.lane FROM {s}kirim_message m WHERE m.id {ids $1}) ORDER BY l.name {for update}`),
 		// $1 rows with the id of a message, $2 the end needs not be told
 		cancel: d.SQL(`
 UPDATE {s}kirim_message SET state = 'cancelled', ended_at = {now}, told = $2
-WHERE id IN (SELECT r.id FROM {rows $1: id bigint}) AND state = 'queued' AND first_attempt_at IS NULL RETURNING id`),
+WHERE id {ids $1} AND state = 'queued' AND first_attempt_at IS NULL RETURNING id`),
 		// $1 campaign, $2 after this id, $3 how many
 		cancelPage: d.SQL(`
 SELECT id FROM {s}kirim_message WHERE campaign = $1 AND campaign <> '' AND state = 'queued' AND first_attempt_at IS NULL AND id > $2 ORDER BY id LIMIT $3`),
@@ -267,7 +262,7 @@ UPDATE {s}kirim_message SET state = $2, in_doubt = false, ended_at = {now}, told
 		// $1 rows with id, state and status
 		markTold: d.SQL(`
 UPDATE {s}kirim_message SET told = true FROM {rows $1: id bigint, state text, status text}
-WHERE kirim_message.id = r.id AND kirim_message.state = r.state AND COALESCE(kirim_message.status, '') = r.status`),
+WHERE kirim_message.id {ids $1} AND kirim_message.id = r.id AND kirim_message.state = r.state AND COALESCE(kirim_message.status, '') = r.status`),
 
 		// $1 microseconds after the end, $2 how many
 		dropBodies: d.SQL(`
@@ -281,8 +276,8 @@ DELETE FROM {s}kirim_message WHERE id IN (
 	LIMIT $2)`),
 		// $1 microseconds since the last job, $2 how many
 		dropLanes: d.SQL(`
-DELETE FROM {s}kirim_lane WHERE NOT queued AND owner IS NULL AND wake_at IS NULL AND id IN (
-	SELECT l.id FROM {s}kirim_lane l WHERE l.job_at < {now} - $1 AND NOT l.queued AND l.owner IS NULL AND l.wake_at IS NULL
+DELETE FROM {s}kirim_lane WHERE state = 'idle' AND due_at IS NULL AND id IN (
+	SELECT l.id FROM {s}kirim_lane l WHERE l.job_at < {now} - $1 AND l.state = 'idle' AND l.due_at IS NULL
 		AND NOT EXISTS (SELECT 1 FROM {s}kirim_message m WHERE m.lane = l.id) LIMIT $2)`),
 		// $1 microseconds, $2 how many are kept, $3 how many to delete
 		dropOldPending: d.SQL(`
@@ -293,11 +288,10 @@ DELETE FROM {s}kirim_pending WHERE id IN (
 		// $1 recipient
 		eraseMessages: d.SQL(`
 UPDATE {s}kirim_message SET recipient = NULL, body = NULL, rescue = NULL, key = NULL, error = NULL, traceparent = NULL
-WHERE recipient = $1 AND state <> 'queued'`),
+WHERE lane IN (SELECT l.id FROM {s}kirim_lane l WHERE l.recipient = $1) AND state <> 'queued'`),
 		eraseLanes: d.SQL(`
-UPDATE {s}kirim_lane SET name = 'erased:' || id, person = ''
-WHERE NOT queued AND owner IS NULL AND id IN (SELECT lane FROM {s}kirim_message WHERE recipient = $1)
-	AND NOT EXISTS (SELECT 1 FROM {s}kirim_message m WHERE m.lane = kirim_lane.id AND m.state = 'queued')`),
+UPDATE {s}kirim_lane SET name = 'erased:' || id, person = '', recipient = NULL
+WHERE recipient = $1 AND state = 'idle' AND NOT EXISTS (SELECT 1 FROM {s}kirim_message m WHERE m.lane = kirim_lane.id AND m.state = 'queued')`),
 	}
 }
 
@@ -308,3 +302,7 @@ const headColumns = `id, body, rescue, key, generation, use_template, attempts, 
 func lanePaused(lane string) string {
 	return `EXISTS (SELECT 1 FROM {s}kirim_pause p WHERE p.number IN ('', ` + lane + `.number) AND p.class IN ('', ` + lane + `.class) AND (p.until IS NULL OR p.until > {now}))`
 }
+
+// queueBusy is a condition on a lane: River has jobs of its class that no worker
+// has taken yet.
+const queueBusy = `EXISTS (SELECT 1 FROM {s}river_job j WHERE j.state = 'available' AND j.queue = 'kirim_' || kirim_lane.class)`

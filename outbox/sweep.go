@@ -9,12 +9,11 @@ import (
 )
 
 const (
-	sweepEvery   = time.Second
-	claimTime    = 5 * time.Second // that a worker has from taking a job to claiming its lane
-	jobTime      = 5 * time.Minute // after which a lane that waits for its job gets another
-	sweepLimit   = 500             // lanes of one kind at a time
-	rareSweep    = time.Minute
-	vanishedOnes = 100
+	sweepEvery = time.Second
+	claimTime  = 5 * time.Second // that a worker has from taking a job to claiming its lane
+	jobTime    = time.Minute     // after which the sweep makes sure that a lane has a job
+	sweepLimit = 500             // lanes of one kind at a time
+	rareSweep  = time.Minute
 )
 
 // sweep looks every second for what no job brings about, until ctx ends. Each
@@ -29,7 +28,7 @@ func (e *engine) sweep(ctx context.Context) {
 		err := e.sweepOnce(ctx)
 		if err == nil && now.Sub(rare) >= rareSweep {
 			rare = now
-			err = e.sweepRarely(ctx)
+			err = e.forget(ctx)
 		}
 		if err != nil && !failed && ctx.Err() == nil {
 			e.config.Logger.LogAttrs(ctx, slog.LevelWarn, "kirim outbox: the sweep failed", slog.Any("error", err))
@@ -54,38 +53,26 @@ func (e *engine) sweepOnce(ctx context.Context) error {
 	return nil
 }
 
-func (e *engine) sweepRarely(ctx context.Context) error {
-	vanished := &driver.Statement{SQL: e.sql.vanished, Args: []any{jobTime.Microseconds(), vanishedOnes}}
-	if _, err := e.wake(ctx, vanished); err != nil {
-		return err
-	}
-	return e.forget(ctx)
-}
-
 // wakeLanes makes jobs for the lanes that lost theirs, or whose time has come.
 func (e *engine) wakeLanes(ctx context.Context) error {
 	for {
-		woken, err := e.wake(ctx,
-			&driver.Statement{SQL: e.sql.lapsed, Args: []any{sweepLimit}},
-			&driver.Statement{SQL: e.sql.orphaned, Args: []any{claimTime.Microseconds(), sweepLimit}})
-		if err != nil || woken < sweepLimit {
+		found, err := e.wakeSome(ctx)
+		if err != nil || found < sweepLimit {
 			return err
 		}
 	}
 }
 
-// wake makes jobs for the lanes that the statements return.
-func (e *engine) wake(ctx context.Context, statements ...*driver.Statement) (woken int, err error) {
+func (e *engine) wakeSome(ctx context.Context) (found int64, err error) {
 	err = e.inTx(ctx, func(tx driver.Transaction) error {
 		var lanes []lane
-		for _, s := range statements {
-			s.Each = scanLane(&lanes)
-		}
-		if err := tx.Run(ctx, statements...); err != nil {
+		due := &driver.Statement{SQL: e.sql.due, Args: []any{jobTime.Microseconds(), sweepLimit}, Each: scanLane(&lanes)}
+		orphaned := &driver.Statement{SQL: e.sql.orphaned, Args: []any{claimTime.Microseconds(), sweepLimit}, Each: scanLane(&lanes)}
+		if err := tx.Run(ctx, due, orphaned); err != nil {
 			return err
 		}
-		woken = len(lanes)
+		found = max(due.Affected, orphaned.Affected)
 		return insertJobs(ctx, tx, lanes)
 	})
-	return woken, err
+	return found, err
 }

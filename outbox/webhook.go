@@ -259,8 +259,8 @@ func idsOf(f *fact, m *sentMessage) (kirimID, wamid string) {
 
 // sendAgain queues a message anew that certainly did not arrive.
 func (e *engine) sendAgain(ctx context.Context, m *sentMessage, generation int64, template bool, wait time.Duration, f *Failure) (bool, error) {
-	again := &driver.Statement{SQL: e.sql.again, Args: []any{m.id, m.generation, generation, template, f.encode(), kindOf(f), string(m.state)}}
-	err := e.run(ctx, &driver.Statement{SQL: e.sql.wakeLane, Args: []any{m.lane, wait.Microseconds()}}, again)
+	again := &driver.Statement{SQL: e.sql.again, Args: []any{m.id, m.generation, generation, template, f.encode(), kindOf(f), string(m.state), wait.Microseconds()}}
+	err := e.run(ctx, &driver.Statement{SQL: e.sql.wakeLane, Args: []any{m.id, wait.Microseconds()}}, again)
 	return again.Affected > 0, err
 }
 

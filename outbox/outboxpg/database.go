@@ -30,6 +30,9 @@ func dialectOf(schema string) driver.Dialect {
 		Now:    "{s}kirim_now()",
 		Micros: "(extract(epoch FROM %s) * 1000000)::bigint",
 		Lane:   "(%s->>'lane')::bigint",
+		// An array, and not a list of rows, makes PostgreSQL look each of them up,
+		// also in a table that it believes to be small.
+		IDs: "= ANY (ARRAY(SELECT x.id FROM json_to_recordset(%s::text::json) AS x(id bigint)))",
 		Rows: func(argument string, columns []driver.Column) string {
 			list := make([]string, len(columns))
 			for i, c := range columns {

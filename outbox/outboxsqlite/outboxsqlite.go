@@ -105,6 +105,7 @@ func (d *database) Dialect() driver.Dialect {
 		Now:    d.now,
 		Micros: "CAST(unixepoch(%s, 'subsec') * 1000000 AS INTEGER)",
 		Lane:   "CAST(json_extract(%s, '$.lane') AS INTEGER)",
+		IDs:    "IN (SELECT value->>'id' FROM json_each(%s))",
 		Rows: func(argument string, columns []driver.Column) string {
 			list := make([]string, len(columns))
 			for i, c := range columns {

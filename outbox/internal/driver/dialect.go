@@ -12,6 +12,7 @@ import (
 //	{s}                             prefix of a table: schema and dot, or nothing
 //	{now}                           the database's clock, in microseconds since 1970
 //	{rows $1: id bigint, name text} rows of a JSON array of objects in an argument, as r
+//	{ids $1}                        IN the ids of a JSON array of objects in an argument
 //	{micros j.attempted_at}         a time in one of River's columns, in microseconds
 //	{lane j.args}                   the lane in the arguments of one of River's jobs
 //	{for update}                    FOR UPDATE, where there are row locks
@@ -19,7 +20,7 @@ import (
 type Dialect struct {
 	Schema string // where the tables are; empty for the default
 	// Now, Micros and Lane are expressions; the %s is an operand.
-	Now, Micros, Lane string
+	Now, Micros, Lane, IDs string
 	// Rows makes a row source, called r, of an argument and columns.
 	Rows func(argument string, columns []Column) string
 	// ForUpdate and SkipLocked lock rows; empty where there are no such locks.
@@ -29,7 +30,7 @@ type Dialect struct {
 // Column is a column of a row source.
 type Column struct{ Name, Type string }
 
-var dialectWord = regexp.MustCompile(`\{(s|now|for update|skip locked|rows|micros|lane)(?: ([^}:]*))?(?:: ([^}]*))?\}`)
+var dialectWord = regexp.MustCompile(`\{(s|now|for update|skip locked|rows|ids|micros|lane)(?: ([^}:]*))?(?:: ([^}]*))?\}`)
 
 // SQL translates a statement.
 func (d Dialect) SQL(statement string) string {
@@ -44,6 +45,8 @@ func (d Dialect) SQL(statement string) string {
 			return d.ForUpdate
 		case "skip locked":
 			return d.SkipLocked
+		case "ids":
+			return fmt.Sprintf(d.IDs, parts[2])
 		case "micros":
 			return fmt.Sprintf(d.Micros, parts[2])
 		case "lane":

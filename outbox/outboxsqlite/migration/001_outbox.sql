@@ -1,26 +1,28 @@
 -- Times are microseconds since 1970 by the clock of the database.
 -- A lane is the queue of the messages of one class from one number to one
--- recipient, which are sent in order. Whoever owns it until then sends them.
+-- recipient, which are sent in order. It is
+--   idle     nothing is to do, before due_at if that is not null
+--   waiting  River has a job for it; at due_at the sweep makes sure of that
+--   owned    a worker has claimed it until due_at
+--   parked   nothing is done before due_at
 CREATE TABLE kirim_lane (
 	id            integer PRIMARY KEY AUTOINCREMENT,
 	name          text NOT NULL UNIQUE, -- number, class and recipient
 	number        text NOT NULL,
 	class         text NOT NULL,
+	recipient     text, -- null once it was erased
 	person        text NOT NULL, -- hash of number and recipient
-	enq           integer NOT NULL, -- counts what was enqueued
-	queued        boolean NOT NULL, -- there is work to do now, and a job, an owner or the sweep will
-	flipped       integer NOT NULL, -- enq when queued became true
-	job_at        integer NOT NULL, -- when the last job was made for it
+	state         text NOT NULL,
+	due_at        integer,
 	owner         text, -- token of the claim
-	until         integer, -- when the claim lapses
-	blocked_until integer, -- not to be claimed before
-	wake_at       integer, -- when the sweep makes a job for it
+	enq           integer NOT NULL, -- counts what was enqueued
+	flipped       integer NOT NULL, -- enq when it became waiting
+	job_at        integer NOT NULL, -- when the last job was made for it
 	pair_tat      integer NOT NULL DEFAULT 0, -- theoretical arrival time of the next message, for the pair limit
 	pair_refusals integer NOT NULL DEFAULT 0 -- in a row
 );
-CREATE INDEX kirim_lane_until ON kirim_lane (until) WHERE owner IS NOT NULL;
-CREATE INDEX kirim_lane_wake_at ON kirim_lane (wake_at) WHERE wake_at IS NOT NULL;
-CREATE INDEX kirim_lane_job_at ON kirim_lane (job_at) WHERE queued AND owner IS NULL AND wake_at IS NULL;
+CREATE INDEX kirim_lane_due ON kirim_lane (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX kirim_lane_recipient ON kirim_lane (recipient) WHERE recipient IS NOT NULL;
 
 CREATE TABLE kirim_message (
 	id               integer PRIMARY KEY AUTOINCREMENT,
@@ -54,11 +56,10 @@ CREATE TABLE kirim_message (
 	created_at       integer NOT NULL,
 	ended_at         integer
 );
-CREATE INDEX kirim_message_open ON kirim_message (lane, id) WHERE state = 'queued';
+CREATE INDEX kirim_message_lane ON kirim_message (lane, state, id);
 CREATE INDEX kirim_message_campaign ON kirim_message (campaign, state) WHERE campaign <> '';
 CREATE INDEX kirim_message_wamid ON kirim_message (wamid) WHERE wamid IS NOT NULL;
 CREATE INDEX kirim_message_kirim_id ON kirim_message (kirim_id) WHERE kirim_id IS NOT NULL;
-CREATE INDEX kirim_message_recipient ON kirim_message (recipient) WHERE recipient IS NOT NULL;
 CREATE INDEX kirim_message_bodies ON kirim_message (ended_at) WHERE ended_at IS NOT NULL AND body IS NOT NULL;
 CREATE INDEX kirim_message_ended ON kirim_message (ended_at) WHERE ended_at IS NOT NULL AND body IS NULL;
 CREATE INDEX kirim_message_look ON kirim_message (look_at) WHERE look_at IS NOT NULL;

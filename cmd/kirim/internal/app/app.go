@@ -24,7 +24,10 @@ type App struct {
 	Keychain Keychain
 
 	// JSON is the flag --json: one JSON object per line in place of tables.
-	JSON    bool
+	JSON bool
+	// Sends is set by a command that sends messages: its errors say whether the
+	// message may be out.
+	Sends   bool
 	verbose bool
 
 	settings settings
@@ -46,7 +49,7 @@ func New() *App {
 func (a *App) AddGlobalFlags(root *cobra.Command) {
 	flags := root.PersistentFlags()
 	flags.BoolVar(&a.JSON, "json", false, "print one JSON object per line in place of tables")
-	flags.StringVar(&a.settings.configFile, "config", "", "read this configuration file (default $KIRIM_CONFIG, else kirim/config.yaml in the user's configuration directory)")
+	flags.StringVar(&a.settings.configFile, "config", "", "read this configuration `file` (default $KIRIM_CONFIG, else kirim/config.yaml in the user's configuration directory)")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log each request to standard error")
 }
 

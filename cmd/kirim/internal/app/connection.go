@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -46,6 +47,14 @@ func (a *App) Connect() (*Connection, error) {
 
 // KeychainEntry is the name of the key in the keychain.
 func (c *Connection) KeychainEntry() string { return c.System.Name + " " + c.BaseURL.Text }
+
+// Pretend lets a connection without a key, a sender or a base URL make requests
+// that are never sent.
+func (c *Connection) Pretend() {
+	c.key = "dry-run"
+	c.From.Text = cmp.Or(c.From.Text, "PHONE_NUMBER_ID")
+	c.BaseURL.Text = cmp.Or(c.BaseURL.Text, "https://base-url.invalid")
+}
 
 // FindKey looks for the API key: in the file of the flag, the environment, the
 // file of the environment or of the configuration, and the keychain.
@@ -106,16 +115,16 @@ func (c *Connection) options() []kirim.Option {
 }
 
 // Kirim returns a client of Kirim.
-func (c *Connection) Kirim() (*kirim.Client, error) {
+func (c *Connection) Kirim(extra ...kirim.Option) (*kirim.Client, error) {
 	if c.System.Name != Kirim {
 		return nil, Usagef("this command is for Kirim, not for %s", c.System.Title)
 	}
-	return usable(kirim.NewClient(c.key, c.options()...))
+	return usable(kirim.NewClient(c.key, append(c.options(), extra...)...))
 }
 
 // CloudAPI returns a client of the Cloud API.
-func (c *Connection) CloudAPI() (*cloudapi.Client, error) {
-	client, err := usable(cloudapi.NewClient(c.key, c.options()...))
+func (c *Connection) CloudAPI(extra ...kirim.Option) (*cloudapi.Client, error) {
+	client, err := usable(cloudapi.NewClient(c.key, append(c.options(), extra...)...))
 	if secret := c.app.Getenv("META_APP_SECRET"); err == nil && secret != "" {
 		client = client.WithAppSecret(secret)
 	}
@@ -152,37 +161,38 @@ type MessageSender interface {
 	Send(ctx context.Context, message kirim.OutboundMessage, opts ...kirim.RequestOption) (*kirim.AcceptedMessage, error)
 }
 
-// Messages returns what sends from the chosen number of the chosen system.
-func (c *Connection) Messages() (MessageSender, error) {
+// Messages returns what sends from the chosen number of the chosen system, with
+// further options of its client.
+func (c *Connection) Messages(extra ...kirim.Option) (MessageSender, error) {
 	from, err := c.Sender()
 	if err != nil {
 		return nil, err
 	}
 	switch c.System.Name {
 	case CloudAPI:
-		client, err := c.CloudAPI()
+		client, err := c.CloudAPI(extra...)
 		if err != nil {
 			return nil, err
 		}
 		return client.PhoneNumber(from), nil
 	case APIMessaging:
-		client, err := usable(apimessaging.NewClient(c.key, c.options()...))
+		client, err := usable(apimessaging.NewClient(c.key, append(c.options(), extra...)...))
 		if err != nil {
 			return nil, err
 		}
 		return client.WithSession(from), nil
 	case MichoW:
-		return usable(michow.NewClient(c.key, c.options()...))
+		return usable(michow.NewClient(c.key, append(c.options(), extra...)...))
 	case Connexease:
-		return usable(connexease.NewClient(c.key, c.options()...))
+		return usable(connexease.NewClient(c.key, append(c.options(), extra...)...))
 	case Shingle:
-		return usable(shingle.NewClient(c.key, c.options()...))
+		return usable(shingle.NewClient(c.key, append(c.options(), extra...)...))
 	}
-	number, err := c.Number()
+	client, err := c.Kirim(extra...)
 	if err != nil {
 		return nil, err
 	}
-	return number.Messages, nil
+	return client.PhoneNumber(from).Messages, nil
 }
 
 // usable marks the errors of a constructor as wrong usage.

@@ -50,20 +50,35 @@ func (a *App) Report(err error) int {
 	s := console.NewScreen(a.Err, a.Getenv)
 	label := func(style console.Style, name, text string) {
 		if text != "" {
-			s.Printf("%s %s\n", s.Styled(style, fmt.Sprintf("%-7s", name+":")), strings.ReplaceAll(console.Clean(text), "\n", "\n        "))
+			s.Printf("%s %s\n", s.Styled(style, fmt.Sprintf("%-7s", name)), strings.ReplaceAll(console.Clean(text), "\n", "\n        "))
 		}
 	}
-	label(console.Bad, "Error", r.Message)
+	label(console.Bad, "Error:", r.Message)
+	for _, v := range r.Violations {
+		label(console.Plain, "", fmt.Sprintf("%s: want %s, got %s", v.Path, v.Limit, v.Actual))
+	}
 	if r.ServerMessage != "" {
-		label(console.Plain, "Server", r.ServerMessage)
+		label(console.Plain, "Server:", r.ServerMessage)
 	}
-	if r.Sent == "maybe" {
-		label(console.Warn, "Sent", "maybe: the message may have reached the server")
-	} else {
-		label(console.Plain, "Sent", "no")
+	switch {
+	case r.Sent == "maybe" && a.Sends:
+		label(console.Warn, "Sent:", "maybe: the message may have reached the server")
+	case r.Sent == "maybe":
+		label(console.Warn, "Done:", "maybe: the request may have been carried out")
+	case a.Sends:
+		label(console.Plain, "Sent:", "no")
 	}
-	label(console.Plain, "Next", r.Hint)
+	label(console.Plain, "Next:", r.Hint)
 	return r.ExitCode
+}
+
+// Explain returns what happened and what to do, each on one line.
+func Explain(err error) (text, todo string) {
+	r := describe(err)
+	if r.ServerMessage != "" {
+		r.Message += ": " + r.ServerMessage
+	}
+	return r.Message, r.Hint
 }
 
 func describe(err error) report {
@@ -83,12 +98,10 @@ func describe(err error) report {
 	case errors.As(err, &transport):
 		r.IdempotencyKey = transport.IdempotencyKey
 	case errors.As(err, &invalid):
-		var lines []string
+		r.Message = "the request is not valid"
 		for _, v := range invalid.Violations {
 			r.Violations = append(r.Violations, violationShown{v.Path, v.Limit, v.Actual})
-			lines = append(lines, v.String())
 		}
-		r.Message = "the message is not valid\n" + strings.Join(lines, "\n")
 	}
 	if errors.As(err, &failure) {
 		r.Hint = failure.Hint
@@ -142,7 +155,7 @@ var advices = map[kirim.Kind]string{
 	kirim.KindMediaInvalid:         "check that the link is public, and the type and size of the file",
 	kirim.KindNotConnected:         "connect the business number in the vendor's dashboard",
 	kirim.KindPlanLimit:            "the plan of the account does not include this",
-	kirim.KindQuotaExceeded:        "wait until the quota starts anew, or raise it",
+	kirim.KindQuotaExceeded:        "wait until the quota is reset, or raise it",
 	kirim.KindSuspended:            "the account is restricted: the vendor's dashboard says why",
 	kirim.KindBilling:              "check balance and billing of the account",
 	kirim.KindIdempotencyReuse:     "this idempotency key belongs to another message: choose a new one",

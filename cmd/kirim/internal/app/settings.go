@@ -43,22 +43,32 @@ const largestSmallFile = 64 << 10
 // Value is a setting and where it came from, for people.
 type Value struct{ Text, Origin string }
 
-// AddConnectionFlags adds the flags that say where requests go.
+// AddBaseURLFlag adds the flag that says where requests go.
+func (a *App) AddBaseURLFlag(cmd *cobra.Command) {
+	cmd.PersistentFlags().StringVar(&a.settings.baseURL, "base-url", "", "send requests to this `URL`, such as that of a sandbox (default $KIRIM_BASE_URL, else the system's own)")
+}
+
+// AddConnectionFlags adds the flags that say where requests go, and with which
+// key.
 func (a *App) AddConnectionFlags(cmd *cobra.Command) {
+	a.AddBaseURLFlag(cmd)
 	flags := cmd.PersistentFlags()
-	flags.StringVar(&a.settings.baseURL, "base-url", "", "send requests there, such as to a sandbox (default $KIRIM_BASE_URL, else the system's own)")
-	flags.StringVar(&a.settings.keyFile, "api-key-file", "", "read the API key from this file (default $KIRIM_API_KEY, else $KIRIM_API_KEY_FILE, else the keychain)")
+	flags.StringVar(&a.settings.keyFile, "api-key-file", "", "read the API key from this `file` (default $KIRIM_API_KEY, else $KIRIM_API_KEY_FILE, else the keychain)")
 	flags.BoolVar(&a.settings.insecure, "insecure-http", false, "send the key over plain HTTP to other hosts than this one")
 }
 
 // AddSystemFlag adds the flag that chooses the system.
 func (a *App) AddSystemFlag(cmd *cobra.Command, names string) {
-	cmd.PersistentFlags().StringVar(&a.settings.system, "system", "", "speak to this system: "+names+" (default $KIRIM_SYSTEM, else "+Kirim+")")
+	// The error is of a flag that does not exist.
+	defer func() {
+		_ = cmd.RegisterFlagCompletionFunc("system", cobra.FixedCompletions(strings.Split(names, ", "), cobra.ShellCompDirectiveNoFileComp))
+	}()
+	cmd.PersistentFlags().StringVar(&a.settings.system, "system", "", "speak to this `system`: "+names+" (default $KIRIM_SYSTEM, else "+Kirim+")")
 }
 
 // AddFromFlag adds the flag of the business number.
 func (a *App) AddFromFlag(cmd *cobra.Command) {
-	cmd.PersistentFlags().StringVar(&a.settings.from, "from", "", "the phone number ID of the business number (default $KIRIM_PHONE_NUMBER_ID)")
+	cmd.PersistentFlags().StringVar(&a.settings.from, "from", "", "the phone number `ID` of the business number (default $KIRIM_PHONE_NUMBER_ID)")
 }
 
 func (a *App) config() (file string, c config, err error) {

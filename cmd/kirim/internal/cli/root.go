@@ -51,8 +51,27 @@ environment, and the environment over the configuration file.
 	root.SetHelpCommandGroupID(groupSetup)
 	root.SetCompletionCommandGroupID(groupSetup)
 	root.AddCommand(
+		newSend(a),
+		newMessages(a),
+		newConversations(a),
+		newContacts(a),
+		newLabels(a),
+		newAccounts(a),
+		newTemplates(a),
+		newSubscriptions(a),
+		newDeliveries(a),
+		newWebhooks(a),
+		newListen(a),
+		newDoctor(a),
+		newKey(a),
 		newVersion(a),
 	)
+	// cobra adds it when the program runs, with a help in place of an error for
+	// an unknown shell.
+	root.InitDefaultCompletionCmd()
+	if completion, _, err := root.Find([]string{"completion"}); err == nil {
+		completion.Args, completion.RunE = cobra.ArbitraryArgs, chooseCommand
+	}
 	return root
 }
 
@@ -76,6 +95,7 @@ func chooseCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return cmd.Help()
 	}
+	cmd.SuggestionsMinimumDistance = 2 // which cobra sets on its own way alone
 	err := app.Usagef("%s has no command %q", cmd.CommandPath(), args[0])
 	if similar := cmd.SuggestionsFor(args[0]); len(similar) > 0 {
 		return app.WithHint(err, "did you mean %s?", strings.Join(similar, " or "))

@@ -113,3 +113,29 @@ func (s *Screen) wrap(line string, width int) (parts []string) {
 	}
 	return append(parts, line)
 }
+
+// Fields prints names and values in two columns, without those that are empty.
+func (s *Screen) Fields(fields [][2]string) {
+	width := 0
+	for _, f := range fields {
+		if f[1] != "" {
+			width = max(width, Width(f[0]))
+		}
+	}
+	for _, f := range fields {
+		if f[1] != "" {
+			s.Printf("%s%s  %s\n", s.Styled(Faint, f[0]), strings.Repeat(" ", width-Width(f[0])), Line(f[1]))
+		}
+	}
+}
+
+// Hanging prints a text behind a lead of spaces and words, whose first word,
+// mark, has a style. What does not fit goes on below the text.
+func (s *Screen) Hanging(style Style, mark, lead, text string) {
+	indent := strings.Repeat(" ", Width(lead))
+	head := s.Styled(style, mark) + strings.TrimPrefix(lead, mark)
+	for _, part := range s.wrap(Line(text), max(s.width-Width(lead), narrowest/2)) {
+		s.Printf("%s%s\n", head, part)
+		head = indent
+	}
+}

@@ -1,0 +1,229 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/kirim-go/kirim/cmd/kirim/internal/app"
+	"github.com/kirim-go/kirim/cmd/kirim/internal/cli"
+	"github.com/kirim-go/kirim/kirimtest"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// The test binary is the program, too: scripts run it as kirim.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"kirim": func() {
+		os.Exit(cli.Run(context.Background(), appOfTest(), os.Args[1:]))
+	}})
+}
+
+// appOfTest is the program with a keychain in a file, and the time of a script.
+func appOfTest() *app.App {
+	a := app.New()
+	a.Keychain = fileKeychain(os.Getenv("TEST_KEYCHAIN"))
+	if now, err := time.Parse(time.RFC3339, os.Getenv("TEST_NOW")); err == nil {
+		a.Now = func() time.Time { return now }
+	}
+	return a
+}
+
+// fileKeychain is a keychain that is a JSON file.
+type fileKeychain string
+
+func (k fileKeychain) load() map[string]string {
+	entries := map[string]string{}
+	if text, err := os.ReadFile(string(k)); err == nil {
+		_ = json.Unmarshal(text, &entries)
+	}
+	return entries
+}
+
+func (k fileKeychain) save(entries map[string]string) error {
+	text, err := json.Marshal(entries)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(string(k), text, 0o600)
+}
+
+func (k fileKeychain) Get(entry string) (string, bool, error) {
+	secret, found := k.load()[entry]
+	return secret, found, nil
+}
+
+func (k fileKeychain) Set(entry, secret string) error {
+	entries := k.load()
+	entries[entry] = secret
+	return k.save(entries)
+}
+
+func (k fileKeychain) Delete(entry string) (bool, error) {
+	entries := k.load()
+	_, found := entries[entry]
+	delete(entries, entry)
+	return found, k.save(entries)
+}
+
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		Setup:               setUp,
+		Cmds:                scriptCommands,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+	})
+}
+
+// world is what a script runs against.
+type world struct {
+	sandbox  *kirimtest.Server
+	receiver *receiver
+}
+
+// setUp starts a sandbox for a script, which has its address and its keys in
+// the environment.
+func setUp(env *testscript.Env) error {
+	w := &world{sandbox: kirimtest.NewServer(kirimtest.WithHTTPWebhooks()), receiver: newReceiver()}
+	env.Defer(w.sandbox.Close)
+	env.Defer(w.receiver.server.Close)
+	env.Values["world"] = w
+	for name, value := range w.variables() {
+		env.Setenv(name, value)
+	}
+	env.Setenv("TEST_KEYCHAIN", filepath.Join(env.WorkDir, ".keychain"))
+	env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, ".config"))
+	env.Setenv("TZ", "UTC")
+	return nil
+}
+
+func (w *world) variables() map[string]string {
+	s := w.sandbox
+	return map[string]string{
+		"KIRIM_API_KEY": s.APIKey, "KIRIM_BASE_URL": s.URL, "KIRIM_PHONE_NUMBER_ID": s.PhoneNumberID,
+		"META_ACCESS_TOKEN": s.AccessToken, "META_BASE_URL": s.MetaURL, "META_PHONE_NUMBER_ID": s.PhoneNumberID,
+		"META_ACCOUNT_ID": s.WABAID, "KIRIM_WEBHOOK_SECRET": s.WebhookSecret, "RECEIVER": w.receiver.server.URL + "/webhooks/kirim",
+	}
+}
+
+// receiver is a service that gets deliveries.
+type receiver struct {
+	server *httptest.Server
+	mu     sync.Mutex
+	status int
+	got    strings.Builder // headers and bodies
+}
+
+func newReceiver() *receiver {
+	r := &receiver{status: http.StatusOK}
+	r.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		body, _ := io.ReadAll(req.Body)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		_ = req.Header.Write(&r.got)
+		fmt.Fprintf(&r.got, "\n%s\n\n", body)
+		w.WriteHeader(r.status)
+		fmt.Fprint(w, "noted")
+	}))
+	return r
+}
+
+// scriptCommands are the commands of the scripts beside those of testscript.
+var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
+	// customer FROM NAME TEXT: a customer writes.
+	"customer": func(ts *testscript.TestScript, _ bool, args []string) {
+		w := worldOf(ts)
+		w.sandbox.Receive(kirimtest.Inbound{From: args[0], Name: args[1], Text: args[2]})
+		w.sandbox.Settle()
+	},
+	// fault POST STATUS [processed]: the next such request goes wrong.
+	"fault": func(ts *testscript.TestScript, _ bool, args []string) {
+		status, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		fault := kirimtest.Fault{Method: args[0], Status: status, Times: -1, Processed: len(args) > 2}
+		if status == http.StatusTooManyRequests {
+			fault.Header = http.Header{"Retry-After": {"3600"}}
+		}
+		worldOf(ts).sandbox.AddFault(fault)
+	},
+	"nofaults": func(ts *testscript.TestScript, _ bool, _ []string) { worldOf(ts).sandbox.ClearFaults() },
+	// subscribe: deliveries go to the receiver.
+	"subscribe": func(ts *testscript.TestScript, _ bool, _ []string) {
+		w := worldOf(ts)
+		w.sandbox.Subscribe(w.receiver.server.URL)
+	},
+	// receiver STATUS: the receiver responds with it from now on, and forgets.
+	"receiver": func(ts *testscript.TestScript, _ bool, args []string) {
+		status, err := strconv.Atoi(args[0])
+		ts.Check(err)
+		r := worldOf(ts).receiver
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.status = status
+		r.got.Reset()
+	},
+	// received FILE: writes what the receiver has got.
+	"received": func(ts *testscript.TestScript, _ bool, args []string) {
+		w := worldOf(ts)
+		w.sandbox.Settle()
+		w.receiver.mu.Lock()
+		defer w.receiver.mu.Unlock()
+		ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(w.receiver.got.String()), 0o600))
+	},
+	// sent N: the sandbox has sent so many messages.
+	"sent": func(ts *testscript.TestScript, _ bool, args []string) {
+		if n := worldOf(ts).sandbox.MessageCount(); strconv.Itoa(n) != args[0] {
+			ts.Fatalf("%d messages were sent, not %s", n, args[0])
+		}
+	},
+	// lateFailure CODE: messages are accepted, and then fail with a code of Meta's.
+	"lateFailure": func(ts *testscript.TestScript, _ bool, args []string) {
+		code, err := strconv.Atoi(args[0])
+		ts.Check(err)
+		worldOf(ts).sandbox.SetStatusPlan(kirimtest.Failed(code))
+	},
+	// unreported: messages are accepted, and nothing is heard of them.
+	"unreported": func(ts *testscript.TestScript, _ bool, _ []string) {
+		worldOf(ts).sandbox.SetStatusPlan(kirimtest.Unreported())
+	},
+	// envfile FILE TEXT: writes a file with variables in it.
+	"envfile": func(ts *testscript.TestScript, _ bool, args []string) {
+		ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(args[1]+"\n"), 0o600))
+	},
+	// save NAME PATTERN: sets a variable to what the pattern's group has found in
+	// the output of the command before.
+	"save": func(ts *testscript.TestScript, _ bool, args []string) {
+		found := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+		if found == nil {
+			ts.Fatalf("%s is not in the output", args[1])
+		}
+		ts.Setenv(args[0], found[1])
+	},
+	// exits CODE COMMAND…: the command exits with the code.
+	"exits": func(ts *testscript.TestScript, _ bool, args []string) {
+		err := ts.Exec(args[1], args[2:]...)
+		code := 0
+		if e, ok := err.(interface{ ExitCode() int }); ok { //nolint:errorlint // as os/exec returns it
+			code = e.ExitCode()
+		} else if err != nil {
+			ts.Fatalf("%v", err)
+		}
+		if strconv.Itoa(code) != args[0] {
+			ts.Fatalf("exit code %d, not %s", code, args[0])
+		}
+	},
+}
+
+func worldOf(ts *testscript.TestScript) *world { return ts.Value("world").(*world) }
