@@ -106,6 +106,7 @@ func setUp(env *testscript.Env) error {
 	env.Setenv("TEST_KEYCHAIN", filepath.Join(env.WorkDir, ".keychain"))
 	env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, ".config"))
 	env.Setenv("TZ", "UTC")
+	env.Setenv("GORACE", "atexit_sleep_ms=0") // else each run waits for a second
 	return nil
 }
 

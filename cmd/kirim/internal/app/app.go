@@ -26,7 +26,7 @@ type App struct {
 	// JSON is the flag --json: one JSON object per line in place of tables.
 	JSON bool
 	// Sends is set by a command that sends messages: its errors say whether the
-	// message may be out.
+	// message may have been sent.
 	Sends   bool
 	verbose bool
 

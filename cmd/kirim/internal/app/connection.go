@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/kirim-go/kirim"
@@ -33,11 +34,15 @@ type Connection struct {
 // Settings resolves the settings without looking for a key.
 func (a *App) Settings() (*Connection, error) { return a.connection() }
 
-// Connect resolves the settings and finds the API key.
-func (a *App) Connect() (*Connection, error) {
+// Connect resolves the settings and finds the API key. The systems are those
+// that the command is for; none means all.
+func (a *App) Connect(systems ...string) (*Connection, error) {
 	conn, err := a.connection()
 	if err != nil {
 		return nil, err
+	}
+	if len(systems) > 0 && !slices.Contains(systems, conn.System.Name) {
+		return nil, WithHint(Usagef("this command is not for %s", conn.System.Title), "it is for %s: check --system, KIRIM_SYSTEM and the configuration file", strings.Join(systems, " and "))
 	}
 	if conn.BaseURL.Text == "" {
 		return nil, Usagef("%s has no base URL of its own: give --base-url or set %s", conn.System.Title, conn.System.BaseURLVar())
@@ -116,9 +121,6 @@ func (c *Connection) options() []kirim.Option {
 
 // Kirim returns a client of Kirim.
 func (c *Connection) Kirim(extra ...kirim.Option) (*kirim.Client, error) {
-	if c.System.Name != Kirim {
-		return nil, Usagef("this command is for Kirim, not for %s", c.System.Title)
-	}
 	return usable(kirim.NewClient(c.key, append(c.options(), extra...)...))
 }
 

@@ -49,8 +49,12 @@ func (a *App) Report(err error) int {
 	}
 	s := console.NewScreen(a.Err, a.Getenv)
 	label := func(style console.Style, name, text string) {
-		if text != "" {
-			s.Printf("%s %s\n", s.Styled(style, fmt.Sprintf("%-7s", name)), strings.ReplaceAll(console.Clean(text), "\n", "\n        "))
+		lead := fmt.Sprintf("%-8s", name)
+		for line := range strings.SplitSeq(text, "\n") {
+			if line != "" {
+				s.Hanging(style, name, lead, line)
+				name, lead = "", strings.Repeat(" ", len(lead))
+			}
 		}
 	}
 	label(console.Bad, "Error:", r.Message)

@@ -261,19 +261,24 @@ func (d *doctor) deliveries(ctx context.Context, client *kirim.Client) {
 	ctx, stop := context.WithTimeout(ctx, checkTimeout)
 	defer stop()
 	since := d.app.Now().Add(-24 * time.Hour)
-	page, err := client.WebhookDeliveries.List(ctx, kirim.WebhookDeliveryListParams{Status: kirim.DeliveryDead, CreatedAfter: since, Limit: largestPage})
-	switch {
-	case err != nil:
-		d.failed("deliveries", err)
-	case len(page.Items) == 0:
-		d.ok("deliveries", "none was given up within 24 hours")
-	default:
-		more := ""
+	n, more := 0, ""
+	for _, status := range []kirim.WebhookDeliveryStatus{kirim.DeliveryFailed, kirim.DeliveryDead} {
+		page, err := client.WebhookDeliveries.List(ctx, kirim.WebhookDeliveryListParams{Status: status, CreatedAfter: since, Limit: largestPage})
+		if err != nil {
+			d.failed("deliveries", err)
+			return
+		}
+		n += len(page.Items)
 		if page.HasMore {
 			more = " or more"
 		}
-		d.add("deliveries", resultWarning, "kirim deliveries list --status dead shows them, kirim deliveries replay makes one again", "%d%s were given up within 24 hours", len(page.Items), more)
 	}
+	if n == 0 {
+		d.ok("deliveries", "none has failed for good within 24 hours")
+		return
+	}
+	d.add("deliveries", resultWarning, "kirim deliveries list --status failed (or dead) shows them, kirim deliveries replay makes one again",
+		"%d%s failed for good within 24 hours", n, more)
 }
 
 func (d *doctor) cloudAPI(ctx context.Context) {

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"strings"
 	"time"
 
 	"github.com/kirim-go/kirim"
@@ -19,7 +20,7 @@ func withNumber(a *app.App, cmd *cobra.Command) *cobra.Command {
 
 // number returns the business number of the flags.
 func number(a *app.App) (*kirim.PhoneNumber, error) {
-	conn, err := a.Connect()
+	conn, err := a.Connect(app.Kirim)
 	if err != nil {
 		return nil, err
 	}
@@ -35,9 +36,8 @@ func newMessages(a *app.App) *cobra.Command {
 			{title: "created", value: func(m *kirim.Message) string { return moment(m.CreatedAt) }},
 			{title: "dir", value: func(m *kirim.Message) string { return direction(m.Direction) }},
 			{title: "customer", value: customerOf},
-			{title: "type", cut: true, value: func(m *kirim.Message) string { return string(m.Type) }},
 			{title: "status", value: func(m *kirim.Message) string { return string(m.Status) }, style: stateStyle},
-			{title: "text", cut: true, value: func(m *kirim.Message) string { return cmp.Or(m.Content, m.Caption, m.Filename) }},
+			{title: "text", below: true, value: textOf},
 		},
 		flags: func(cmd *cobra.Command) {
 			f := cmd.Flags()
@@ -94,6 +94,15 @@ func direction(d kirim.MessageDirection) string {
 	return string(d)
 }
 
+// textOf is what a message says, with its type unless it is a text.
+func textOf(m *kirim.Message) string {
+	text := cmp.Or(m.Content, m.Caption, m.Filename)
+	if m.Type == "text" {
+		return text
+	}
+	return strings.TrimSpace("[" + string(m.Type) + "] " + text)
+}
+
 func customerOf(m *kirim.Message) string {
 	if m.Direction == kirim.MessageInbound {
 		return m.From
@@ -109,8 +118,8 @@ func newConversations(a *app.App) *cobra.Command {
 			{title: "id", value: func(c *kirim.Conversation) string { return c.ID }},
 			{title: "status", value: func(c *kirim.Conversation) string { return string(c.Status) }, style: stateStyle},
 			{title: "customer", value: func(c *kirim.Conversation) string { return c.Contact.PhoneNumber }},
-			{title: "name", cut: true, value: func(c *kirim.Conversation) string { return c.Contact.Name }},
-			{title: "assignee", cut: true, value: func(c *kirim.Conversation) string {
+			{title: "name", below: true, value: func(c *kirim.Conversation) string { return c.Contact.Name }},
+			{title: "assignee", below: true, value: func(c *kirim.Conversation) string {
 				if c.Assignee == nil {
 					return ""
 				}
@@ -144,7 +153,7 @@ func newContacts(a *app.App) *cobra.Command {
 			{title: "id", value: func(c *kirim.Contact) string { return c.ID }},
 			{title: "phone number", value: func(c *kirim.Contact) string { return c.PhoneNumber }},
 			{title: "name", cut: true, value: func(c *kirim.Contact) string { return c.Name }},
-			{title: "email", cut: true, value: func(c *kirim.Contact) string { return c.Email }},
+			{title: "email", below: true, value: func(c *kirim.Contact) string { return c.Email }},
 			{title: "created", value: func(c *kirim.Contact) string { return moment(c.CreatedAt) }},
 		},
 		flags: func(cmd *cobra.Command) {

@@ -15,7 +15,7 @@ func plain(n int) string { return strconv.Itoa(n) }
 
 // client returns a client of Kirim for the flags.
 func client(a *app.App) (*kirim.Client, error) {
-	conn, err := a.Connect()
+	conn, err := a.Connect(app.Kirim)
 	if err != nil {
 		return nil, err
 	}
@@ -36,14 +36,7 @@ func newDeliveries(a *app.App) *cobra.Command {
 			{title: "created", value: func(d *kirim.WebhookDelivery) string { return moment(d.CreatedAt) }},
 			{title: "event", value: func(d *kirim.WebhookDelivery) string { return string(d.EventType) }},
 			{title: "status", value: func(d *kirim.WebhookDelivery) string { return string(d.Status) }, style: stateStyle},
-			{title: "attempts", value: func(d *kirim.WebhookDelivery) string { return plain(d.Attempts) }},
-			{title: "response", value: func(d *kirim.WebhookDelivery) string {
-				if d.ResponseStatus == 0 {
-					return ""
-				}
-				return plain(d.ResponseStatus)
-			}},
-			{title: "error", cut: true, value: func(d *kirim.WebhookDelivery) string { return d.LastError }},
+			{title: "outcome", below: true, value: outcomeOf},
 		},
 		flags: func(cmd *cobra.Command) {
 			cmd.Flags().StringVar(&params.SubscriptionID, "subscription", "", "only to this subscription, by its `ID`")
@@ -67,6 +60,21 @@ func newDeliveries(a *app.App) *cobra.Command {
 	return withConnection(a, newGroup(groupWebhooks, "deliveries", "List webhook deliveries, show or replay one", deliveries.command(a), show, replay))
 }
 
+// outcomeOf is what became of a delivery so far.
+func outcomeOf(d *kirim.WebhookDelivery) string {
+	parts := []string{count(d.Attempts, "attempt", "attempts")}
+	if d.ResponseStatus != 0 {
+		parts = append(parts, "response "+plain(d.ResponseStatus))
+	}
+	if d.LastError != "" {
+		parts = append(parts, d.LastError)
+	}
+	if !d.NextAttemptAt.IsZero() {
+		parts = append(parts, "next "+moment(d.NextAttemptAt))
+	}
+	return strings.Join(parts, ", ")
+}
+
 func newSubscriptions(a *app.App) *cobra.Command {
 	subscriptions := list[*kirim.Client, kirim.WebhookSubscription]{
 		short: "List webhook subscriptions",
@@ -74,8 +82,8 @@ func newSubscriptions(a *app.App) *cobra.Command {
 			{title: "id", value: func(s *kirim.WebhookSubscription) string { return s.ID }},
 			{title: "status", value: func(s *kirim.WebhookSubscription) string { return string(s.Status) }, style: stateStyle},
 			{title: "failures", value: func(s *kirim.WebhookSubscription) string { return plain(s.ConsecutiveFailures) }},
-			{title: "url", cut: true, value: func(s *kirim.WebhookSubscription) string { return s.URL }},
-			{title: "events", cut: true, value: func(s *kirim.WebhookSubscription) string { return joined(s.Events) }},
+			{title: "url", below: true, value: func(s *kirim.WebhookSubscription) string { return s.URL }},
+			{title: "events", below: true, value: func(s *kirim.WebhookSubscription) string { return joined(s.Events) }},
 		},
 		connect: client,
 		page: func(ctx context.Context, c *kirim.Client, limit int, cursor string) (*kirim.Page[kirim.WebhookSubscription], error) {

@@ -18,6 +18,7 @@ import (
 type column[T any] struct {
 	title string
 	cut   bool // may be cut to fit the terminal
+	below bool // stands below the row when the table does not fit
 	value func(*T) string
 	style func(string) console.Style
 }
@@ -134,7 +135,7 @@ func (l list[C, T]) read(ctx context.Context, client C, p paging, use func([]*T)
 func printTable[T any](screen *console.Screen, columns []column[T], items []*T) {
 	heads := make([]console.Column, len(columns))
 	for i, c := range columns {
-		heads[i] = console.Column{Title: c.title, Cut: c.cut, Style: c.style}
+		heads[i] = console.Column{Title: c.title, Cut: c.cut, Below: c.below, Style: c.style}
 	}
 	rows := make([][]string, len(items))
 	for i, item := range items {
@@ -216,12 +217,12 @@ func flatten(value json.RawMessage, path string, fields *[][2]string) error {
 	return nil
 }
 
-// moment shows a time in the zone of the person who reads it.
+// moment shows a time in the zone of the person who reads it, to the minute.
 func moment(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.Local().Format("2006-01-02 15:04:05")
+	return t.Local().Format("2006-01-02 15:04")
 }
 
 // timeFlag is a time, or how long ago it was.

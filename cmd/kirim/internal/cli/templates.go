@@ -68,7 +68,7 @@ type templatesFlags struct{ account string }
 
 // reader returns the templates of the number, or of the account at Meta.
 func (f *templatesFlags) reader(a *app.App) (templateReader, error) {
-	conn, err := a.Connect()
+	conn, err := a.Connect(app.Kirim, app.CloudAPI)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func newTemplates(a *app.App) *cobra.Command {
 			{title: "language", value: func(t *kirim.MessageTemplate) string { return t.Language }},
 			{title: "status", value: func(t *kirim.MessageTemplate) string { return string(t.Status) }, style: stateStyle},
 			{title: "category", value: func(t *kirim.MessageTemplate) string { return string(t.Category) }},
-			{title: "text", cut: true, value: bodyOf},
+			{title: "text", below: true, value: bodyOf},
 		},
 		flags: func(cmd *cobra.Command) {
 			addChoice(cmd, &params.Status, "status", "only in this `state`", kirim.TemplateApproved, kirim.TemplatePending, kirim.TemplateRejected, kirim.TemplateStatusAll)

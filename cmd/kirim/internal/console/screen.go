@@ -20,20 +20,20 @@ type Screen struct {
 	colour bool
 }
 
-// NewScreen returns a screen on w. Only a terminal has a width and colours,
-// and no colours when NO_COLOR is set, whatever its value (https://no-color.org),
-// or TERM is dumb.
+// NewScreen returns a screen on w. Only a terminal has a width and colours.
 func NewScreen(w io.Writer, getenv func(string) string) *Screen {
-	s := &Screen{w: w}
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return s
+		return &Screen{w: w}
 	}
-	s.colour = getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"
-	if s.width, _, _ = term.GetSize(int(f.Fd())); s.width < narrowest {
-		s.width = narrowest
-	}
-	return s
+	width, _, _ := term.GetSize(int(f.Fd())) // 0 when it is not known
+	return onTerminal(w, width, getenv)
+}
+
+// onTerminal has no colours when NO_COLOR is set (https://no-color.org) or TERM
+// is dumb.
+func onTerminal(w io.Writer, width int, getenv func(string) string) *Screen {
+	return &Screen{w: w, width: max(width, narrowest), colour: getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"}
 }
 
 // narrowest is the width below which tables are cut by the terminal.
