@@ -22,6 +22,7 @@ type Outbox[TTx any] struct {
 	insert *river.Client[TTx] // for jobs
 
 	mu      sync.Mutex
+	inbox   *inbox // nil when there is none
 	running bool
 	closed  bool
 }
@@ -242,6 +243,15 @@ func (o *Outbox[TTx]) newWorkers() (*river.Client[TTx], error) {
 		return nil, err
 	}
 	queues := make(map[string]river.QueueConfig)
+	o.mu.Lock()
+	in := o.inbox
+	o.mu.Unlock()
+	if in != nil {
+		if err := river.AddWorkerSafely(workers, &deliveryWorker{inbox: in}); err != nil {
+			return nil, err
+		}
+		queues[inboxQueue] = river.QueueConfig{MaxWorkers: in.config.Workers}
+	}
 	for class, c := range o.config.Classes {
 		if c.Workers > 0 {
 			queues[queueOf(class)] = river.QueueConfig{MaxWorkers: c.Workers}

@@ -9,11 +9,10 @@ import (
 )
 
 const (
-	forgetPage   = 1000               // rows in one transaction
-	forgetPages  = 50                 // in one sweep
-	keepPending  = 7 * 24 * time.Hour // what a webhook told of a message that is not known
-	mostPending  = 200_000
-	keepDelivery = 7 * 24 * time.Hour
+	forgetPage  = 1000               // rows in one transaction
+	forgetPages = 50                 // in one sweep
+	keepPending = 7 * 24 * time.Hour // what a webhook told of a message that is not known
+	mostPending = 200_000
 )
 
 // forget drops what was kept for long enough, in small transactions.

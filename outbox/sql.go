@@ -19,6 +19,8 @@ type queries struct {
 	findSent, setStatus, again, wakeLane, addPending, dropPending, joinable, lookUp string
 	// What people and programs ask and decide.
 	get, getByKey, list, progress, depths, lockLanesOf, cancel, cancelPage, resolve string
+	// Inbox.
+	addDelivery, takeDelivery, dropDelivery, dropDeliveries, lostDeliveries string
 	// Ends and retention.
 	untold, markTold, dropBodies, dropMessages, dropLanes, dropOldPending, dropPauses, eraseMessages, eraseLanes string
 }
@@ -142,7 +144,7 @@ RETURNING id, class, flipped = enq`),
 		orphaned: d.SQL(`
 UPDATE {s}kirim_lane SET job_at = {now}
 WHERE id IN (
-	SELECT l.id FROM {s}river_job j JOIN {s}kirim_lane l ON l.id = {lane j.args}
+	SELECT l.id FROM {s}river_job j JOIN {s}kirim_lane l ON l.id = {argument j.args: lane}
 	WHERE j.state = 'running' AND j.kind = 'kirim_lane' AND {micros j.attempted_at} < {now} - $1 AND {micros j.attempted_at} >= l.job_at
 		AND l.state = 'waiting'
 	ORDER BY l.id LIMIT $2 {skip locked})
@@ -256,6 +258,21 @@ SELECT id FROM {s}kirim_message WHERE campaign = $1 AND campaign <> '' AND state
 		// $1 message, $2 state, $3 the end needs not be told
 		resolve: d.SQL(`
 UPDATE {s}kirim_message SET state = $2, in_doubt = false, ended_at = {now}, told = $3 WHERE id = $1 AND state = 'unknown'`),
+
+		// $1 header, $2 body
+		addDelivery: d.SQL(`INSERT INTO {s}kirim_delivery (header, body, received_at, job_at) VALUES ($1, $2, {now}, {now}) RETURNING id`),
+		// $1 delivery
+		takeDelivery: d.SQL(`UPDATE {s}kirim_delivery SET job_at = {now} WHERE id = $1 RETURNING header, body`),
+		dropDelivery: d.SQL(`DELETE FROM {s}kirim_delivery WHERE id = $1`),
+		// $1 microseconds, $2 how many
+		dropDeliveries: d.SQL(`DELETE FROM {s}kirim_delivery WHERE id IN (SELECT id FROM {s}kirim_delivery WHERE received_at < {now} - $1 LIMIT $2)`),
+		lostDeliveries: d.SQL(`
+UPDATE {s}kirim_delivery SET job_at = {now}
+WHERE id IN (
+	SELECT v.id FROM {s}kirim_delivery v WHERE v.job_at < {now} - $1
+		AND NOT EXISTS (SELECT 1 FROM {s}river_job j WHERE j.kind = 'kirim_delivery' AND j.state IN ('available', 'pending', 'retryable', 'running', 'scheduled') AND {argument j.args: delivery} = v.id)
+	ORDER BY v.job_at LIMIT $2 {skip locked})
+RETURNING id`),
 
 		// $1 how many
 		untold: d.SQL(`SELECT ` + recordColumns + ` FROM {s}kirim_message WHERE NOT told ORDER BY id LIMIT $1`),

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -28,7 +29,7 @@ func (e *engine) sweep(ctx context.Context) {
 		err := e.sweepOnce(ctx)
 		if err == nil && now.Sub(rare) >= rareSweep {
 			rare = now
-			err = e.forget(ctx)
+			err = errors.Join(e.forget(ctx), e.wakeDeliveries(ctx))
 		}
 		if err != nil && !failed && ctx.Err() == nil {
 			e.config.Logger.LogAttrs(ctx, slog.LevelWarn, "kirim outbox: the sweep failed", slog.Any("error", err))

@@ -26,10 +26,10 @@ type database struct {
 
 func dialectOf(schema string) driver.Dialect {
 	return driver.Dialect{
-		Schema: schema,
-		Now:    "{s}kirim_now()",
-		Micros: "(extract(epoch FROM %s) * 1000000)::bigint",
-		Lane:   "(%s->>'lane')::bigint",
+		Schema:   schema,
+		Now:      "{s}kirim_now()",
+		Micros:   "(extract(epoch FROM %s) * 1000000)::bigint",
+		Argument: "(%s->>'%s')::bigint",
 		// An array, and not a list of rows, makes PostgreSQL look each of them up,
 		// also in a table that it believes to be small.
 		IDs: "= ANY (ARRAY(SELECT x.id FROM json_to_recordset(%s::text::json) AS x(id bigint)))",

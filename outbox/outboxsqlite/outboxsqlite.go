@@ -102,10 +102,10 @@ func (d *database) River() riverdriver.Driver[*sql.Tx] { return riversqlite.New(
 // Dialect implements [driver.Driver].
 func (d *database) Dialect() driver.Dialect {
 	return driver.Dialect{
-		Now:    d.now,
-		Micros: "CAST(unixepoch(%s, 'subsec') * 1000000 AS INTEGER)",
-		Lane:   "CAST(json_extract(%s, '$.lane') AS INTEGER)",
-		IDs:    "IN (SELECT value->>'id' FROM json_each(%s))",
+		Now:      d.now,
+		Micros:   "CAST(unixepoch(%s, 'subsec') * 1000000 AS INTEGER)",
+		Argument: "CAST(json_extract(%s, '$.%s') AS INTEGER)",
+		IDs:      "IN (SELECT value->>'id' FROM json_each(%s))",
 		Rows: func(argument string, columns []driver.Column) string {
 			list := make([]string, len(columns))
 			for i, c := range columns {

@@ -14,13 +14,13 @@ import (
 //	{rows $1: id bigint, name text} rows of a JSON array of objects in an argument, as r
 //	{ids $1}                        IN the ids of a JSON array of objects in an argument
 //	{micros j.attempted_at}         a time in one of River's columns, in microseconds
-//	{lane j.args}                   the lane in the arguments of one of River's jobs
+//	{argument j.args: lane}         a number in the arguments of one of River's jobs
 //	{for update}                    FOR UPDATE, where there are row locks
 //	{skip locked}                   FOR UPDATE SKIP LOCKED, likewise
 type Dialect struct {
 	Schema string // where the tables are; empty for the default
-	// Now, Micros and Lane are expressions; the %s is an operand.
-	Now, Micros, Lane, IDs string
+	// Now, Micros and Lane are expressions; the %s are operands.
+	Now, Micros, Argument, IDs string
 	// Rows makes a row source, called r, of an argument and columns.
 	Rows func(argument string, columns []Column) string
 	// ForUpdate and SkipLocked lock rows; empty where there are no such locks.
@@ -30,7 +30,7 @@ type Dialect struct {
 // Column is a column of a row source.
 type Column struct{ Name, Type string }
 
-var dialectWord = regexp.MustCompile(`\{(s|now|for update|skip locked|rows|ids|micros|lane)(?: ([^}:]*))?(?:: ([^}]*))?\}`)
+var dialectWord = regexp.MustCompile(`\{(s|now|for update|skip locked|rows|ids|micros|argument)(?: ([^}:]*))?(?:: ([^}]*))?\}`)
 
 // SQL translates a statement.
 func (d Dialect) SQL(statement string) string {
@@ -49,8 +49,8 @@ func (d Dialect) SQL(statement string) string {
 			return fmt.Sprintf(d.IDs, parts[2])
 		case "micros":
 			return fmt.Sprintf(d.Micros, parts[2])
-		case "lane":
-			return fmt.Sprintf(d.Lane, parts[2])
+		case "argument":
+			return fmt.Sprintf(d.Argument, parts[2], parts[3])
 		default:
 			var columns []Column
 			for column := range strings.SplitSeq(parts[3], ",") {

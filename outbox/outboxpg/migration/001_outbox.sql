@@ -106,9 +106,7 @@ CREATE TABLE {s}kirim_delivery (
 	header      text NOT NULL, -- JSON
 	body        text NOT NULL, -- base64
 	received_at bigint NOT NULL,
-	attempts    bigint NOT NULL DEFAULT 0,
-	error       text,
-	job_at      bigint NOT NULL
+	job_at      bigint NOT NULL -- when it was handed to a worker last
 );
 
 -- The open and the ended messages for people: times as times.

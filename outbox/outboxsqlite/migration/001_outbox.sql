@@ -103,9 +103,7 @@ CREATE TABLE kirim_delivery (
 	header      text NOT NULL, -- JSON
 	body        text NOT NULL, -- base64
 	received_at integer NOT NULL,
-	attempts    integer NOT NULL DEFAULT 0,
-	error       text,
-	job_at      integer NOT NULL
+	job_at      integer NOT NULL -- when it was handed to a worker last
 );
 
 -- The open and the ended messages for people: times as times.
