@@ -194,22 +194,23 @@ func (w *deliveryWorker) Timeout(*river.Job[deliveryJob]) time.Duration {
 // Work implements river.Worker. After an error River tries again, by its own
 // policy.
 func (w *deliveryWorker) Work(ctx context.Context, job *river.Job[deliveryJob]) error {
-	i := w.inbox
+	return w.inbox.work(ctx, job.Args.Delivery)
+}
+
+// work handles a delivery, unless it was handled before.
+func (i *inbox) work(ctx context.Context, id int64) error {
 	var header, body string
-	take := &driver.Statement{SQL: i.sql.takeDelivery, Args: []any{job.Args.Delivery}, Each: func(scan func(...any) error) error { return scan(&header, &body) }}
-	if err := i.run(ctx, take); err != nil {
+	take := &driver.Statement{SQL: i.sql.takeDelivery, Args: []any{id}, Each: func(scan func(...any) error) error { return scan(&header, &body) }}
+	if err := i.run(ctx, take); err != nil || take.Affected == 0 {
 		return err
-	}
-	if take.Affected == 0 {
-		return nil // it was handled before
 	}
 	err := i.handle(ctx, header, body)
 	if err == nil {
-		return i.persist(ctx, &driver.Statement{SQL: i.sql.dropDelivery, Args: []any{job.Args.Delivery}})
+		return i.persist(ctx, &driver.Statement{SQL: i.sql.dropDelivery, Args: []any{id}})
 	}
 	if !errors.Is(err, kirim.ErrElementBusy) {
 		i.engine.config.Logger.LogAttrs(ctx, slog.LevelError, "kirim outbox: a delivery could not be handled",
-			slog.Int64("delivery", job.Args.Delivery), slog.Int("attempt", job.Attempt), slog.Any("error", err))
+			slog.Int64("delivery", id), slog.Any("error", err))
 	}
 	return err
 }

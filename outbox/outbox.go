@@ -54,7 +54,10 @@ func New[TTx any](ctx context.Context, d driver.Driver[TTx], sender Sender, conf
 		return d.InTx(ctx, func(tx TTx) error { return f(o.within(tx)) })
 	}
 	if stepper, ok := any(d).(driver.Stepper); ok {
-		stepper.SetSteps(driver.Steps{WorkLane: e.workJob, Sweep: e.sweepOnce, Forget: e.forget})
+		stepper.SetSteps(driver.Steps{
+			WorkLane: e.workJob, Sweep: e.sweepOnce, Forget: e.sweepRarely,
+			WorkDelivery: func(ctx context.Context, id int64) error { return o.inbox.work(ctx, id) },
+		})
 	}
 	if config.Migrate {
 		if err := o.Migrate(ctx); err != nil {

@@ -29,7 +29,7 @@ func (e *engine) sweep(ctx context.Context) {
 		err := e.sweepOnce(ctx)
 		if err == nil && now.Sub(rare) >= rareSweep {
 			rare = now
-			err = errors.Join(e.forget(ctx), e.wakeDeliveries(ctx))
+			err = e.sweepRarely(ctx)
 		}
 		if err != nil && !failed && ctx.Err() == nil {
 			e.config.Logger.LogAttrs(ctx, slog.LevelWarn, "kirim outbox: the sweep failed", slog.Any("error", err))
@@ -52,6 +52,11 @@ func (e *engine) sweepOnce(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// sweepRarely does what is done every minute.
+func (e *engine) sweepRarely(ctx context.Context) error {
+	return errors.Join(e.forget(ctx), e.wakeDeliveries(ctx))
 }
 
 // wakeLanes makes jobs for the lanes that lost theirs, or whose time has come.

@@ -165,7 +165,7 @@ func (f *fixture[TTx]) work(p *process[TTx], lane int64) (snoozed bool) {
 // takeJobs takes the jobs that wait, as River does, and returns their lanes.
 func (f *fixture[TTx]) takeJobs() (lanes []int64) {
 	f.Helper()
-	f.query(`DELETE FROM {s}river_job WHERE kind = 'kirim_lane' AND state = 'available' RETURNING {lane args}`, func(scan func(...any) error) error {
+	f.query(`DELETE FROM {s}river_job WHERE kind = 'kirim_lane' AND state = 'available' RETURNING {argument args: lane}`, func(scan func(...any) error) error {
 		var lane int64
 		err := scan(&lane)
 		lanes = append(lanes, lane)

@@ -11,6 +11,7 @@ func Run[TTx any](t *testing.T, open Open[TTx]) {
 		test func(*testing.T, Open[TTx])
 	}{
 		{"enqueuing", testEnqueue[TTx]},
+		{"inbox", testInbox[TTx]},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) { g.test(t, open) })
