@@ -11,16 +11,11 @@ package main
 import (
 	"context"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/kirim-go/kirim/cmd/kirim/internal/app"
 	"github.com/kirim-go/kirim/cmd/kirim/internal/cli"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := cli.Run(ctx, app.New(), os.Args[1:])
-	stop()
-	os.Exit(code) //nolint:forbidigo // it is the program
+	os.Exit(cli.Run(context.Background(), app.New(), os.Args[1:])) //nolint:forbidigo // it is the program
 }

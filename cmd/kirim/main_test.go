@@ -19,6 +19,7 @@ import (
 	"github.com/kirim-go/kirim/cmd/kirim/internal/app"
 	"github.com/kirim-go/kirim/cmd/kirim/internal/cli"
 	"github.com/kirim-go/kirim/kirimtest"
+	"github.com/kirim-go/kirim/kirimtest/inspector"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -159,6 +160,15 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 		}
 		worldOf(ts).sandbox.AddFault(fault)
 	},
+	// inspected: from now on the sandbox is one with a control API.
+	"inspected": func(ts *testscript.TestScript, _ bool, _ []string) {
+		w := worldOf(ts)
+		w.sandbox = kirimtest.NewServer(kirimtest.WithHTTPWebhooks(), kirimtest.WithInspector(inspector.New))
+		ts.Defer(w.sandbox.Close)
+		for name, value := range w.variables() {
+			ts.Setenv(name, value)
+		}
+	},
 	"nofaults": func(ts *testscript.TestScript, _ bool, _ []string) { worldOf(ts).sandbox.ClearFaults() },
 	// subscribe: deliveries go to the receiver.
 	"subscribe": func(ts *testscript.TestScript, _ bool, _ []string) {
@@ -182,6 +192,29 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 		w.receiver.mu.Lock()
 		defer w.receiver.mu.Unlock()
 		ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(w.receiver.got.String()), 0o600))
+	},
+	// awaits TEXT: waits until the receiver has got a text.
+	"awaits": func(ts *testscript.TestScript, _ bool, args []string) {
+		r := worldOf(ts).receiver
+		await(ts, "the receiver has got "+args[0], func() bool {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			return strings.Contains(r.got.String(), args[0])
+		})
+	},
+	// awaitsLooks N: waits until deliveries were listed so often.
+	"awaitsLooks": func(ts *testscript.TestScript, _ bool, args []string) {
+		n, err := strconv.Atoi(args[0])
+		ts.Check(err)
+		await(ts, args[0]+" looks", func() bool {
+			looks := 0
+			for _, r := range worldOf(ts).sandbox.Requests() {
+				if r.Method == http.MethodGet && r.Path == "/v1/webhook_deliveries" {
+					looks++
+				}
+			}
+			return looks >= n
+		})
 	},
 	// sent N: the sandbox has sent so many messages.
 	"sent": func(ts *testscript.TestScript, _ bool, args []string) {
@@ -225,6 +258,15 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 			ts.Fatalf("exit code %d, not %s", code, args[0])
 		}
 	},
+}
+
+// await waits for something that another process does.
+func await(ts *testscript.TestScript, what string, done func() bool) {
+	for deadline := time.Now().Add(30 * time.Second); !done(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			ts.Fatalf("waited in vain: %s", what)
+		}
+	}
 }
 
 func worldOf(ts *testscript.TestScript) *world { return ts.Value("world").(*world) }

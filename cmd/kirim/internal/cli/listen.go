@@ -36,7 +36,11 @@ again from the messages that they are about:
   message.status     with the status that the message has now: of several that
                      passed between two looks, the last is forwarded
 
-Other events are named, but not forwarded: what was in them cannot be read. The
+Other events are named, but not forwarded: what was in them cannot be read. A
+sandbox with a control API on this machine, such as kirim sandbox, gives the
+bodies, so that everything it delivers is forwarded, as it is.
+
+The
 subscription stays as it is, and its own receiver gets its deliveries as before;
 a subscription that the server has disabled gets no deliveries.
 
@@ -71,6 +75,7 @@ type listener struct {
 	client    *kirim.Client
 	signer    signer
 	messages  messageFinder
+	sandbox   sandboxBodies
 	seen      map[string]time.Time // deliveries that were dealt with, by ID
 	told      map[string]bool      // statuses that were forwarded, by message and status
 	forwarded int
@@ -95,12 +100,15 @@ func (l *listener) run(ctx context.Context) error {
 	if l.client, err = client(l.app); err != nil {
 		return err
 	}
-	if l.since.IsZero() {
-		l.since = l.app.Now()
-	}
 	if err := l.choose(ctx); err != nil {
 		return err
 	}
+	if l.since.IsZero() {
+		if err := l.skipOld(ctx); err != nil {
+			return err
+		}
+	}
+	l.sandbox = sandboxAt(ctx, l.client.BaseURL())
 	l.messages = messageFinder{client: l.client}
 	if err := l.messages.findNumbers(ctx); err != nil {
 		return err
@@ -171,6 +179,27 @@ func (l *listener) choose(ctx context.Context) error {
 	}
 }
 
+// skipOld marks the deliveries that there are as dealt with. The clock of this
+// machine would not do: that of the server, or of a sandbox, may differ.
+func (l *listener) skipOld(ctx context.Context) error {
+	page, err := l.client.WebhookDeliveries.List(ctx, kirim.WebhookDeliveryListParams{SubscriptionID: l.subscription, Limit: largestPage})
+	if err != nil {
+		return err
+	}
+	for _, d := range page.Items {
+		l.done(d)
+	}
+	return nil
+}
+
+// done marks a delivery as dealt with.
+func (l *listener) done(d *kirim.WebhookDelivery) {
+	l.seen[d.ID] = d.CreatedAt
+	if d.CreatedAt.After(l.since) {
+		l.since = d.CreatedAt
+	}
+}
+
 func (l *listener) watch(ctx context.Context) error {
 	for {
 		err := l.look(ctx)
@@ -197,9 +226,9 @@ func (l *listener) watch(ctx context.Context) error {
 
 // look forwards the deliveries that are new, the oldest first.
 func (l *listener) look(ctx context.Context) error {
-	from := l.since.Add(-overlap)
-	if len(l.seen) == 0 {
-		from = l.since // nothing from before
+	from := l.since
+	if len(l.seen) > 0 {
+		from = from.Add(-overlap)
 	}
 	var fresh []*kirim.WebhookDelivery
 	params := kirim.WebhookDeliveryListParams{SubscriptionID: l.subscription, CreatedAfter: from, Limit: largestPage}
@@ -220,10 +249,7 @@ func (l *listener) look(ctx context.Context) error {
 		if err := l.forward(ctx, d); err != nil {
 			return err
 		}
-		l.seen[d.ID] = d.CreatedAt
-		if d.CreatedAt.After(l.since) {
-			l.since = d.CreatedAt
-		}
+		l.done(d)
 	}
 	for id, at := range l.seen {
 		if at.Before(l.since.Add(-2*overlap)) && len(l.seen) > 1 {
@@ -240,38 +266,16 @@ func (l *listener) forward(ctx context.Context, d *kirim.WebhookDelivery) error 
 		return nil
 	}
 	line := forwardLine{Time: l.app.Now(), Event: string(d.EventType), EventID: d.EventID, DeliveryID: d.ID}
-	build := map[kirim.WebhookEventType]func(*kirim.Message, about) ([]byte, error){
-		kirim.EventMessageReceived: receivedBody,
-		kirim.EventMessageStatus:   statusBody,
-	}[d.EventType]
-	if build == nil {
-		line.Skipped = "the API does not return what was in it"
-		return l.print(line)
-	}
-	found, err := l.messages.find(ctx, d.EventID, d.CreatedAt)
-	if err != nil {
-		return err
-	}
-	if found == nil {
-		line.Skipped = "its message is not among the newest"
-		return l.print(line)
-	}
-	if d.EventType == kirim.EventMessageStatus {
-		key := found.message.ID + " " + string(found.message.Status)
-		if l.told[key] {
-			line.Skipped = "the message is still " + string(found.message.Status)
-			return l.print(line)
+	out := l.sandbox.delivery(ctx, d.ID)
+	if out == nil {
+		var err error
+		if out, err = l.rebuild(ctx, d, &line); err != nil {
+			return err
 		}
-		l.told[key] = true
-		line.Detail = string(found.message.Status)
 	}
-	more := found.about
-	more.deliveryID = d.ID
-	body, err := build(found.message, more)
-	if err != nil {
-		return err
+	if out == nil {
+		return l.print(line)
 	}
-	out := &delivery{body: body, source: "meta", event: string(d.EventType), eventID: d.EventID, id: d.ID}
 	res, err := out.post(ctx, l.target, l.signer, l.app.Now())
 	if err != nil {
 		line.Error = err.Error()
@@ -280,6 +284,43 @@ func (l *listener) forward(ctx context.Context, d *kirim.WebhookDelivery) error 
 	l.forwarded++
 	line.Status, line.Took = res.status, res.took.Milliseconds()
 	return l.print(line)
+}
+
+// rebuild makes a delivery again from the message that it was about. Without
+// one, the line says why.
+func (l *listener) rebuild(ctx context.Context, d *kirim.WebhookDelivery, line *forwardLine) (*delivery, error) {
+	build := map[kirim.WebhookEventType]func(*kirim.Message, about) ([]byte, error){
+		kirim.EventMessageReceived: receivedBody,
+		kirim.EventMessageStatus:   statusBody,
+	}[d.EventType]
+	if build == nil {
+		line.Skipped = "the API does not return what was in it"
+		return nil, nil //nolint:nilnil // as said
+	}
+	found, err := l.messages.find(ctx, d.EventID)
+	if err != nil {
+		return nil, err
+	}
+	if found == nil {
+		line.Skipped = "its message is not among the newest"
+		return nil, nil //nolint:nilnil // as said
+	}
+	if d.EventType == kirim.EventMessageStatus {
+		line.Detail = string(found.message.Status)
+		key := found.message.ID + " " + line.Detail
+		if l.told[key] {
+			line.Skipped = "this status was forwarded before"
+			return nil, nil //nolint:nilnil // as said
+		}
+		l.told[key] = true
+	}
+	more := found.about
+	more.deliveryID = d.ID
+	body, err := build(found.message, more)
+	if err != nil {
+		return nil, err
+	}
+	return &delivery{body: body, source: "meta", event: string(d.EventType), eventID: d.EventID, id: d.ID}, nil
 }
 
 // forwardLine is what is printed of a delivery.

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/kirim-go/kirim"
 )
@@ -44,7 +43,7 @@ func (f *messageFinder) forget() { f.found, f.read = map[string]*foundMessage{},
 
 // find returns the message of an event, nil when it is not among the newest.
 // Some servers write the status behind the id: wamid.X:delivered.
-func (f *messageFinder) find(ctx context.Context, eventID string, _ time.Time) (*foundMessage, error) {
+func (f *messageFinder) find(ctx context.Context, eventID string) (*foundMessage, error) {
 	id, _, _ := strings.Cut(eventID, ":")
 	if id == "" {
 		return nil, nil //nolint:nilnil // as said

@@ -3,15 +3,22 @@ package cli
 
 import (
 	"context"
+	"os"
+	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/kirim-go/kirim/cmd/kirim/internal/app"
 	"github.com/spf13/cobra"
 )
 
-// Run runs the program and returns its exit code.
+// Run runs the program and returns its exit code. The first interrupt ends the
+// command in good order, a second one at once.
 func Run(ctx context.Context, a *app.App, args []string) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
 	root := newRoot(a)
 	root.SetArgs(args)
 	// cobra parses flags before it runs anything, so that --json would not be
