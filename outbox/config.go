@@ -81,7 +81,8 @@ type ClassConfig struct {
 
 // PairLimit spaces the messages from one number to one recipient, as Meta does
 // (error 131056): up to Burst at once and then one for each Every.
-// The zero value means 45 and 6 seconds. A negative Burst means no spacing.
+// The zero value means 45 and 6 seconds. A negative Burst means no spacing; the most
+// is 100,000.
 //
 // Docs: https://developers.facebook.com/docs/whatsapp/messaging-limits
 type PairLimit struct {
@@ -97,6 +98,7 @@ const (
 	keyReserve = 5 * time.Minute
 
 	maxWorkers = 1000
+	maxBurst   = 100_000
 )
 
 // complete checks a configuration and fills in the defaults.
@@ -127,6 +129,9 @@ func (c Config) complete() (Config, error) {
 		return c, refuse("Config.Lease", fmt.Sprintf("at least AttemptTimeout and %v, %v", leaseReserve, c.AttemptTimeout+leaseReserve), c.Lease.String())
 	}
 	c.PairLimit.Burst = cmp.Or(c.PairLimit.Burst, 45)
+	if c.PairLimit.Burst > maxBurst {
+		return c, refuse("Config.PairLimit.Burst", fmt.Sprintf("at most %d", maxBurst), fmt.Sprint(c.PairLimit.Burst))
+	}
 	classes := map[Class]ClassConfig{ClassTransactional: {16}, ClassCode: {8}, ClassMarketing: {4}}
 	maps.Copy(classes, c.Classes)
 	for _, class := range slices.Sorted(maps.Keys(classes)) {

@@ -57,11 +57,14 @@ type Message struct {
 }
 
 const (
-	maxFrom     = 64
-	maxKey      = 200
-	maxCampaign = 200
-	maxMessages = 10_000 // in one call
-	maxBody     = 1 << 20
+	maxFrom = 64
+	maxKey  = 200
+	// maxRecipient is far above the ids that there are, and lets the name of a lane
+	// be indexed.
+	maxRecipient = 200
+	maxCampaign  = 200
+	maxMessages  = 10_000 // in one call
+	maxBody      = 1 << 20
 )
 
 var classShape = regexp.MustCompile(`^[a-z0-9_-]{1,32}$`)
@@ -131,6 +134,9 @@ func entryOf(m Message) (*entry, error) {
 		}
 	}
 	recipient := recipientOf(m.Message)
+	if len(recipient) > maxRecipient {
+		return nil, refuse("Message.Recipient", fmt.Sprintf("at most %d bytes", maxRecipient), fmt.Sprintf("%d bytes", len(recipient)))
+	}
 	return &entry{
 		Lane:   strings.Join([]string{m.From, string(class), recipient}, ":"),
 		Number: m.From, Class: string(class), Recipient: recipient, Person: personOf(m.From, recipient),
@@ -155,8 +161,8 @@ func bodyOf(field string, m kirim.OutboundMessage) (string, error) {
 	if err := json.Unmarshal(body, &back); err != nil {
 		return "", fmt.Errorf("outbox: %s: it cannot be stored: %w", field, err)
 	}
-	// PostgreSQL stores no NUL, not even escaped ones inside of JSON arguments.
-	if strings.Contains(string(body), `\u0000`) {
+	// PostgreSQL has no text with a NUL. Two backslashes are one of the text.
+	if strings.Contains(strings.ReplaceAll(string(body), `\\`, ""), `\u0000`) {
 		return "", refuse(field, "text without NUL characters", "one with such a character")
 	}
 	return string(body), nil
