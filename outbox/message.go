@@ -210,45 +210,75 @@ func bodyHash(number, body, rescue string) string {
 
 // canonical writes JSON with sorted names, without spaces and without members
 // that are null, false, zero or empty, so that a later version of the SDK may order
-// its fields otherwise, write a default out or leave one out.
+// its fields otherwise, write a default out or leave one out. Objects that are the
+// caller's own keep theirs.
 func canonical(text string) string {
 	if text == "" {
 		return ""
 	}
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.UseNumber() // no digit of an amount is lost
-	var value any
-	if decoder.Decode(&value) != nil {
+	var body map[string]any
+	if decoder.Decode(&body) != nil {
 		return text // not reached: it was written by encoding/json
 	}
-	written, _ := json.Marshal(withoutDefaults(value))
+	typ, _ := body["type"].(string)
+	for name, member := range body {
+		if name != typ || typedContents[typ] {
+			setOrDelete(body, name, withoutDefaults(member))
+		}
+	}
+	for name, standard := range map[string]any{"messaging_product": "whatsapp", "recipient_type": "individual"} {
+		if body[name] == standard {
+			delete(body, name)
+		}
+	}
+	written, _ := json.Marshal(body)
 	return string(written)
 }
+
+// typedContents are the types of content whose members the SDK writes. All others
+// are of [kirim.Raw].
+var typedContents = map[string]bool{
+	"text": true, "image": true, "video": true, "audio": true, "document": true, "sticker": true, "location": true, "contacts": true,
+	"reaction": true, "pin": true, "interactive": true, "template": true,
+}
+
+// callersData are the names of members with data of the caller's for a flow.
+var callersData = map[string]bool{"flow_action_payload": true, "flow_action_data": true}
 
 func withoutDefaults(value any) any {
 	switch value := value.(type) {
 	case map[string]any:
 		for name, member := range value {
-			switch member := withoutDefaults(member); member {
-			case nil, false, "", json.Number("0"):
-				delete(value, name)
-			default:
-				value[name] = member
+			if !callersData[name] {
+				setOrDelete(value, name, withoutDefaults(member))
 			}
 		}
 		if len(value) == 0 {
 			return nil
 		}
-		return value
 	case []any:
 		for i := range value {
 			if member := withoutDefaults(value[i]); member != nil {
 				value[i] = member
 			}
 		}
-		return value
+		if len(value) == 0 {
+			return nil
+		}
 	}
 	return value
+}
+
+// setOrDelete deletes a member that is a default.
+func setOrDelete(object map[string]any, name string, value any) {
+	switch value {
+	case nil, false, "", json.Number("0"):
+		delete(object, name)
+	default:
+		object[name] = value
+	}
 }
 
 // micros returns a time as it is stored, and 0 for the zero time.
