@@ -123,7 +123,7 @@ func (s *StatusStore) change(ctx context.Context, ids []string, alter func(*kiri
 		if maps.Equal(before, after) {
 			return nil
 		}
-		write := rand.Text()
+		write := rand.Text()[:12]
 		values, err := encode(tracker, ids, append([]string{write}, writes[:min(len(writes), rememberWrites-1)]...))
 		if err != nil {
 			return err

@@ -17,9 +17,7 @@ const (
 	maxPrefix        = 64
 	defaultLease     = time.Minute
 	defaultRetention = 7 * 24 * time.Hour
-	// The server remembers an idempotency key for 24 hours from the first
-	// request on, which may have waited for a rate limiter.
-	minRetention = 25 * time.Hour
+	minRetention     = 25 * time.Hour // more than the 24 hours for which a window is open
 )
 
 // Option configures a store.
@@ -48,10 +46,10 @@ func WithPrefix(prefix string) Option {
 
 // WithLease sets how long a claim of a [Deduper] holds when its holder neither
 // completes nor releases it, by the clock of Redis. The default is one minute, the
-// least is a second. It must exceed the time that handling a delivery takes, which
-// [kirim.WithDeliveryTimeout] limits: 8 seconds unless set. After a crash, deliveries
-// of the element get 503 until the lease has passed. It has no effect on
-// other stores.
+// minimum one second. It must exceed the time that callbacks take: 8 seconds at most for
+// deliveries, unless [kirim.WithDeliveryTimeout] says otherwise, and what the context of
+// [kirim.WebhookHandler.HandleEvent] allows. When a holder crashes, deliveries of the
+// element get 503 until the lease has passed. It has no effect on other stores.
 func WithLease(lease time.Duration) Option {
 	return func(s *settings) error {
 		if lease < time.Second {
@@ -62,10 +60,10 @@ func WithLease(lease time.Duration) Option {
 	}
 }
 
-// WithRetention sets how long a store remembers: completed elements of a [Deduper],
-// when a customer last wrote, the status of a message after its last update. The
-// default is seven days, over which the sender of webhooks may retry; the least is 25
-// hours. It has no effect on the decisions of a [WindowStore] nor on a [LimitStore].
+// WithRetention sets how long a store remembers that an element was completed, when a
+// customer last wrote, and the status of a message after its last change. The default is seven
+// days, over which the sender of webhooks may retry; the minimum is 25 hours. It has no
+// effect on the decisions of a [WindowStore] and on a [LimitStore].
 func WithRetention(retention time.Duration) Option {
 	return func(s *settings) error {
 		if retention < minRetention {
