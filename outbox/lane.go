@@ -86,8 +86,12 @@ func (w *laneWork) round(ctx context.Context) (more bool, err error) {
 // errLocked says that somebody's transaction has the lane locked.
 var errLocked = errors.New("outbox: the lane is locked")
 
-// leave sees to it that a lane that cannot be claimed is looked at again.
+// leave sees to it that a lane that cannot be claimed is looked at again. One that
+// was claimed before, and has been paused or locked since, is given back.
 func (w *laneWork) leave(ctx context.Context) error {
+	if w.enq != 0 {
+		return w.persist(ctx, w.dropping(0))
+	}
 	waits := &driver.Statement{SQL: w.sql.waits, Args: []any{w.id}, Each: scanID(nil)}
 	err := w.run(ctx, &driver.Statement{SQL: w.sql.park, Args: []any{w.id}}, waits)
 	if err == nil && waits.Affected > 0 {
@@ -175,6 +179,7 @@ func (w *laneWork) handle(ctx context.Context, h *head) (*halt, error) {
 	}
 	w.conclude(h, v, accepted)
 	if v.suppress {
+		w.suppressed = true
 		w.suppress(ctx, w.person, "131050")
 	}
 	if v.pause {
@@ -328,9 +333,7 @@ func (w *laneWork) finish(ctx context.Context, stop *halt) (more bool, err error
 		statements = append(statements, last)
 	case stop.lost || stop.again:
 	default:
-		statements = append(statements, &driver.Statement{
-			SQL: w.sql.drop, Args: []any{w.id, w.token, stop.wait.Microseconds(), w.pace.tat, w.pace.refusals},
-		})
+		statements = append(statements, w.dropping(stop.wait))
 	}
 	failpoint("recording")
 	if len(statements) > 0 {
@@ -349,6 +352,11 @@ func (w *laneWork) finish(ctx context.Context, stop *halt) (more bool, err error
 		return last.Affected == 0, nil
 	}
 	return stop.again, nil
+}
+
+// dropping is the statement that gives the lane back although it has work to do.
+func (w *laneWork) dropping(wait time.Duration) *driver.Statement {
+	return &driver.Statement{SQL: w.sql.drop, Args: []any{w.id, w.token, wait.Microseconds(), w.pace.tat, w.pace.refusals}}
 }
 
 // persist runs statements that must not be lost, for about as long as a lease.

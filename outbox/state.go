@@ -88,6 +88,7 @@ func failureOf(err error) *Failure {
 		f.Text = errSenderPanicked.Error()
 	}
 	_ = errors.As(err, &f.Kind)
+	f.Code, f.RequestID = storable(f.Code), storable(f.RequestID)
 	return f
 }
 

@@ -55,7 +55,7 @@ CREATE TABLE {s}kirim_message (
 	status           text, -- of the delivery, by webhook
 	status_at        bigint,
 	look_at          bigint, -- when to ask the server about it; null for never
-	told             boolean NOT NULL DEFAULT true, -- the application has heard of the end
+	tell_at          bigint, -- when to tell the application of the end; null for not
 	created_at       bigint NOT NULL,
 	ended_at         bigint
 ) WITH (fillfactor = 80);
@@ -67,7 +67,7 @@ CREATE INDEX kirim_message_bodies ON {s}kirim_message (ended_at) WHERE ended_at 
 CREATE INDEX kirim_message_ended ON {s}kirim_message (ended_at) WHERE ended_at IS NOT NULL AND body IS NULL;
 CREATE INDEX kirim_message_look ON {s}kirim_message (look_at) WHERE look_at IS NOT NULL;
 CREATE INDEX kirim_message_trouble ON {s}kirim_message (state, id) WHERE state IN ('unknown', 'discarded');
-CREATE INDEX kirim_message_untold ON {s}kirim_message (id) WHERE NOT told;
+CREATE INDEX kirim_message_tell ON {s}kirim_message (tell_at) WHERE tell_at IS NOT NULL;
 
 -- What webhooks told of messages whose ids are not known yet.
 CREATE TABLE {s}kirim_pending (
@@ -77,16 +77,19 @@ CREATE TABLE {s}kirim_pending (
 	status      text, -- of an update
 	status_at   bigint,
 	error       text,
-	error_kind  text,
-	received_at bigint NOT NULL
+	recipient   text, -- hash
+	received_at bigint NOT NULL,
+	check_at    bigint NOT NULL -- when to look whether the message is known
 );
 CREATE INDEX kirim_pending_message ON {s}kirim_pending (message);
 CREATE INDEX kirim_pending_received ON {s}kirim_pending (received_at);
+CREATE INDEX kirim_pending_check ON {s}kirim_pending (check_at);
 
 -- Who is not sent marketing.
 CREATE TABLE {s}kirim_suppression (
 	person text PRIMARY KEY, -- hash of number and recipient
 	reason text NOT NULL,
+	source text NOT NULL, -- application, or recipient for what WhatsApp told
 	since  bigint NOT NULL
 );
 
