@@ -186,6 +186,9 @@ func (o *Outbox[TTx]) Run(ctx context.Context) error {
 	if err := o.checkVersion(ctx); err != nil {
 		return err
 	}
+	if err := o.readPauses(ctx); err != nil {
+		return fmt.Errorf("outbox: %w", err)
+	}
 	workers, err := o.newWorkers()
 	if err != nil {
 		return fmt.Errorf("outbox: %w", err)

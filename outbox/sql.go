@@ -10,9 +10,9 @@ type queries struct {
 	// Enqueue. The only argument is JSON.
 	existing, addLanes, addMessages string
 	// Work.
-	claim, take, peek, begin, renew, release, drop, record, waits, lock string
+	claim, take, peek, begin, renew, release, drop, record, waits string
 	// Sweep.
-	due, orphaned, park string
+	due, orphaned string
 	// Pauses and suppression.
 	pause, pauses, resume, suppress, unsuppress, resumed, suppressed string
 	// Webhooks.
@@ -65,7 +65,7 @@ RETURNING id, key_hash`),
 		claim: d.SQL(`
 UPDATE {s}kirim_lane SET state = 'owned', owner = $2, due_at = {now} + $3
 WHERE id = (SELECT l.id FROM {s}kirim_lane l WHERE l.id = $1 {skip locked})
-	AND (state = 'waiting' OR state = 'owned' AND (owner = $2 OR due_at < {now})) AND NOT ` + lanePaused(`kirim_lane`) + `
+	AND (state = 'waiting' OR state = 'owned' AND (owner = $2 OR due_at < {now}))
 RETURNING enq, {now}, number, class, person, pair_tat, pair_refusals, EXISTS (SELECT 1 FROM {s}kirim_suppression s WHERE s.person = kirim_lane.person)`),
 
 		// A statement of its own after the claim, as it must see what was committed
@@ -73,7 +73,7 @@ RETURNING enq, {now}, number, class, person, pair_tat, pair_refusals, EXISTS (SE
 		// $1 lane, $2 token, $3 how many
 		take: d.SQL(`
 UPDATE {s}kirim_message SET first_attempt_at = COALESCE(first_attempt_at, {now})
-WHERE state = 'queued' AND EXISTS (SELECT 1 FROM {s}kirim_lane l WHERE l.id = $1 AND l.owner = $2) AND id IN (
+WHERE state = 'queued' AND EXISTS (SELECT 1 FROM {s}kirim_lane l WHERE l.id = $1 AND l.state = 'owned' AND l.owner = $2) AND id IN (
 	SELECT m.id FROM {s}kirim_message m WHERE m.lane = $1 AND m.state = 'queued' AND (m.not_before IS NULL OR m.not_before <= {now})
 	ORDER BY m.id LIMIT $3)
 RETURNING ` + headColumns),
@@ -82,34 +82,36 @@ RETURNING ` + headColumns),
 		// $1 lane, $2 token, $3 how many
 		peek: d.SQL(`
 SELECT ` + headColumns + ` FROM {s}kirim_message
-WHERE state = 'queued' AND EXISTS (SELECT 1 FROM {s}kirim_lane l WHERE l.id = $1 AND l.owner = $2) AND lane = $1 AND (not_before IS NULL OR not_before <= {now})
+WHERE state = 'queued' AND EXISTS (SELECT 1 FROM {s}kirim_lane l WHERE l.id = $1 AND l.state = 'owned' AND l.owner = $2) AND lane = $1 AND (not_before IS NULL OR not_before <= {now})
 ORDER BY id LIMIT $3`),
 
 		// $1 message, $2 lane, $3 token
 		begin: d.SQL(`
 UPDATE {s}kirim_message SET first_attempt_at = {now}
-WHERE id = $1 AND state = 'queued' AND first_attempt_at IS NULL AND EXISTS (SELECT 1 FROM {s}kirim_lane l WHERE l.id = $2 AND l.owner = $3 AND l.due_at > {now})`),
+WHERE id = $1 AND state = 'queued' AND first_attempt_at IS NULL AND EXISTS (SELECT 1 FROM {s}kirim_lane l WHERE l.id = $2 AND l.state = 'owned' AND l.owner = $3 AND l.due_at > {now})`),
 
 		// $1 lane, $2 token, $3 lease
-		renew: d.SQL(`UPDATE {s}kirim_lane SET due_at = {now} + $3 WHERE id = $1 AND owner = $2 AND due_at > {now}`),
+		renew: d.SQL(`UPDATE {s}kirim_lane SET due_at = {now} + $3 WHERE id = $1 AND state = 'owned' AND owner = $2 AND due_at > {now}`),
 
-		// Nothing came since the claim, and nothing became due.
-		// $1 lane, $2 token, $3 enq as seen, $4 pair_tat, $5 pair_refusals
+		// Nothing came since the claim, and nothing but what has now ended is due. It comes
+		// before the record of that in one transaction: rows of lanes are locked before
+		// those of their messages, always. The token stays, for that record.
+		// $1 lane, $2 token, $3 enq as seen, $4 pair_tat, $5 pair_refusals, $6 messages that have ended
 		release: d.SQL(`
-UPDATE {s}kirim_lane SET state = 'idle', owner = NULL, pair_tat = $4, pair_refusals = $5,
+UPDATE {s}kirim_lane SET state = 'idle', pair_tat = $4, pair_refusals = $5,
 	due_at = (SELECT min(m.not_before) FROM {s}kirim_message m WHERE m.lane = $1 AND m.state = 'queued' AND m.not_before > {now})
-WHERE id = $1 AND owner = $2 AND enq = $3
-	AND NOT EXISTS (SELECT 1 FROM {s}kirim_message m WHERE m.lane = $1 AND m.state = 'queued' AND (m.not_before IS NULL OR m.not_before <= {now}))`),
+WHERE id = $1 AND state = 'owned' AND owner = $2 AND enq = $3 AND NOT EXISTS (
+	SELECT 1 FROM {s}kirim_message m WHERE m.lane = $1 AND m.state = 'queued' AND (m.not_before IS NULL OR m.not_before <= {now}) AND NOT m.id {ids $6})`),
 
 		// Gives a lane back that has still work to do.
 		// $1 lane, $2 token, $3 microseconds until then, $4 pair_tat, $5 pair_refusals
 		drop: d.SQL(`
-UPDATE {s}kirim_lane SET state = 'parked', owner = NULL, due_at = {now} + $3, pair_tat = $4, pair_refusals = $5
-WHERE id = $1 AND owner = $2`),
+UPDATE {s}kirim_lane SET state = 'parked', due_at = {now} + $3, pair_tat = $4, pair_refusals = $5
+WHERE id = $1 AND state = 'owned' AND owner = $2`),
 
 		// What has become of messages. That one was accepted counts whoever reports it
-		// and when, unless its template is to be sent by now; all else is for the owner
-		// of the lane to say. A message that is sent again because of a late refusal has the
+		// and when, unless its template is to be sent by now; all else is for the last
+		// owner of the lane to say. A message that is sent again because of a late refusal has the
 		// ids of the send before until it ends.
 		// $1 results, $2 token
 		record: d.SQL(`
@@ -155,19 +157,9 @@ WHERE id IN (
 	ORDER BY l.id LIMIT $2 {skip locked})
 RETURNING id, class, true`),
 
-		// A lane that is paused waits for the sweep.
-		// $1 lane
-		park: d.SQL(`
-UPDATE {s}kirim_lane SET state = 'parked', due_at = {now}
-WHERE id = (SELECT l.id FROM {s}kirim_lane l WHERE l.id = $1 {skip locked}) AND state = 'waiting' AND ` + lanePaused(`kirim_lane`)),
-
 		// Whether nobody but the job of now would see to a lane.
 		// $1 lane
 		waits: d.SQL(`SELECT id FROM {s}kirim_lane WHERE id = $1 AND state = 'waiting'`),
-
-		// Rows of lanes are locked before those of their messages, always.
-		// $1 lane
-		lock: d.SQL(`SELECT id FROM {s}kirim_lane WHERE id = $1 {for update}`),
 
 		// $1 number, $2 class, $3 reason, $4 microseconds or null
 		pause: d.SQL(`
@@ -264,7 +256,7 @@ WHERE id = (SELECT id FROM {s}kirim_message WHERE look_at <= {now} ORDER BY look
 		list: d.SQL(`
 SELECT ` + recordColumns + ` FROM {s}kirim_message
 WHERE id > $1 AND ($2 = '' OR state = $2) AND ($3 = '' OR status = $3) AND ($4 = '' OR number = $4) AND ($5 = '' OR class = $5)
-	AND ($6 = '' OR campaign = $6) AND ($7 = '' OR error_kind = $7) AND ($8 = '' OR lane IN (SELECT l.id FROM {s}kirim_lane l WHERE l.recipient = $8))
+	AND ($6 = '' OR campaign = $6) AND ($7 = '' OR error_kind = $7) AND ($8 = '' OR lane IN (SELECT l.id FROM {s}kirim_lane l WHERE ` + laneOf(`$8`) + `))
 ORDER BY id LIMIT $9`),
 
 		// $1 campaign, which is not empty
@@ -339,20 +331,20 @@ DELETE FROM {s}kirim_pending WHERE id IN (
 		dropPauses: d.SQL(`DELETE FROM {s}kirim_pause WHERE until < {now}`),
 
 		// $1 recipient
-		lockLanesTo: d.SQL(`SELECT id FROM {s}kirim_lane WHERE recipient = $1 ORDER BY name {for update}`),
+		lockLanesTo: d.SQL(`SELECT l.id FROM {s}kirim_lane l WHERE ` + laneOf(`$1`) + ` ORDER BY l.name {for update}`),
 		// A wamid holds the number of the recipient in base64.
 		// $1 recipient, $2 hash of it
 		erasePending: d.SQL(`
 DELETE FROM {s}kirim_pending WHERE recipient = $2 OR message IN (
-	SELECT m.kirim_id FROM {s}kirim_lane l JOIN {s}kirim_message m ON m.lane = l.id WHERE l.recipient = $1 AND m.kirim_id IS NOT NULL
+	SELECT m.kirim_id FROM {s}kirim_lane l JOIN {s}kirim_message m ON m.lane = l.id WHERE ` + laneOf(`$1`) + ` AND m.kirim_id IS NOT NULL
 	UNION ALL
-	SELECT m.wamid FROM {s}kirim_lane l JOIN {s}kirim_message m ON m.lane = l.id WHERE l.recipient = $1 AND m.wamid IS NOT NULL)`),
+	SELECT m.wamid FROM {s}kirim_lane l JOIN {s}kirim_message m ON m.lane = l.id WHERE ` + laneOf(`$1`) + ` AND m.wamid IS NOT NULL)`),
 		eraseMessages: d.SQL(`
 UPDATE {s}kirim_message SET recipient = NULL, body = NULL, rescue = NULL, key = NULL, error = NULL, traceparent = NULL, kirim_id = NULL, wamid = NULL, look_at = NULL
-WHERE lane IN (SELECT l.id FROM {s}kirim_lane l WHERE l.recipient = $1) AND state <> 'queued'`),
+WHERE lane IN (SELECT l.id FROM {s}kirim_lane l WHERE ` + laneOf(`$1`) + `) AND state <> 'queued'`),
 		eraseLanes: d.SQL(`
-UPDATE {s}kirim_lane SET name = 'erased:' || id, person = '', recipient = NULL
-WHERE recipient = $1 AND NOT EXISTS (SELECT 1 FROM {s}kirim_message m WHERE m.lane = kirim_lane.id AND m.state = 'queued')`),
+UPDATE {s}kirim_lane AS l SET name = 'erased:' || id, person = '', recipient = NULL
+WHERE ` + laneOf(`$1`) + ` AND NOT EXISTS (SELECT 1 FROM {s}kirim_message m WHERE m.lane = l.id AND m.state = 'queued')`),
 	}
 }
 
@@ -367,3 +359,9 @@ func lanePaused(lane string) string {
 // queueBusy is a condition on a lane: River has jobs of its class that no worker
 // has taken yet.
 const queueBusy = `EXISTS (SELECT 1 FROM {s}river_job j WHERE j.state = 'available' AND j.queue = 'kirim_' || kirim_lane.class)`
+
+// laneOf is a condition on a lane l: it is of a recipient. The name, which has
+// an index, begins with that.
+func laneOf(recipient string) string {
+	return `l.name >= ` + recipient + ` || ':' AND l.name < ` + recipient + ` || ';' AND l.recipient = ` + recipient
+}

@@ -7,14 +7,14 @@
 --   parked   nothing is done before due_at
 CREATE TABLE kirim_lane (
 	id            integer PRIMARY KEY AUTOINCREMENT,
-	name          text NOT NULL UNIQUE, -- number, class and recipient
+	name          text NOT NULL UNIQUE, -- recipient, number and class
 	number        text NOT NULL,
 	class         text NOT NULL,
 	recipient     text, -- null once it was erased
 	person        text NOT NULL, -- hash of number and recipient
 	state         text NOT NULL,
 	due_at        integer,
-	owner         text, -- token of the claim
+	owner         text, -- token of the last claim
 	enq           integer NOT NULL, -- counts what was enqueued
 	flipped       integer NOT NULL, -- enq when it became waiting
 	job_at        integer NOT NULL, -- when the last job was made for it
@@ -22,7 +22,6 @@ CREATE TABLE kirim_lane (
 	pair_refusals integer NOT NULL DEFAULT 0 -- in a row
 );
 CREATE INDEX kirim_lane_due ON kirim_lane (due_at) WHERE due_at IS NOT NULL;
-CREATE INDEX kirim_lane_recipient ON kirim_lane (recipient) WHERE recipient IS NOT NULL;
 
 CREATE TABLE kirim_message (
 	id               integer PRIMARY KEY AUTOINCREMENT,
