@@ -11,7 +11,7 @@ import (
 
 func BenchmarkClaimAndComplete(b *testing.B) {
 	client, prefix := connect(b)
-	d := newDeduper(b, client, storeredis.WithPrefix(prefix))
+	d := newStores(b, client, storeredis.WithPrefix(prefix)).Deduper()
 	var last atomic.Int64
 	b.SetParallelism(16)
 	b.ReportAllocs()

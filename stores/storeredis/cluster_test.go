@@ -42,15 +42,15 @@ func freePort(t *testing.T) string {
 func TestAllCallsWorkInACluster(t *testing.T) {
 	t.Parallel()
 	s := newStores(t, startCluster(t))
-	for name, call := range s.calls() {
+	for name, call := range calls(s) {
 		if err := call(t.Context()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := s.Join(t.Context(), "msg_1", "wamid.1"); err != nil {
+	if err := s.Statuses().Join(t.Context(), "msg_1", "wamid.1"); err != nil {
 		t.Error(err)
 	}
-	if progress, known, err := s.Progress(t.Context(), "msg_1", ""); err != nil || !known || progress.Status != kirim.MessageDelivered {
+	if progress, known, err := s.Statuses().Progress(t.Context(), "msg_1", ""); err != nil || !known || progress.Status != kirim.MessageDelivered {
 		t.Errorf("the joined message is %+v, %v, %v", progress, known, err)
 	}
 }

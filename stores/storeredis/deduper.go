@@ -27,7 +27,7 @@ import (
 // the next one after that is handled. When go-redis sends a claim again, as it does by itself
 // up to MaxRetries times, it is the same claim, as it has the same token.
 type Deduper struct {
-	store
+	stores *Stores
 	mu     sync.Mutex
 	tokens map[string]issued // those of Claim, by key in Redis
 	sweep  int               // at so many tokens, those that lapsed are dropped
@@ -41,16 +41,6 @@ type issued struct {
 const minSweep = 1024
 
 var _ kirim.TokenDeduper = (*Deduper)(nil)
-
-// NewDeduper returns a deduper over the client, which needs ContextTimeoutEnabled in its
-// options. It does not connect.
-func NewDeduper(client redis.UniversalClient, opts ...Option) (*Deduper, error) {
-	s, err := newStore(client, opts)
-	if err != nil {
-		return nil, err
-	}
-	return &Deduper{store: s, tokens: make(map[string]issued), sweep: minSweep}, nil
-}
 
 // A key holds the token of its claim, and that with a minus once it is completed. A token
 // is a positive number, which Redis keeps in the room of a pointer.
@@ -94,7 +84,7 @@ func newToken() string {
 
 func checkToken(token string) error {
 	if n, err := strconv.ParseInt(token, 10, 64); err != nil || n <= 0 || token[0] == '+' {
-		return fmt.Errorf("storeredis: token: want one of ClaimToken, got a text of %d bytes", len(token))
+		return fmt.Errorf("kirim: storeredis: token: want one of ClaimToken, got a text of %d bytes", len(token))
 	}
 	return nil
 }
@@ -102,7 +92,7 @@ func checkToken(token string) error {
 // ClaimToken implements [kirim.TokenDeduper].
 func (d *Deduper) ClaimToken(ctx context.Context, key string) (state kirim.ClaimState, token string, err error) {
 	token = newToken()
-	said, err := d.run(ctx, claimScript, d.redisKey(key), token, d.lease.Milliseconds()).Int()
+	said, err := d.stores.run(ctx, claimScript, d.redisKey(key), token, d.stores.lease.Milliseconds()).Int()
 	if err != nil {
 		return kirim.ClaimedBusy, "", failed("claim", err)
 	}
@@ -117,7 +107,7 @@ func (d *Deduper) CompleteToken(ctx context.Context, key, token string) error {
 	if err := checkToken(token); err != nil {
 		return err
 	}
-	kept, err := d.run(ctx, completeScript, d.redisKey(key), token, d.retention.Milliseconds()).Bool()
+	kept, err := d.stores.run(ctx, completeScript, d.redisKey(key), token, d.stores.retention.Milliseconds()).Bool()
 	switch {
 	case err != nil:
 		return failed("complete", err)
@@ -132,7 +122,7 @@ func (d *Deduper) ReleaseToken(ctx context.Context, key, token string) error {
 	if err := checkToken(token); err != nil {
 		return err
 	}
-	if err := d.run(ctx, releaseScript, d.redisKey(key), token).Err(); err != nil {
+	if err := d.stores.run(ctx, releaseScript, d.redisKey(key), token).Err(); err != nil {
 		return failed("release", err)
 	}
 	return nil
@@ -152,7 +142,7 @@ func (d *Deduper) Claim(ctx context.Context, key string) (kirim.ClaimState, erro
 		maps.DeleteFunc(d.tokens, func(_ string, i issued) bool { return now.After(i.until) })
 		d.sweep = max(minSweep, 2*len(d.tokens))
 	}
-	d.tokens[d.redisKey(key)] = issued{token, now.Add(d.lease)}
+	d.tokens[d.redisKey(key)] = issued{token, now.Add(d.stores.lease)}
 	return state, nil
 }
 
@@ -177,4 +167,4 @@ func (d *Deduper) issued(key string) string {
 	return newToken()
 }
 
-func (d *Deduper) redisKey(key string) string { return d.prefix + ":claim:" + hashed(key) }
+func (d *Deduper) redisKey(key string) string { return d.stores.prefix + ":claim:" + hashed(key) }

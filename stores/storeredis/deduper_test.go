@@ -31,7 +31,7 @@ func TestACallThatIsSentAgainIsTheSameCall(t *testing.T) {
 	opts := s.options()
 	opts.Dialer, opts.MaxRetries = network.dial, 3
 	client := s.connect(opts)
-	d, other := newDeduper(t, client), newDeduper(t, s.connect(nil))
+	d, other := newStores(t, client).Deduper(), newStores(t, s.connect(nil)).Deduper()
 	for lost := range int32(4) {
 		must(client.FlushAll(t.Context()).Result())(t)
 		client.Ping(t.Context()) // connects
@@ -60,7 +60,7 @@ func TestAClaimOfUnknownOutcomeHoldsNoLongerThanItsLease(t *testing.T) {
 	opts := s.options()
 	opts.Dialer = network.dial
 	client := s.connect(opts)
-	d, other := newDeduper(t, client), newDeduper(t, s.connect(nil))
+	d, other := newStores(t, client).Deduper(), newStores(t, s.connect(nil)).Deduper()
 	wantClaim(t, d, "first", kirim.Claimed) // connects and loads the script
 	network.lose.Store(1 << 20)
 	if state, token, err := d.ClaimToken(t.Context(), "k"); err == nil || state == kirim.Claimed || token != "" {
@@ -73,9 +73,9 @@ func TestAClaimOfUnknownOutcomeHoldsNoLongerThanItsLease(t *testing.T) {
 
 func TestATokenMustBeOneOfAClaim(t *testing.T) {
 	t.Parallel()
-	d := newDeduper(t, redis.NewClient(&redis.Options{Addr: "127.0.0.1:1", ContextTimeoutEnabled: true}))
+	d := newStores(t, redis.NewClient(&redis.Options{Addr: "127.0.0.1:1", ContextTimeoutEnabled: true})).Deduper()
 	for _, token := range []string{"", "-5", "0", "abc", strings.Repeat("9", 40), "5 ", "+5"} {
-		const want = "storeredis: token: want one of ClaimToken, got a text of "
+		const want = "kirim: storeredis: token: want one of ClaimToken, got a text of "
 		if err := d.CompleteToken(t.Context(), "k", token); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: %v", token, err)
 		}
@@ -89,7 +89,7 @@ func TestATokenMustBeOneOfAClaim(t *testing.T) {
 func TestADeduperKeepsTheTokensOfItsOwnClaims(t *testing.T) {
 	t.Parallel()
 	client, prefix := connect(t)
-	mine, yours := newDeduper(t, client, storeredis.WithPrefix(prefix)), newDeduper(t, client, storeredis.WithPrefix(prefix))
+	mine, yours := newStores(t, client, storeredis.WithPrefix(prefix)).Deduper(), newStores(t, client, storeredis.WithPrefix(prefix)).Deduper()
 	claim := func(d *storeredis.Deduper, want kirim.ClaimState) {
 		t.Helper()
 		if state, err := d.Claim(t.Context(), "k"); err != nil || state != want {

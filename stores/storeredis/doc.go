@@ -1,8 +1,6 @@
-// Package storeredis shares over Redis what the processes of a program have to agree
-// on: which elements of webhooks were handled ([Deduper]), who wrote when and what
-// goes first ([WindowStore]), how far messages have come ([StatusStore]) and which rate
-// limit was seen last ([LimitStore]). Each implements the interface of package kirim of
-// the same name, over any [redis.UniversalClient]: a server, Sentinel, or a cluster.
+// Package storeredis keeps in Redis what several processes of an application have to know
+// together: which elements of webhooks were handled, when customers wrote, what became of
+// messages, and how much of the rate limit was left.
 //
 //	rdb := redis.NewClient(&redis.Options{
 //		Addr:                  "localhost:6379",
@@ -10,14 +8,22 @@
 //		MaxRetries:            1,    // fail fast: the sender of webhooks retries
 //		DialerRetries:         1,
 //	})
-//	deduper, err := storeredis.NewDeduper(rdb)
+//	stores, err := storeredis.New(rdb, storeredis.WithPrefix("shop"))
 //	if err != nil {
 //		log.Fatal(err)
 //	}
-//	hooks := kirim.NewWebhookHandler(verifier, kirim.WithDeduper(deduper))
+//	hooks := kirim.NewWebhookHandler(verifier,
+//		kirim.WithDeduper(stores.Deduper()),
+//		kirim.WithWebhookWindowStore(stores.Windows()))
+//	feed := kirim.NewStatusFeed(kirim.WithStatusStore(stores.Statuses()))
+//	feed.Attach(hooks)
+//	client, err := kirim.NewClient(apiKey,
+//		kirim.WithWindowStore(stores.Windows()),
+//		kirim.WithStatusFeed(feed),
+//		kirim.WithLimiter(kirim.NewPacer(kirim.WithSharedLimit(stores.Limits(), "my organisation"))))
 //
-// The stores have no goroutines and no connections of their own. Closing the client is
-// up to the caller.
+// The client is any [redis.UniversalClient]: of a server, of Sentinel or of a cluster. There
+// are no goroutines to stop.
 //
 // # The server
 //
@@ -58,9 +64,9 @@
 // tables take about 60 bytes more for each key:
 //
 //	completed element   88 bytes     7 days, see WithRetention
-//	customer            88 bytes     7 days, likewise
+//	customer            88 bytes     49 hours
 //	decision            88 bytes     25 hours
-//	status              350 bytes    7 days, likewise
+//	status              350 bytes    7 days, see WithRetention
 //	  by both ids       1,100 bytes
 //	rate limit          250 bytes    1 hour
 //

@@ -25,19 +25,7 @@ func Example() {
 		DialerRetries:         1,
 	})
 	defer rdb.Close()
-	deduper, err := storeredis.NewDeduper(rdb, storeredis.WithPrefix("shop"))
-	if err != nil {
-		log.Panic(err)
-	}
-	windows, err := storeredis.NewWindowStore(rdb, storeredis.WithPrefix("shop"))
-	if err != nil {
-		log.Panic(err)
-	}
-	statuses, err := storeredis.NewStatusStore(rdb, storeredis.WithPrefix("shop"))
-	if err != nil {
-		log.Panic(err)
-	}
-	limits, err := storeredis.NewLimitStore(rdb, storeredis.WithPrefix("shop"))
+	stores, err := storeredis.New(rdb, storeredis.WithPrefix("shop"))
 	if err != nil {
 		log.Panic(err)
 	}
@@ -46,16 +34,16 @@ func Example() {
 	if err != nil {
 		log.Panic(err)
 	}
-	hooks := kirim.NewWebhookHandler(verifier, kirim.WithDeduper(deduper), kirim.WithWebhookWindowStore(windows))
+	hooks := kirim.NewWebhookHandler(verifier, kirim.WithDeduper(stores.Deduper()), kirim.WithWebhookWindowStore(stores.Windows()))
 	hooks.OnMessage(func(_ context.Context, m *kirim.InboundMessage) error {
 		fmt.Println(m.From.E164(), "wrote", m.Text)
 		return nil
 	})
-	feed := kirim.NewStatusFeed(kirim.WithStatusStore(statuses))
+	feed := kirim.NewStatusFeed(kirim.WithStatusStore(stores.Statuses()))
 	feed.Attach(hooks)
 	if _, err := kirim.NewClient("your-api-key",
-		kirim.WithWindowStore(windows), kirim.WithStatusFeed(feed),
-		kirim.WithLimiter(kirim.NewPacer(kirim.WithSharedLimit(limits, "shop")))); err != nil {
+		kirim.WithWindowStore(stores.Windows()), kirim.WithStatusFeed(feed),
+		kirim.WithLimiter(kirim.NewPacer(kirim.WithSharedLimit(stores.Limits(), "shop")))); err != nil {
 		log.Panic(err)
 	}
 

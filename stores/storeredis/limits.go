@@ -13,19 +13,9 @@ import (
 
 // LimitStore is a [kirim.LimitStore] over Redis, for [kirim.WithSharedLimit]. A limit
 // is forgotten after an hour. It is safe for concurrent use.
-type LimitStore struct{ store }
+type LimitStore struct{ stores *Stores }
 
 var _ kirim.LimitStore = (*LimitStore)(nil)
-
-// NewLimitStore returns a store over the client, which needs ContextTimeoutEnabled in
-// its options. It does not connect.
-func NewLimitStore(client redis.UniversalClient, opts ...Option) (*LimitStore, error) {
-	s, err := newStore(client, opts)
-	if err != nil {
-		return nil, err
-	}
-	return &LimitStore{s}, nil
-}
 
 const limitRetention = time.Hour
 
@@ -43,7 +33,7 @@ func (l *LimitStore) SaveLimit(ctx context.Context, bucket string, seen kirim.Se
 	if err != nil {
 		return failed("save a rate limit", err)
 	}
-	err = l.run(ctx, saveLimitScript, l.limitKey(bucket), seen.At.UnixMicro(), value, limitRetention.Milliseconds()).Err()
+	err = l.stores.run(ctx, saveLimitScript, l.limitKey(bucket), seen.At.UnixMicro(), value, limitRetention.Milliseconds()).Err()
 	if err != nil {
 		return failed("save a rate limit", err)
 	}
@@ -53,9 +43,9 @@ func (l *LimitStore) SaveLimit(ctx context.Context, bucket string, seen kirim.Se
 // LastLimit implements [kirim.LimitStore].
 func (l *LimitStore) LastLimit(ctx context.Context, bucket string) (seen kirim.SeenLimit, known bool, err error) {
 	if ctx == nil {
-		return seen, false, errNoContext
+		return seen, false, failed("look up a rate limit", errNoContext)
 	}
-	value, err := l.client.Get(ctx, l.limitKey(bucket)).Bytes()
+	value, err := l.stores.client.Get(ctx, l.limitKey(bucket)).Bytes()
 	if errors.Is(err, redis.Nil) {
 		return seen, false, nil
 	}
@@ -69,4 +59,6 @@ func (l *LimitStore) LastLimit(ctx context.Context, bucket string) (seen kirim.S
 	return seen, true, nil
 }
 
-func (l *LimitStore) limitKey(bucket string) string { return l.prefix + ":limit:" + hashed(bucket) }
+func (l *LimitStore) limitKey(bucket string) string {
+	return l.stores.prefix + ":limit:" + hashed(bucket)
+}

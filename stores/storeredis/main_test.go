@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 func claimAll(socket string) error {
 	client := redis.NewClient(&redis.Options{Network: "unix", Addr: socket, ContextTimeoutEnabled: true})
 	defer client.Close()
-	d, err := storeredis.NewDeduper(client)
+	stores, err := storeredis.New(client)
 	if err != nil {
 		return err
 	}
@@ -49,12 +49,12 @@ func claimAll(socket string) error {
 	}
 	for i := range childClaims {
 		key := fmt.Sprint("element ", i)
-		switch state, token, err := d.ClaimToken(ctx, key); {
+		switch state, token, err := stores.Deduper().ClaimToken(ctx, key); {
 		case err != nil:
 			return err
 		case state == kirim.Claimed:
 			fmt.Println(key)
-			if err := d.CompleteToken(ctx, key, token); err != nil {
+			if err := stores.Deduper().CompleteToken(ctx, key, token); err != nil {
 				return err
 			}
 		}

@@ -16,27 +16,32 @@ func TestWhatIsRememberedNeedsFewBytes(t *testing.T) {
 	for _, tt := range []struct {
 		what     string
 		most     int64 // of all its keys
-		remember func(s stores) error
+		remember func(s *storeredis.Stores) error
 	}{
-		{"a completed element", 130, func(s stores) error {
-			return s.CompleteToken(t.Context(), strings.Repeat("k", 300), wantClaim(t, s.Deduper, strings.Repeat("k", 300), kirim.Claimed))
+		{"a completed element", 130, func(s *storeredis.Stores) error {
+			return s.Deduper().CompleteToken(t.Context(), strings.Repeat("k", 300), wantClaim(t, s.Deduper(), strings.Repeat("k", 300), kirim.Claimed))
 		}},
-		{"a customer", 130, func(s stores) error { return s.Opened(t.Context(), "106540352242922", "6281100000001", time.Now()) }},
-		{"a decision", 130, func(s stores) error { _, err := s.Decide(t.Context(), "order-1", true); return err }},
-		{"a limit", 350, func(s stores) error {
-			return s.SaveLimit(t.Context(), "acme:write", kirim.SeenLimit{RateLimit: kirim.RateLimit{Limit: 600, Remaining: 12}, At: time.Now()})
+		{"a customer", 130, func(s *storeredis.Stores) error {
+			return s.Windows().Opened(t.Context(), "106540352242922", "6281100000001", time.Now())
 		}},
-		{"a status", 500, func(s stores) error {
-			_, _, err := s.Apply(t.Context(), &kirim.StatusUpdate{ID: wamid, Status: kirim.MessageRead, Time: time.Now()})
+		{"a decision", 130, func(s *storeredis.Stores) error {
+			_, err := s.Windows().Decide(t.Context(), "order-1", true)
 			return err
 		}},
-		{"a status by two ids", 1500, func(s stores) error {
+		{"a limit", 350, func(s *storeredis.Stores) error {
+			return s.Limits().SaveLimit(t.Context(), "acme:write", kirim.SeenLimit{RateLimit: kirim.RateLimit{Limit: 600, Remaining: 12}, At: time.Now()})
+		}},
+		{"a status", 500, func(s *storeredis.Stores) error {
+			_, _, err := s.Statuses().Apply(t.Context(), &kirim.StatusUpdate{ID: wamid, Status: kirim.MessageRead, Time: time.Now()})
+			return err
+		}},
+		{"a status by two ids", 1500, func(s *storeredis.Stores) error {
 			for _, status := range []kirim.MessageStatus{kirim.MessageSent, kirim.MessageDelivered, kirim.MessageRead} {
-				if _, _, err := s.Apply(t.Context(), &kirim.StatusUpdate{ID: wamid, Status: status, Time: time.Now()}); err != nil {
+				if _, _, err := s.Statuses().Apply(t.Context(), &kirim.StatusUpdate{ID: wamid, Status: status, Time: time.Now()}); err != nil {
 					return err
 				}
 			}
-			return s.Join(t.Context(), "msg_01jxyzabcdefghjkmnpqrstvwx", wamid)
+			return s.Statuses().Join(t.Context(), "msg_01jxyzabcdefghjkmnpqrstvwx", wamid)
 		}},
 	} {
 		client, prefix := connect(t)

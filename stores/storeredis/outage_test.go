@@ -37,7 +37,7 @@ type receiver struct {
 func newReceiver(t *testing.T, client redis.UniversalClient, opts ...kirim.WebhookOption) *receiver {
 	t.Helper()
 	verifier := must(kirim.NewWebhookVerifier(secret))(t)
-	hooks := kirim.NewWebhookHandler(verifier, append(opts, kirim.WithDeduper(newDeduper(t, client)))...)
+	hooks := kirim.NewWebhookHandler(verifier, append(opts, kirim.WithDeduper(newStores(t, client).Deduper()))...)
 	r := &receiver{Handler: hooks, handled: make(map[string]int)}
 	hooks.OnMessage(func(_ context.Context, m *kirim.InboundMessage) error {
 		r.mu.Lock()
@@ -133,7 +133,7 @@ func TestAnElementThatWasHandledDuringAnOutageIsNotHandledAgain(t *testing.T) {
 func TestAServerThatRestartsHasForgottenEverything(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
-	d := newDeduper(t, s.connect(nil))
+	d := newStores(t, s.connect(nil)).Deduper()
 	held := wantClaim(t, d, "held", kirim.Claimed)
 	if err := d.CompleteToken(t.Context(), "done", wantClaim(t, d, "done", kirim.Claimed)); err != nil {
 		t.Fatal(err)
@@ -200,7 +200,7 @@ func TestCallsFailWithTheirContextWhenTheServerHangs(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
 	client := s.connect(nil)
-	d := newDeduper(t, client)
+	d := newStores(t, client).Deduper()
 	client.Ping(t.Context())
 	s.signal(syscall.SIGSTOP)
 	defer s.signal(syscall.SIGCONT)

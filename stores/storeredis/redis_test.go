@@ -202,7 +202,7 @@ func must[T any](value T, err error) func(t testing.TB) T {
 	}
 }
 
-func newDeduper(t testing.TB, client redis.UniversalClient, opts ...storeredis.Option) *storeredis.Deduper {
+func newStores(t testing.TB, client redis.UniversalClient, opts ...storeredis.Option) *storeredis.Stores {
 	t.Helper()
-	return must(storeredis.NewDeduper(client, opts...))(t)
+	return must(storeredis.New(client, opts...))(t)
 }

@@ -21,19 +21,9 @@ import (
 //
 // After an error of Apply, Redis may have taken the update in or not. The same update
 // may be applied again, but if it was taken in, that does not report a change.
-type StatusStore struct{ store }
+type StatusStore struct{ stores *Stores }
 
 var _ kirim.StatusStore = (*StatusStore)(nil)
-
-// NewStatusStore returns a store over the client, which needs ContextTimeoutEnabled in
-// its options. It does not connect.
-func NewStatusStore(client redis.UniversalClient, opts ...Option) (*StatusStore, error) {
-	s, err := newStore(client, opts)
-	if err != nil {
-		return nil, err
-	}
-	return &StatusStore{s}, nil
-}
 
 const (
 	maxParticipants = 1 << 10
@@ -128,7 +118,7 @@ func (s *StatusStore) change(ctx context.Context, ids []string, alter func(*kiri
 		if err != nil {
 			return err
 		}
-		keys, args := make([]string, 0, len(values)), []any{write, s.retention.Milliseconds(), len(ids)}
+		keys, args := make([]string, 0, len(values)), []any{write, s.stores.retention.Milliseconds(), len(ids)}
 		for _, value := range held {
 			args = append(args, value)
 		}
@@ -139,7 +129,7 @@ func (s *StatusStore) change(ctx context.Context, ids []string, alter func(*kiri
 		for id, value := range values {
 			keys, args = append(keys, s.messageKey(id)), append(args, value)
 		}
-		if written, err := swapScript.Run(ctx, s.client, keys, args...).Bool(); err != nil || written {
+		if written, err := swapScript.Run(ctx, s.stores.client, keys, args...).Bool(); err != nil || written {
 			return err
 		}
 	}
@@ -175,7 +165,7 @@ func (s *StatusStore) read(ctx context.Context, ids []string) (tracker *kirim.St
 	for i, id := range ids {
 		keys[i] = s.messageKey(id)
 	}
-	values, err := s.client.MGet(ctx, keys...).Result()
+	values, err := s.stores.client.MGet(ctx, keys...).Result()
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -198,5 +188,5 @@ func (s *StatusStore) read(ctx context.Context, ids []string) (tracker *kirim.St
 // messageKey returns the key of a message, by one of its ids. The braces put all of them
 // into one slot of a cluster, as a script must not touch several.
 func (s *StatusStore) messageKey(id string) string {
-	return "{" + s.prefix + "}:status:" + hashed(id)
+	return "{" + s.stores.prefix + "}:status:" + hashed(id)
 }

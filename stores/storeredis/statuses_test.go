@@ -16,7 +16,7 @@ import (
 
 func newStatusStore(t testing.TB, client redis.UniversalClient, prefix string) *storeredis.StatusStore {
 	t.Helper()
-	return must(storeredis.NewStatusStore(client, storeredis.WithPrefix(prefix)))(t)
+	return newStores(t, client, storeredis.WithPrefix(prefix)).Statuses()
 }
 
 func TestOfProcessesThatApplyAtOnceOneReportsAChange(t *testing.T) {

@@ -13,27 +13,23 @@ import (
 // [kirim.WithWebhookWindowStore] and [kirim.WithWindowStore]. It is safe for
 // concurrent use.
 //
-// When a customer last wrote is kept to the microsecond, for the time of
-// [WithRetention]. A customer that is forgotten is unknown. Decisions are kept for 25
-// hours from the first call with a key on.
-type WindowStore struct{ store }
+// When a customer last wrote is kept to the microsecond and for 49 hours, after which the
+// customer is unknown. A decision is kept for 25 hours from the first call with its key
+// on.
+type WindowStore struct{ stores *Stores }
 
 var _ interface {
 	kirim.WindowStore
 	kirim.WindowDecider
 } = (*WindowStore)(nil)
 
-// NewWindowStore returns a store over the client, which needs ContextTimeoutEnabled in
-// its options. It does not connect.
-func NewWindowStore(client redis.UniversalClient, opts ...Option) (*WindowStore, error) {
-	s, err := newStore(client, opts)
-	if err != nil {
-		return nil, err
-	}
-	return &WindowStore{s}, nil
-}
-
-const decisionRetention = 25 * time.Hour
+const (
+	// A window is open for 24 hours. After that, it is worth knowing that it is closed
+	// to all who write to a customer on the next day.
+	windowRetention = 49 * time.Hour
+	// The server remembers a key for 24 hours from the first request on.
+	decisionRetention = 25 * time.Hour
+)
 
 var (
 	// Microseconds, as numbers of Lua are exact up to 2^53.
@@ -56,9 +52,9 @@ return ARGV[1]`)
 // Opened implements [kirim.WindowStore]. A zero time is an error.
 func (w *WindowStore) Opened(ctx context.Context, phoneNumberID, customer string, at time.Time) error {
 	if at.IsZero() {
-		return errors.New("storeredis: Opened: at: want a time, got the zero time")
+		return failed("record a customer's message", errors.New("at: want a time, got the zero time"))
 	}
-	err := w.run(ctx, openedScript, w.windowKey(phoneNumberID, customer), at.UnixMicro(), w.retention.Milliseconds()).Err()
+	err := w.stores.run(ctx, openedScript, w.windowKey(phoneNumberID, customer), at.UnixMicro(), windowRetention.Milliseconds()).Err()
 	if err != nil {
 		return failed("record a customer's message", err)
 	}
@@ -68,9 +64,9 @@ func (w *WindowStore) Opened(ctx context.Context, phoneNumberID, customer string
 // LastOpened implements [kirim.WindowStore].
 func (w *WindowStore) LastOpened(ctx context.Context, phoneNumberID, customer string) (time.Time, error) {
 	if ctx == nil {
-		return time.Time{}, errNoContext
+		return time.Time{}, failed("look up a customer's message", errNoContext)
 	}
-	micros, err := w.client.Get(ctx, w.windowKey(phoneNumberID, customer)).Int64()
+	micros, err := w.stores.client.Get(ctx, w.windowKey(phoneNumberID, customer)).Int64()
 	switch {
 	case errors.Is(err, redis.Nil):
 		return time.Time{}, nil
@@ -81,12 +77,12 @@ func (w *WindowStore) LastOpened(ctx context.Context, phoneNumberID, customer st
 }
 
 func (w *WindowStore) windowKey(phoneNumberID, customer string) string {
-	return w.prefix + ":window:" + hashed(phoneNumberID, customer)
+	return w.stores.prefix + ":window:" + hashed(phoneNumberID, customer)
 }
 
 // Decide implements [kirim.WindowDecider].
 func (w *WindowStore) Decide(ctx context.Context, key string, template bool) (decided bool, err error) {
-	decided, err = w.run(ctx, decideScript, w.prefix+":decision:"+hashed(key), template, decisionRetention.Milliseconds()).Bool()
+	decided, err = w.stores.run(ctx, decideScript, w.stores.prefix+":decision:"+hashed(key), template, decisionRetention.Milliseconds()).Bool()
 	if err != nil {
 		return false, failed("decide between message and template", err)
 	}

@@ -16,11 +16,11 @@ import (
 func main() {
 	rdb := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1", ContextTimeoutEnabled: true, MaxRetries: -1, DialerRetries: 1})
 	defer rdb.Close()
-	deduper, err := storeredis.NewDeduper(rdb)
+	stores, err := storeredis.New(rdb)
 	if err != nil {
 		log.Panic(err)
 	}
-	var claims kirim.TokenDeduper = deduper
+	var claims kirim.TokenDeduper = stores.Deduper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if _, _, err := claims.ClaimToken(ctx, "key"); err == nil {

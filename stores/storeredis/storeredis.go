@@ -17,27 +17,31 @@ const (
 	maxPrefix        = 64
 	defaultLease     = time.Minute
 	defaultRetention = 7 * 24 * time.Hour
-	minRetention     = 25 * time.Hour // more than the 24 hours for which a window is open
+	minRetention     = time.Hour
 )
 
-// Option configures a store.
-type Option func(*settings) error
-
-type settings struct {
+// Stores are the stores in one Redis; [New] makes them. They are safe for concurrent use. The
+// methods of a nil or zero one, or of a store that is not from here, panic.
+type Stores struct {
+	client    redis.UniversalClient
 	prefix    string
 	lease     time.Duration
 	retention time.Duration
+	deduper   *Deduper
 }
+
+// Option configures [Stores].
+type Option func(*Stores) error
 
 // WithPrefix sets what the keys in Redis begin with, before a colon. The default
 // is "kirim". Stores with the same prefix share what they know, so give each
 // environment or tenant that shares a Redis server a prefix of its own. It has up to
 // 64 bytes of printable ASCII without space and braces.
 func WithPrefix(prefix string) Option {
-	return func(s *settings) error {
+	return func(s *Stores) error {
 		odd := func(r rune) bool { return r <= ' ' || r > '~' || r == '{' || r == '}' }
 		if prefix == "" || len(prefix) > maxPrefix || strings.ContainsFunc(prefix, odd) {
-			return fmt.Errorf("storeredis: WithPrefix: want 1 to %d bytes of printable ASCII without space and braces, got %d bytes", maxPrefix, len(prefix))
+			return fmt.Errorf("WithPrefix: want 1 to %d bytes of printable ASCII without space and braces, got %d bytes", maxPrefix, len(prefix))
 		}
 		s.prefix = prefix
 		return nil
@@ -51,50 +55,58 @@ func WithPrefix(prefix string) Option {
 // [kirim.WebhookHandler.HandleEvent] allows. When a holder crashes, deliveries of the
 // element get 503 until the lease has passed. It has no effect on other stores.
 func WithLease(lease time.Duration) Option {
-	return func(s *settings) error {
+	return func(s *Stores) error {
 		if lease < time.Second {
-			return fmt.Errorf("storeredis: WithLease: want at least 1s, got %v", lease)
+			return fmt.Errorf("WithLease: want at least 1s, got %v", lease)
 		}
 		s.lease = lease
 		return nil
 	}
 }
 
-// WithRetention sets how long a store remembers that an element was completed, when a
-// customer last wrote, and the status of a message after its last change. The default is seven
-// days, over which the sender of webhooks may retry; the minimum is 25 hours. It has no
-// effect on the decisions of a [WindowStore] and on a [LimitStore].
+// WithRetention sets how long a [Deduper] remembers that an element was completed, and a
+// [StatusStore] a message after its last change. The default is seven days, over which the sender
+// of webhooks may retry; the minimum is an hour. It has no effect on other stores.
 func WithRetention(retention time.Duration) Option {
-	return func(s *settings) error {
+	return func(s *Stores) error {
 		if retention < minRetention {
-			return fmt.Errorf("storeredis: WithRetention: want at least %v, got %v", minRetention, retention)
+			return fmt.Errorf("WithRetention: want at least %v, got %v", minRetention, retention)
 		}
 		s.retention = retention
 		return nil
 	}
 }
 
-// store is what all stores have.
-type store struct {
-	client redis.UniversalClient
-	settings
-}
-
-func newStore(client redis.UniversalClient, opts []Option) (store, error) {
-	s := store{client, settings{defaultPrefix, defaultLease, defaultRetention}}
+// New returns the stores in a Redis. The client needs ContextTimeoutEnabled in its options, and
+// is the caller's to close. New does not connect.
+func New(client redis.UniversalClient, opts ...Option) (*Stores, error) {
 	if err := checkClient(client); err != nil {
-		return store{}, err
+		return nil, fmt.Errorf("kirim: storeredis: %w", err)
 	}
+	s := &Stores{client: client, prefix: defaultPrefix, lease: defaultLease, retention: defaultRetention}
 	for i, opt := range opts {
 		if opt == nil {
-			return store{}, fmt.Errorf("storeredis: option %d is nil", i+1)
+			return nil, fmt.Errorf("kirim: storeredis: option %d is nil", i+1)
 		}
-		if err := opt(&s.settings); err != nil {
-			return store{}, err
+		if err := opt(s); err != nil {
+			return nil, fmt.Errorf("kirim: storeredis: %w", err)
 		}
 	}
+	s.deduper = &Deduper{stores: s, tokens: make(map[string]issued), sweep: minSweep}
 	return s, nil
 }
+
+// Deduper returns the deduper, the same one each time.
+func (s *Stores) Deduper() *Deduper { return s.deduper }
+
+// Windows returns the store of windows and decisions.
+func (s *Stores) Windows() *WindowStore { return &WindowStore{s} }
+
+// Statuses returns the store of the statuses of sent messages.
+func (s *Stores) Statuses() *StatusStore { return &StatusStore{s} }
+
+// Limits returns the store of rate limits.
+func (s *Stores) Limits() *LimitStore { return &LimitStore{s} }
 
 // checkClient refuses a client that would hold a call past the deadline of its
 // context: a delivery of a webhook has to get its response in time, also when Redis
@@ -117,9 +129,9 @@ func checkClient(client redis.UniversalClient) error {
 	}
 	switch {
 	case missing:
-		return errors.New("storeredis: the Redis client is nil")
+		return errors.New("the Redis client is nil")
 	case !obeys:
-		return errors.New("storeredis: the Redis client ignores deadlines: set ContextTimeoutEnabled in its options")
+		return errors.New("the Redis client ignores deadlines: set ContextTimeoutEnabled in its options")
 	}
 	return nil
 }
@@ -133,10 +145,10 @@ func hashed(names ...string) string {
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:16])
 }
 
-var errNoContext = errors.New("storeredis: ctx: want a context, got nil")
+var errNoContext = errors.New("ctx: want a context, got nil")
 
 // run runs a script that touches one key.
-func (s *store) run(ctx context.Context, script *redis.Script, key string, args ...any) *redis.Cmd {
+func (s *Stores) run(ctx context.Context, script *redis.Script, key string, args ...any) *redis.Cmd {
 	if ctx == nil {
 		return redis.NewCmdResult(nil, errNoContext)
 	}
@@ -145,5 +157,5 @@ func (s *store) run(ctx context.Context, script *redis.Script, key string, args 
 
 // failed says what could not be done. The texts of go-redis name addresses, and no keys.
 func failed(doing string, err error) error {
-	return fmt.Errorf("storeredis: %s: %w", doing, err)
+	return fmt.Errorf("kirim: storeredis: %s: %w", doing, err)
 }
