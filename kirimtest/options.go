@@ -1,6 +1,9 @@
 package kirimtest
 
-import "net/http"
+import (
+	"net"
+	"net/http"
+)
 
 // Option changes a server before it starts. The order of options does not
 // matter.
@@ -10,6 +13,7 @@ type config struct {
 	clock       Clock
 	listen      bool
 	addr        string
+	listener    net.Listener
 	secret      string
 	apiKey      string
 	number      PhoneNumber
@@ -31,6 +35,7 @@ type config struct {
 	verifyToken      string
 	metaLimits       MetaLimits
 	inspector        func(*Server) http.Handler
+	saved            *savedState
 }
 
 // Limits bound what the sandbox remembers, so that a long load test does not
@@ -129,6 +134,12 @@ func WithoutListener() Option {
 // Whoever can reach the address can read what the sandbox holds.
 func WithAddr(addr string) Option {
 	return func(cfg *config) { cfg.addr = addr }
+}
+
+// WithListener serves on l, which Close closes, in place of an address of its own. It
+// must be a TCP listener; [WithAddr] is then not looked at.
+func WithListener(l net.Listener) Option {
+	return func(cfg *config) { cfg.listener = l }
 }
 
 // WithWebhookSecret sets [Server.WebhookSecret], for a receiver that is

@@ -82,6 +82,9 @@ func NewServer(opts ...Option) *Server {
 		s.cfg.clock = NewRunningClock(0)
 	}
 	s.state.journals = new(journals)
+	if s.cfg.saved != nil {
+		s.takeCredentials(s.cfg.saved)
+	}
 	s.state.init(&s.cfg, s.cfg.clock.Now())
 	s.PhoneNumberID = s.cfg.number.ID
 	s.WebhookSecret = cmp.Or(s.cfg.secret, newWebhookSecret())
@@ -92,6 +95,9 @@ func NewServer(opts ...Option) *Server {
 		s.addKey(s.APIKey, Key{})
 	}
 	s.newMetaCredentials(wabaID, s.cfg.accessToken)
+	if s.cfg.saved != nil {
+		s.restore(s.cfg.saved)
+	}
 	s.router = s.routes()
 	s.handle = s.stages()
 	s.meta = metaAPI{metaRoutes(), s.metaStages()}
@@ -132,11 +138,17 @@ func (s *Server) awaitInspection(test string) {
 }
 
 func (s *Server) listen() {
-	l, err := net.Listen("tcp", s.cfg.addr)
-	if err != nil {
-		panic("kirimtest: " + err.Error())
+	l := s.cfg.listener
+	if l == nil {
+		var err error
+		if l, err = net.Listen("tcp", s.cfg.addr); err != nil {
+			panic("kirimtest: " + err.Error())
+		}
 	}
-	at := l.Addr().(*net.TCPAddr)
+	at, tcp := l.Addr().(*net.TCPAddr)
+	if !tcp {
+		panic("kirimtest: WithListener: want a TCP listener, got one of the network " + l.Addr().Network())
+	}
 	if at.IP.IsUnspecified() {
 		at = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: at.Port}
 	}

@@ -1,6 +1,8 @@
 package kirimtest_test
 
 import (
+	"net"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -47,6 +49,24 @@ func TestWhatIsNoNumberWritesNothing(t *testing.T) {
 	}
 	if n := len(sandbox.Contacts()); n != 0 {
 		t.Errorf("there are %d contacts", n)
+	}
+}
+
+func TestTheSandboxServesOnAListenerThatItIsGiven(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sandbox := kirimtest.NewServer(kirimtest.WithListener(l))
+	resp, err := http.Get("http://" + l.Addr().String() + "/v1/health")
+	if err != nil || resp.StatusCode != http.StatusOK || sandbox.URL != "http://"+l.Addr().String()+"/v1" {
+		t.Errorf("%v, %v, %s", resp, err, sandbox.URL)
+	}
+	resp.Body.Close()
+	sandbox.Close()
+	if _, err := l.Accept(); err == nil {
+		t.Error("the listener is still open")
 	}
 }
 

@@ -66,23 +66,28 @@ func failureOf(err error) *Failure {
 	if err == nil {
 		return nil
 	}
-	if known, ok := find[*Failure](err); ok {
+	var known *Failure
+	if errors.As(err, &known) {
 		return known
 	}
 	f := &Failure{Text: "outbox: the sender failed with an error that is not of package kirim"}
-	if refused, ok := find[*kirim.Error](err); ok {
-		f.Text, f.Code, f.MetaCode, f.RequestID = refused.Error(), refused.Code, refused.MetaCode, refused.RequestID
-	} else if transport, ok := find[*kirim.TransportError](err); ok {
+	var answer *kirim.Error
+	var late *kirim.MessageError
+	var transport *kirim.TransportError
+	var invalid *kirim.ValidationError
+	switch {
+	case errors.As(err, &answer):
+		f.Text, f.Code, f.MetaCode, f.RequestID = answer.Error(), answer.Code, answer.MetaCode, answer.RequestID
+	case errors.As(err, &transport):
 		f.Text = transport.Error()
-	} else if invalid, ok := find[*kirim.ValidationError](err); ok {
+	case errors.As(err, &invalid):
 		f.Text = invalid.Error()
-	} else if late, ok := find[*kirim.MessageError](err); ok {
+	case errors.As(err, &late):
 		f.Text, f.Code, f.MetaCode = late.Error(), late.Code, late.MetaCode
-	} else if errors.Is(err, errSenderPanicked) {
+	case errors.Is(err, errSenderPanicked):
 		f.Text = errSenderPanicked.Error()
 	}
 	_ = errors.As(err, &f.Kind)
-	f.Code, f.RequestID = storable(f.Code), storable(f.RequestID)
 	return f
 }
 

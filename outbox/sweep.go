@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/kirim-go/kirim/outbox/internal/driver"
@@ -18,64 +17,46 @@ const (
 	rareSweep  = time.Minute
 )
 
-// duty is what a process does now and then.
-type duty struct {
-	name   string
-	every  time.Duration
-	signal <-chan struct{} // it is to be done at once; nil for never
-	do     func(context.Context) error
-}
-
-func (e *engine) duties() []duty {
-	return []duty{
-		{"pauses", sweepEvery, nil, e.readPauses},
-		{"recipients", sweepEvery, nil, e.wakeLanes},
-		{"statuses", sweepEvery, nil, e.joinPending},
-		{"ends", sweepEvery, e.untold, e.tellEnds},
-		{"look-ups", sweepEvery, nil, e.lookUp},
-		{"retention", rareSweep, nil, e.forget},
-		{"deliveries", rareSweep, nil, e.wakeDeliveries},
-	}
-}
-
-// sweep looks for what no job brings about, until ctx ends. Each process does, so that
-// the death of one is noticed. The duties do not wait for each other: a callback that hangs,
-// a server that is slow or many rows to delete must not keep messages from being sent.
+// sweep looks every second for what no job brings about, until ctx ends. Each
+// process does, so that the death of one is noticed.
 func (e *engine) sweep(ctx context.Context) {
-	var running sync.WaitGroup
-	for _, d := range e.duties() {
-		running.Go(func() { e.perform(ctx, d) })
-	}
-	running.Wait()
-}
-
-func (e *engine) perform(ctx context.Context, d duty) {
-	ticker := time.NewTicker(d.every)
+	ticker := time.NewTicker(sweepEvery)
 	defer ticker.Stop()
 	failed := false
+	var rare time.Time
 	for {
-		err := d.do(ctx)
+		now := time.Now()
+		err := e.sweepOnce(ctx)
+		if err == nil && now.Sub(rare) >= rareSweep {
+			rare = now
+			err = e.sweepRarely(ctx)
+		}
 		if err != nil && !failed && ctx.Err() == nil {
-			e.config.Logger.LogAttrs(ctx, slog.LevelWarn, "kirim outbox: the sweep failed", slog.String("of", d.name), slog.Any("error", err))
+			e.config.Logger.LogAttrs(ctx, slog.LevelWarn, "kirim outbox: the sweep failed", slog.Any("error", err))
 		}
 		failed = err != nil
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-		case <-d.signal:
+		case <-e.untold:
 		}
 	}
 }
 
-// performOnce does the duties that come around so often.
-func (e *engine) performOnce(ctx context.Context, every time.Duration) (failed error) {
-	for _, d := range e.duties() {
-		if d.every == every {
-			failed = errors.Join(failed, d.do(ctx))
+func (e *engine) sweepOnce(ctx context.Context) error {
+	steps := []func(context.Context) error{e.readPauses, e.wakeLanes, e.joinPending, e.tellEnds, e.lookUp}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return err
 		}
 	}
-	return failed
+	return nil
+}
+
+// sweepRarely does what is done every minute.
+func (e *engine) sweepRarely(ctx context.Context) error {
+	return errors.Join(e.forget(ctx), e.wakeDeliveries(ctx))
 }
 
 // wakeLanes makes jobs for the lanes that lost theirs, or whose time has come.

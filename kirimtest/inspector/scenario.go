@@ -55,12 +55,9 @@ type subscriptionJSON struct {
 func (in *Inspector) Seed(scenarioJSON []byte) error {
 	var sc scenario
 	if err := decode(bytes.NewReader(scenarioJSON), &sc); err != nil {
-		return fmt.Errorf("scenario: %w", err)
+		return err
 	}
-	if err := in.seed(sc); err != nil {
-		return fmt.Errorf("scenario: %w", err)
-	}
-	return nil
+	return in.seed(sc)
 }
 
 func (in *Inspector) runScenario(r *http.Request) (any, error) {

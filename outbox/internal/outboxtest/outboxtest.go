@@ -12,7 +12,6 @@ func Run[TTx any](t *testing.T, open Open[TTx]) {
 	}{
 		{"enqueuing", testEnqueue[TTx]},
 		{"inbox", testInbox[TTx]},
-		{"statuses", testStatuses[TTx]},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) { g.test(t, open) })

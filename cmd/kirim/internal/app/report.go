@@ -47,7 +47,7 @@ func (a *App) Report(err error) int {
 			return r.ExitCode
 		}
 	}
-	s := a.screen(a.Err)
+	s := console.NewScreen(a.Err, a.Getenv)
 	label := func(style console.Style, name, text string) {
 		lead := fmt.Sprintf("%-8s", name)
 		for line := range strings.SplitSeq(text, "\n") {

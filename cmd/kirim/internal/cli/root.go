@@ -19,7 +19,7 @@ func Run(ctx context.Context, a *app.App, args []string) int {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	root := New(a)
+	root := newRoot(a)
 	root.SetArgs(args)
 	// cobra parses flags before it runs anything, so that --json would not be
 	// known when one of them is wrong.
@@ -27,8 +27,7 @@ func Run(ctx context.Context, a *app.App, args []string) int {
 	return a.Report(root.ExecuteContext(ctx))
 }
 
-// New returns the command kirim, with all others below it.
-func New(a *app.App) *cobra.Command {
+func newRoot(a *app.App) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "kirim",
 		Short: "Send WhatsApp messages with Kirim, and look at what an account has",
