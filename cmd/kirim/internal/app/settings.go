@@ -29,6 +29,7 @@ type settings struct {
 type config struct {
 	System  string                  `yaml:"system"`
 	Systems map[string]systemConfig `yaml:"systems"`
+	Sandbox map[string]any          `yaml:"sandbox"`
 }
 
 type systemConfig struct {
@@ -99,6 +100,17 @@ func (a *App) config() (file string, c config, err error) {
 		}
 	}
 	return file, c, nil
+}
+
+// SandboxConfig returns the settings of the sandbox in the configuration file, by the
+// names of the flags, and the name of the file.
+func (a *App) SandboxConfig() (file string, settings map[string]string, err error) {
+	file, c, err := a.config()
+	settings = make(map[string]string, len(c.Sandbox))
+	for name, value := range c.Sandbox {
+		settings[strings.ReplaceAll(name, "_", "-")] = fmt.Sprint(value)
+	}
+	return file, settings, err
 }
 
 // yamlFault says what is wrong and where, without the source: somebody may

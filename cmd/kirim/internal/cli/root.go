@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/kirim-go/kirim/cmd/kirim/internal/app"
+	"github.com/kirim-go/kirim/cmd/kirim/internal/sandbox"
 	"github.com/spf13/cobra"
 )
 
@@ -69,6 +70,7 @@ environment, and the environment over the configuration file.
 		newDeliveries(a),
 		newWebhooks(a),
 		newListen(a),
+		sandbox.New(a, groupWebhooks),
 		newDoctor(a),
 		newKey(a),
 		newVersion(a),

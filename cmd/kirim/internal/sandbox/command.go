@@ -42,12 +42,13 @@ type options struct {
 	lateRefusals bool
 }
 
-// New returns the command.
-func New(a *app.App) *cobra.Command {
+// New returns the command, of a group of the help.
+func New(a *app.App, group string) *cobra.Command {
 	var o options
 	cmd := &cobra.Command{
-		Use:   "sandbox",
-		Short: "Run a Kirim on this machine, with a page that looks like a phone",
+		Use:     "sandbox",
+		GroupID: group,
+		Short:   "Run a Kirim on this machine, with a page that looks like a phone",
 		Long: `sandbox runs a Kirim on this machine: it behaves like the API, with its rate
 limits, its 24-hour window, its templates, its signed webhooks and its errors, and
 sends nothing to anybody. Meta's Cloud API is served on the same state. A page shows
