@@ -1,0 +1,115 @@
+package storesql
+
+import (
+	"context"
+	"database/sql"
+	_ "embed"
+	"fmt"
+	"hash/fnv"
+	"regexp"
+	"strings"
+)
+
+// migrations are in the order in which they are applied; the first is version 1.
+var migrations = []string{firstMigration}
+
+//go:embed migration/001_stores.sql
+var firstMigration string
+
+// Migrate creates the tables, or brings them up to date. It may be called at every
+// start, and by several processes at once. Everything is done in one transaction.
+//
+// With SQLite it refuses a connection without a busy timeout, on which a call fails
+// when another connection is writing.
+func (s *Stores) Migrate(ctx context.Context) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return failed("migrate", err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	if err := s.migrate(ctx, tx); err != nil {
+		return failed("migrate", err)
+	}
+	if err := tx.Commit(); err != nil {
+		return failed("migrate", err)
+	}
+	return nil
+}
+
+func (s *Stores) migrate(ctx context.Context, tx *sql.Tx) error {
+	if err := s.lockMigrations(ctx, tx); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, s.query("CREATE TABLE IF NOT EXISTS TABLE(migration) (version integer PRIMARY KEY)")); err != nil {
+		return err
+	}
+	var version int
+	if err := tx.QueryRowContext(ctx, s.query("SELECT coalesce(max(version), 0) FROM TABLE(migration)")).Scan(&version); err != nil {
+		return err
+	}
+	if version > len(migrations) {
+		return fmt.Errorf("the tables have version %d, this package knows %d: it is too old", version, len(migrations))
+	}
+	for version < len(migrations) {
+		for _, statement := range s.statements(migrations[version]) {
+			if _, err := tx.ExecContext(ctx, statement); err != nil {
+				return fmt.Errorf("version %d: %w", version+1, err)
+			}
+		}
+		version++
+		if _, err := tx.ExecContext(ctx, s.query("INSERT INTO TABLE(migration) (version) VALUES ($1)"), version); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lockMigrations makes other processes that migrate wait for the end of the
+// transaction.
+func (s *Stores) lockMigrations(ctx context.Context, tx *sql.Tx) error {
+	if s.database == SQLite { // its first write locks the database
+		var timeout int
+		if err := tx.QueryRowContext(ctx, "PRAGMA busy_timeout").Scan(&timeout); err != nil {
+			return err
+		}
+		if timeout <= 0 {
+			return fmt.Errorf("the busy timeout of the connection is %d ms: set one in the data source name, such as _pragma=busy_timeout(10000)", timeout)
+		}
+		return nil
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte("kirim storesql " + s.name("migration")))
+	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(h.Sum64())); err != nil { //nolint:gosec // any 64 bits are a key
+		return err
+	}
+	if s.schema == "" {
+		return nil
+	}
+	// Who may not create schemas can use one that is there.
+	var exists bool
+	if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)", s.schema).Scan(&exists); err != nil || exists {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, "CREATE SCHEMA "+s.schema)
+	return err
+}
+
+var (
+	indexName = regexp.MustCompile(`NAME\(([a-z_]+)\)`)
+	comment   = regexp.MustCompile(`--[^\n]*`)
+)
+
+func (s *Stores) statements(migration string) (statements []string) {
+	bytes := "bytea"
+	if s.database == SQLite {
+		bytes = "blob"
+	}
+	text := comment.ReplaceAllString(migration, "")
+	text = strings.ReplaceAll(indexName.ReplaceAllString(text, s.prefix+"$1"), "BYTES", bytes)
+	for statement := range strings.SplitSeq(text, ";") {
+		if statement = strings.TrimSpace(statement); statement != "" {
+			statements = append(statements, s.query(statement))
+		}
+	}
+	return statements
+}
