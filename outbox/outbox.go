@@ -182,7 +182,7 @@ func (o *Outbox[TTx]) Run(ctx context.Context) error {
 	}
 	defer o.end()
 	if err := o.checkVersion(ctx); err != nil {
-		return err
+		return unlessEnded(ctx, err)
 	}
 	workers, err := o.newWorkers()
 	if err != nil {
@@ -191,7 +191,7 @@ func (o *Outbox[TTx]) Run(ctx context.Context) error {
 	stopDraining := context.AfterFunc(ctx, func() { o.stopping.Store(true) })
 	defer stopDraining()
 	if err := workers.Start(ctx); err != nil {
-		return fmt.Errorf("outbox: start: %w", err)
+		return unlessEnded(ctx, fmt.Errorf("outbox: start: %w", err))
 	}
 	sweeping, stopSweep := context.WithCancel(context.WithoutCancel(ctx))
 	swept := make(chan struct{})
@@ -203,6 +203,15 @@ func (o *Outbox[TTx]) Run(ctx context.Context) error {
 	stopSweep()
 	<-swept
 	return nil
+}
+
+// unlessEnded returns the error of a start, and nil when the context has ended
+// in the meantime, which is no failure of the database.
+func unlessEnded(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 func (o *Outbox[TTx]) begin() error {

@@ -1,7 +1,9 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/kirim-go/kirim"
@@ -86,7 +88,9 @@ type Depth struct {
 	Oldest time.Duration
 }
 
-// Depths returns how much waits, by class: what to alert on.
+// Depths returns how much waits, by class: what to alert on. A class of
+// [Config.Classes] in which nothing waits is there as well, so that a metric of it
+// falls to zero.
 func (o *Outbox[TTx]) Depths(ctx context.Context) (depths []Depth, err error) {
 	if err := o.check(ctx); err != nil {
 		return nil, err
@@ -99,5 +103,14 @@ func (o *Outbox[TTx]) Depths(ctx context.Context) (depths []Depth, err error) {
 		depths = append(depths, d)
 		return err
 	}})
-	return depths, err
+	if err != nil {
+		return nil, err
+	}
+	for class := range o.config.Classes {
+		if !slices.ContainsFunc(depths, func(d Depth) bool { return d.Class == class }) {
+			depths = append(depths, Depth{Class: class})
+		}
+	}
+	slices.SortFunc(depths, func(a, b Depth) int { return cmp.Compare(a.Class, b.Class) })
+	return depths, nil
 }
