@@ -26,6 +26,7 @@ import (
 var unreleased = []string{
 	"bench",
 	"contract",
+	"examples/orders",
 	"examples/routers",
 	"examples/tracing",
 	"fire",
