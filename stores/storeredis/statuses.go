@@ -16,7 +16,7 @@ import (
 // message in any order, by either of its ids, all know how far it has come. Each change of
 // a status is reported to one caller. It is safe for concurrent use.
 //
-// A message is forgotten when nothing was heard of it for the time of [WithRetention]. Of
+// A message is forgotten when its status has not changed for the time of [WithRetention]. Of
 // a message to a group the latest 1,024 participants are kept.
 //
 // After an error of Apply, Redis may have taken the update in or not. The same update
