@@ -11,7 +11,7 @@ OLDEST_GO = go1.25.14
 
 EXAMPLES = $(filter-out $(NESTED),$(patsubst %/main.go,%,$(wildcard examples/*/main.go)))
 
-.PHONY: all help examples test oldest budgets nested sends fmt vet tidy lint workflows fuzz chaos mutants bench pictures words apidiff release release-check
+.PHONY: all help examples test oldest budgets nested sends fmt vet tidy lint workflows fuzz chaos mutants bench bench-outbox pictures words apidiff release release-check
 
 all: examples test oldest budgets nested sends release-check fmt vet tidy lint fuzz ## everything that CI runs
 
@@ -123,6 +123,9 @@ bench: ## measure beside net/http and other SDKs; writes bench/RESULTS.md
 	(cd .. && go test -count=1 -v -run PacedPrograms .) | grep ^BenchmarkPacing > pacing.out; \
 	$(BENCHSTAT) -col /client results.out; \
 	go run ./report results.out pacing.out
+
+bench-outbox: ## measure the outbox beside River; writes bench/OUTBOX.md; needs KIRIM_TEST_POSTGRES
+	cd bench && go run ./outbox
 
 fuzz: ## fuzz each target; FUZZTIME=20s
 	@.ci/fuzz $(or $(FUZZTIME),20s)
