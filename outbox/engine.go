@@ -31,7 +31,8 @@ type engine struct {
 	untold   chan struct{} // has news when a message has come to an end
 
 	mu     sync.Mutex
-	pauses []pause // as the sweep saw them last
+	pauses []pause          // as the sweep saw them last
+	held   map[string]int64 // numbers that a rate limit has refused, and until when they wait
 }
 
 func (e *engine) run(ctx context.Context, statements ...*driver.Statement) error {
@@ -56,6 +57,31 @@ func (e *engine) isPaused(number string, class Class) bool {
 	return slices.ContainsFunc(e.pauses, func(p pause) bool {
 		return (p.number == "" || p.number == number) && (p.class == "" || p.class == class)
 	})
+}
+
+// hold keeps this process from sending from a number: else each of its recipients
+// would ask the server in vain.
+func (e *engine) hold(number string, until int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.held == nil {
+		e.held = make(map[string]int64)
+	}
+	e.held[number] = max(e.held[number], until)
+}
+
+// heldFor returns how long a number has still to wait.
+func (e *engine) heldFor(number string, now int64) time.Duration {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	until, held := e.held[number]
+	if !held {
+		return 0
+	}
+	if until <= now {
+		delete(e.held, number)
+	}
+	return elapsed(until, now)
 }
 
 // logVerdict logs what a person may have to look at.

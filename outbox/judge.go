@@ -19,6 +19,7 @@ type verdict struct {
 	useTemplate    bool          // the template goes out next
 	wait           time.Duration // of the lane, before it goes on
 	pairLimit      bool          // the pair limit refused it
+	rateLimit      bool          // another rate limit did, which all recipients share
 	suppress       bool          // the recipient has stopped marketing
 	pause          bool          // nothing of the number can be sent
 	pauseFor       time.Duration // until when; zero for until somebody resumes it
@@ -56,7 +57,7 @@ func judge(h *head, err error, keyLifetime time.Duration) verdict {
 	case meta == codeStoppedMarketing && !h.inDoubt:
 		v.state, v.suppress = StateSuppressed, true
 	case kind == kirim.KindRateLimited:
-		v.wait = max(asked, rateLimitWait)
+		v.rateLimit, v.wait = true, max(asked, rateLimitWait)
 	case isContextError(err) && action == kirim.ActionRetry: // it ended before anything was sent
 		v.wait = turnWait
 	case concernsAccount(kind):

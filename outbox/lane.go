@@ -143,6 +143,9 @@ func (w *laneWork) mayGoOn(ctx context.Context) *halt {
 	if ctx.Err() != nil || w.draining() || w.isPaused(w.number, w.class) || time.Since(w.began) > longestWork {
 		return &halt{}
 	}
+	if wait := w.heldFor(w.number, w.now()); wait > 0 {
+		return &halt{wait: wait}
+	}
 	return nil
 }
 
@@ -172,6 +175,9 @@ func (w *laneWork) handle(ctx context.Context, h *head) (*halt, error) {
 		v.wait = w.pace.refused()
 	} else if err == nil {
 		w.pace.refusals = 0
+	}
+	if v.rateLimit {
+		w.hold(w.number, w.now()+v.wait.Microseconds())
 	}
 	w.conclude(h, v, accepted)
 	if v.suppress {
