@@ -56,7 +56,9 @@ type Config struct {
 	// OnEnd is called when a message has reached an end: any state but
 	// [StateQueued], and when a webhook tells that it was delivered or failed.
 	// It is called once or more for each, by a process with the same
-	// configuration that has called [Outbox.Run], until it returns nil. Keep it short.
+	// configuration that has called [Outbox.Run], until it returns nil, one message at a time.
+	// After an error or a panic it is called again after 1 second to 1 minute. Its
+	// context ends after 30 seconds.
 	OnEnd func(ctx context.Context, r *Record) error
 	// Traceparent returns the W3C trace context of an enqueuing call, which
 	// is kept with the message ([Record.Traceparent]); nil for none.

@@ -27,8 +27,9 @@ type engine struct {
 	inTx          func(ctx context.Context, f func(driver.Transaction) error) error
 	isUnavailable func(error) bool
 
-	stopping atomic.Bool   // Run is about to return
-	untold   chan struct{} // has news when a message has come to an end
+	stopping   atomic.Bool   // Run is about to return
+	untold     chan struct{} // has news when a message has come to an end
+	lookUpFrom time.Time     // the server asked for a wait until then; of the look-ups alone
 
 	mu     sync.Mutex
 	pauses []pause          // as the sweep saw them last

@@ -43,6 +43,13 @@ func (e *StateError) Error() string {
 	return fmt.Sprintf("outbox: message id %d is %s; want %s", e.ID, e.State, e.Want)
 }
 
+// find returns the first error of a type in err. Nil pointers, which a sender may
+// return by mistake, do not count.
+func find[E error](err error) (found E, ok bool) {
+	found, ok = errors.AsType[E](err)
+	return found, ok && !isNil(found)
+}
+
 // refuse returns the error of a bad argument.
 func refuse(field, limit, actual string) error {
 	return &kirim.ValidationError{Violations: []kirim.Violation{{Path: field, Limit: limit, Actual: actual}}}

@@ -103,8 +103,8 @@ func (h *head) result(v verdict, accepted *kirim.AcceptedMessage) result {
 		r.Error = f.encode()
 		r.ErrorKind = textOrNil(string(f.Kind))
 	}
-	if accepted != nil {
-		r.KirimID, r.WAMID = textOrNil(accepted.ID), textOrNil(accepted.WAMID)
+	if accepted != nil && v.state == StateSent {
+		r.KirimID, r.WAMID = textOrNil(storable(accepted.ID)), textOrNil(storable(accepted.WAMID))
 	}
 	return r
 }

@@ -31,19 +31,20 @@ const (
 	longestWait   = 5 * time.Minute
 	rateLimitWait = 5 * time.Second
 	turnWait      = time.Second // when the rate limiter had no turn in time
+	withheldWait  = 24 * time.Hour
 )
 
 // judge decides what the outcome of an attempt means. keyLifetime is that of the
 // sender's keys.
 func judge(h *head, err error, keyLifetime time.Duration) verdict {
 	var kind kirim.Kind
-	classified := errors.As(err, &kind)
+	_ = errors.As(err, &kind)
 	action, asked := kirim.Disposition(err)
-	doubt := err != nil && (kirim.MaybeSent(err) || !isOfKirim(err, classified))
+	doubt := isInDoubt(err, kind, action)
 	switch {
 	case err == nil:
 		return verdict{state: StateSent, counts: true}
-	case doubt && keyLifetime == 0, kind == kirim.KindIdempotencyReuse && h.inDoubt:
+	case doubt && keyLifetime == 0:
 		return verdict{state: StateUnknown, err: err, doubt: true, counts: true}
 	case doubt:
 		return verdict{state: StateQueued, err: err, doubt: true, counts: true, wait: max(asked, backoff(h.attempts))}
@@ -51,24 +52,29 @@ func judge(h *head, err error, keyLifetime time.Duration) verdict {
 	// This attempt did nothing. What an earlier one with the same key did is still open.
 	v := verdict{state: StateQueued, err: err, doubt: h.inDoubt, notSent: !h.inDoubt}
 	meta := metaCodeOf(err)
+	v.suppress = meta == codeStoppedMarketing
 	switch {
 	case meta == codePairLimit:
 		v.pairLimit = true
-	case meta == codeStoppedMarketing && !h.inDoubt:
-		v.state, v.suppress = StateSuppressed, true
+	case v.suppress && !h.inDoubt:
+		v.state = StateSuppressed
+	case meta == codeWithheld:
+		v.counts, v.wait = true, max(asked, withheldWait)
 	case kind == kirim.KindRateLimited:
 		v.rateLimit, v.wait = true, max(asked, rateLimitWait)
-	case isContextError(err) && action == kirim.ActionRetry: // it ended before anything was sent
+	case hadNoTurn(err):
 		v.wait = turnWait
-	case concernsAccount(kind):
+	case concernsAccount(err, kind):
 		v.pause = true
 		if kind == kirim.KindQuotaExceeded {
 			v.pauseFor = asked
 		}
 	case kind == kirim.KindOutsideWindow && h.rescue != nil && !h.useTemplate && !h.inDoubt:
 		v.useTemplate = true
-	case isTransport(err), kirim.IsTemporary(err), action == kirim.ActionRetry, action == kirim.ActionRetryAfter:
-		v.counts, v.wait = true, max(asked, backoff(h.attempts))
+	case action == kirim.ActionRetryAfter:
+		v.wait = asked
+	case isTransport(err), kirim.IsTemporary(err), action == kirim.ActionRetry:
+		v.counts, v.wait = true, backoff(h.attempts)
 	case h.inDoubt: // a refusal, which says nothing of the attempt before
 		v.state, v.counts = StateUnknown, true
 	default:
@@ -77,48 +83,72 @@ func judge(h *head, err error, keyLifetime time.Duration) verdict {
 	return v
 }
 
-// Codes of Meta's that mean more than their kind.
+// Codes of Meta's that mean more, or less, than their kind.
 //
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes
 const (
 	codePairLimit        = 131056
 	codeStoppedMarketing = 131050
+	codeWithheld         = 131049 // this recipient gets too much marketing; of quota_exceeded
+	codeCountry          = 130497 // nobody in this recipient's country may be sent to; of suspended
 )
 
 func metaCodeOf(err error) int {
-	var answer *kirim.Error
-	if errors.As(err, &answer) {
-		return answer.MetaCode
+	if refused, ok := find[*kirim.Error](err); ok {
+		return refused.MetaCode
 	}
 	return 0
 }
 
-// isOfKirim reports whether an error is one whose meaning is known. Of any
-// other it is not known whether the message is out.
-func isOfKirim(err error, classified bool) bool {
-	var invalid *kirim.ValidationError
-	return classified || isTransport(err) || errors.As(err, &invalid) || errors.Is(err, errors.ErrUnsupported)
+// isInDoubt reports whether the message may be out. Of an error that is not of
+// package kirim only its kind is known, if anything, and few of them say that the
+// message was refused.
+func isInDoubt(err error, kind kirim.Kind, action kirim.Action) bool {
+	switch {
+	case err == nil:
+		return false
+	case kirim.MaybeSent(err):
+		return true
+	case isOfKirim(err):
+		return false
+	}
+	return action == kirim.ActionDecide && kind != kirim.KindTemplateUnavailable && !concernsAccount(err, kind)
+}
+
+func isOfKirim(err error) bool {
+	_, isRefused := find[*kirim.Error](err)
+	_, isLate := find[*kirim.MessageError](err)
+	_, isInvalid := find[*kirim.ValidationError](err)
+	return isTransport(err) || isRefused || isLate || isInvalid
 }
 
 // isTransport reports whether there was no response. That may pass even where it
 // is a certificate that was refused: somebody mends it.
 func isTransport(err error) bool {
-	var transport *kirim.TransportError
-	return errors.As(err, &transport)
+	_, is := find[*kirim.TransportError](err)
+	return is
 }
 
-func isContextError(err error) bool {
-	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+// hadNoTurn reports whether the time was up before the first request, as it is when
+// the rate limiter has no turn for it.
+func hadNoTurn(err error) bool {
+	transport, ok := find[*kirim.TransportError](err)
+	return ok && transport.Attempts == 0 &&
+		(errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled))
 }
 
 // concernsAccount reports whether every other message of the number fails as well
 // until somebody has mended the account or the configuration.
-func concernsAccount(kind kirim.Kind) bool {
+func concernsAccount(err error, kind kirim.Kind) bool {
 	switch kind {
 	case kirim.KindAuthMissing, kirim.KindAuthInvalid, kirim.KindAuthExpired, kirim.KindAuthRevoked, kirim.KindPermission,
-		kirim.KindPlanLimit, kirim.KindQuotaExceeded, kirim.KindSuspended, kirim.KindBilling, kirim.KindNotConnected,
-		kirim.KindUpstreamAuth, kirim.KindNotFound:
+		kirim.KindPlanLimit, kirim.KindQuotaExceeded, kirim.KindBilling, kirim.KindNotConnected, kirim.KindUpstreamAuth:
 		return true
+	case kirim.KindSuspended:
+		return metaCodeOf(err) != codeCountry
+	case kirim.KindNotFound: // the number, unless it is something that the message names
+		refused, ok := find[*kirim.Error](err)
+		return !ok || refused.Param == "" && refused.Code != "message_not_found"
 	}
 	return false
 }

@@ -3,7 +3,6 @@ package outbox
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -86,10 +85,14 @@ func (w *laneWork) round(ctx context.Context) (more bool, err error) {
 // errLocked says that somebody's transaction has the lane locked.
 var errLocked = errors.New("outbox: the lane is locked")
 
-// leave sees to it that a lane that cannot be claimed is looked at again.
+// leave returns errLocked for a lane that could not be claimed and has no other job. One
+// that was claimed before, and is locked now, is given back.
 func (w *laneWork) leave(ctx context.Context) error {
+	if w.enq != 0 {
+		return w.persist(ctx, w.dropping(0))
+	}
 	waits := &driver.Statement{SQL: w.sql.waits, Args: []any{w.id}, Each: scanID(nil)}
-	err := w.run(ctx, &driver.Statement{SQL: w.sql.park, Args: []any{w.id}}, waits)
+	err := w.run(ctx, waits)
 	if err == nil && waits.Affected > 0 {
 		err = errLocked
 	}
@@ -181,6 +184,7 @@ func (w *laneWork) handle(ctx context.Context, h *head) (*halt, error) {
 	}
 	w.conclude(h, v, accepted)
 	if v.suppress {
+		w.suppressed = true
 		w.suppress(ctx, w.person, "131050")
 	}
 	if v.pause {
@@ -308,8 +312,18 @@ func (w *laneWork) recording() []*driver.Statement {
 	if len(w.results) == 0 {
 		return nil
 	}
-	data, _ := json.Marshal(w.results) // of texts and numbers
-	return []*driver.Statement{{SQL: w.sql.record, Args: []any{string(data), w.token}, Each: scanID(nil)}}
+	return []*driver.Statement{{SQL: w.sql.record, Args: []any{toJSON(w.results), w.token}, Each: scanID(nil)}}
+}
+
+// ended returns the messages that have come to an end, and are not recorded yet.
+func (w *laneWork) ended() []idRow {
+	ids := make([]idRow, 0, len(w.results))
+	for _, r := range w.results {
+		if r.State != StateQueued {
+			ids = append(ids, idRow{r.ID})
+		}
+	}
+	return ids
 }
 
 // scanID appends the only column of each row.
@@ -327,21 +341,19 @@ func scanID(ids *[]int64) func(scan func(...any) error) error {
 // finish records the results and gives the lane back. What has happened is
 // recorded also when ctx has ended, and when the database is away for a while.
 func (w *laneWork) finish(ctx context.Context, stop *halt) (more bool, err error) {
-	statements := w.recording()
-	last := &driver.Statement{SQL: w.sql.release, Args: []any{w.id, w.token, w.enq, w.pace.tat, w.pace.refusals}}
+	last := &driver.Statement{SQL: w.sql.release, Args: []any{w.id, w.token, w.enq, w.pace.tat, w.pace.refusals, toJSON(w.ended())}}
+	var statements []*driver.Statement
 	switch {
 	case stop == nil:
 		statements = append(statements, last)
 	case stop.lost || stop.again:
 	default:
-		statements = append(statements, &driver.Statement{
-			SQL: w.sql.drop, Args: []any{w.id, w.token, stop.wait.Microseconds(), w.pace.tat, w.pace.refusals},
-		})
+		statements = append(statements, w.dropping(stop.wait))
 	}
+	statements = append(statements, w.recording()...)
 	failpoint("recording")
 	if len(statements) > 0 {
-		lock := &driver.Statement{SQL: w.sql.lock, Args: []any{w.id}, Each: scanID(nil)}
-		if err := w.persist(ctx, slices.Insert(statements, 0, lock)...); err != nil {
+		if err := w.persist(ctx, statements...); err != nil {
 			return false, err
 		}
 	}
@@ -355,6 +367,11 @@ func (w *laneWork) finish(ctx context.Context, stop *halt) (more bool, err error
 		return last.Affected == 0, nil
 	}
 	return stop.again, nil
+}
+
+// dropping is the statement that gives the lane back although it has work to do.
+func (w *laneWork) dropping(wait time.Duration) *driver.Statement {
+	return &driver.Statement{SQL: w.sql.drop, Args: []any{w.id, w.token, wait.Microseconds(), w.pace.tat, w.pace.refusals}}
 }
 
 // persist runs statements that must not be lost, for about as long as a lease.

@@ -127,14 +127,14 @@ func (o *Outbox[TTx]) replayOne(ctx context.Context, id int64, from State) error
 	if r.State == from && r.body == nil {
 		return &StateError{ID: id, State: r.State, Want: "one whose content is still kept"}
 	}
-	again := &driver.Statement{SQL: o.sql.again, Args: []any{id, int64(r.Generation), int64(r.Generation) + 1, false, nil, nil, string(from), 0}}
+	again := &driver.Statement{SQL: o.sql.again, Args: []any{id, int64(r.Generation), int64(r.Generation) + 1, false, nil, nil, string(from), 0, nil, nil}}
 	return o.changeOne(ctx, id, from, again)
 }
 
 // changeOne changes a message in a state, and wakes its lane, which may have
 // stopped behind it.
 func (o *Outbox[TTx]) changeOne(ctx context.Context, id int64, from State, change *driver.Statement) error {
-	wake := &driver.Statement{SQL: o.sql.wakeLane, Args: []any{id, 0}}
+	wake := &driver.Statement{SQL: o.sql.wakeLane, Args: []any{id, 0, true}}
 	if err := o.run(ctx, wake, change); err != nil {
 		return err
 	}

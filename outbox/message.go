@@ -138,7 +138,7 @@ func entryOf(m Message) (*entry, error) {
 		return nil, refuse("Message.Recipient", fmt.Sprintf("at most %d bytes", maxRecipient), fmt.Sprintf("%d bytes", len(recipient)))
 	}
 	return &entry{
-		Lane:   strings.Join([]string{m.From, string(class), recipient}, ":"),
+		Lane:   strings.Join([]string{recipient, m.From, string(class)}, ":"),
 		Number: m.From, Class: string(class), Recipient: recipient, Person: personOf(m.From, recipient),
 		Campaign: m.Campaign, Body: body, Rescue: rescue, Key: m.Key, KeyHash: hashOf(m.Key),
 		BodyHash: bodyHash(m.From, body, rescue), NotBefore: notBefore, ExpiresAt: expires,

@@ -55,7 +55,9 @@ func New[TTx any](ctx context.Context, d driver.Driver[TTx], sender Sender, conf
 	}
 	if stepper, ok := any(d).(driver.Stepper); ok {
 		stepper.SetSteps(driver.Steps{
-			WorkLane: e.workJob, Sweep: e.sweepOnce, Forget: e.sweepRarely,
+			WorkLane:     e.workJob,
+			Sweep:        func(ctx context.Context) error { return e.performOnce(ctx, sweepEvery) },
+			Forget:       func(ctx context.Context) error { return e.performOnce(ctx, rareSweep) },
 			WorkDelivery: func(ctx context.Context, id int64) error { return o.inbox.work(ctx, id) },
 		})
 	}
@@ -183,6 +185,9 @@ func (o *Outbox[TTx]) Run(ctx context.Context) error {
 	defer o.end()
 	if err := o.checkVersion(ctx); err != nil {
 		return unlessEnded(ctx, err)
+	}
+	if err := o.readPauses(ctx); err != nil {
+		return fmt.Errorf("outbox: %w", err)
 	}
 	workers, err := o.newWorkers()
 	if err != nil {

@@ -41,11 +41,14 @@ func (e *engine) forget(ctx context.Context) error {
 	return nil
 }
 
-// Erase removes every trace of a recipient from the tables: content, number, keys
-// and errors. Messages that are queued are cancelled. What stays are counts, and hashes of
-// the keys, so that nothing is sent again, and of who has stopped marketing. A message
-// that is being sent is not erased: there is an error, and the call can be made again. It
-// returns how many messages it erased.
+// Erase removes every trace of a recipient from the tables: content, number, keys,
+// errors, and the ids that the servers gave. Recipient is a phone number in any spelling, or a
+// user id; who was sent to under both is erased by two calls. Messages that are
+// queued are cancelled. What stays are counts, and hashes of the keys, so that nothing is
+// sent again, and of who has stopped marketing. A message that is being sent is not
+// erased: there is an error, and the call can be made again. It returns how many messages it
+// erased. What a webhook tells of an erased message later is kept for 7 days, as of
+// every message that is not known.
 func (o *Outbox[TTx]) Erase(ctx context.Context, recipient string) (erased int, err error) {
 	if err := o.check(ctx); err != nil {
 		return 0, err
@@ -54,24 +57,36 @@ func (o *Outbox[TTx]) Erase(ctx context.Context, recipient string) (erased int, 
 		return 0, err
 	}
 	recipient = normalised(recipient)
-	var ids []int64
-	for r, err := range o.List(ctx, Filter{Recipient: recipient, State: StateQueued}) {
+	left := 0
+	for filter := (Filter{Recipient: recipient, State: StateQueued}); ; {
+		page, err := o.page(ctx, filter)
 		if err != nil {
 			return 0, err
 		}
-		ids = append(ids, r.ID)
+		if len(page) == 0 {
+			break
+		}
+		ids := make([]int64, len(page))
+		for i, r := range page {
+			ids[i], filter.AfterID = r.ID, r.ID
+		}
+		cancelled, err := o.Cancel(ctx, ids...)
+		if err != nil {
+			return 0, err
+		}
+		left += len(ids) - len(cancelled)
 	}
-	cancelled, err := o.Cancel(ctx, ids...)
+	messages := &driver.Statement{SQL: o.sql.eraseMessages, Args: []any{recipient}}
+	err = o.run(ctx,
+		&driver.Statement{SQL: o.sql.lockLanesTo, Args: []any{recipient}, Each: scanID(nil)},
+		&driver.Statement{SQL: o.sql.erasePending, Args: []any{recipient, hashOf(recipient)}},
+		messages,
+		&driver.Statement{SQL: o.sql.eraseLanes, Args: []any{recipient}})
 	if err != nil {
 		return 0, err
 	}
-	busy := &driver.Statement{SQL: o.sql.eraseMessages, Args: []any{recipient}}
-	lanes := &driver.Statement{SQL: o.sql.eraseLanes, Args: []any{recipient}}
-	if err := o.run(ctx, lanes, busy); err != nil {
-		return 0, err
+	if left > 0 {
+		err = fmt.Errorf("outbox: %d messages to the recipient are being sent or are in doubt: erase again when they have ended", left)
 	}
-	if left := len(ids) - len(cancelled); left > 0 {
-		return int(busy.Affected), fmt.Errorf("outbox: %d messages to the recipient are being sent or are in doubt: erase again when they have ended", left)
-	}
-	return int(busy.Affected), nil
+	return int(messages.Affected), err
 }

@@ -12,7 +12,8 @@ import (
 // Sender sends a message from a number. It is called concurrently, and each
 // call has [kirim.WithIdempotencyKey] and [kirim.WithoutRetry] among its options:
 // the outbox does the retries. An error that is not of package kirim leaves it in doubt
-// whether the message is out, unless errors.As finds a [kirim.Kind] in it.
+// whether the message is out, unless errors.As finds a [kirim.Kind] in it that says
+// that it was refused, such as [kirim.KindRateLimited] or [kirim.KindInvalidRecipient].
 //
 // Implement [KeyHonourer] as well when the server honours idempotency keys.
 type Sender interface {

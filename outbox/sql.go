@@ -10,19 +10,21 @@ type queries struct {
 	// Enqueue. The only argument is JSON.
 	existing, addLanes, addMessages string
 	// Work.
-	claim, take, peek, begin, renew, release, drop, record, waits, lock string
+	claim, take, peek, begin, renew, release, drop, record, waits string
 	// Sweep.
-	due, orphaned, park string
+	due, orphaned string
 	// Pauses and suppression.
-	pause, pauses, resume, suppress, unsuppress, suppressed string
+	pause, pauses, resume, suppress, unsuppress, resumed, suppressed string
 	// Webhooks.
-	findSent, setStatus, again, wakeLane, addPending, dropPending, joinable, lookUp string
+	findSent, setStatus, again, notAgain, wakeLane, lookUp      string
+	addPending, duePending, checkPending, arrivals, dropPending string
 	// What people and programs ask and decide.
 	get, getByKey, list, progress, depths, lockLanesOf, cancel, cancelPage, resolve string
 	// Inbox.
 	addDelivery, takeDelivery, dropDelivery, dropDeliveries, lostDeliveries string
 	// Ends and retention.
-	untold, markTold, dropBodies, dropMessages, dropLanes, dropOldPending, dropPauses, eraseMessages, eraseLanes string
+	claimEnds, endsTold, dropBodies, dropMessages, dropLanes, dropOldPending, dropPauses string
+	lockLanesTo, erasePending, eraseMessages, eraseLanes                                 string
 }
 
 func newQueries(d driver.Dialect) *queries {
@@ -63,7 +65,7 @@ RETURNING id, key_hash`),
 		claim: d.SQL(`
 UPDATE {s}kirim_lane SET state = 'owned', owner = $2, due_at = {now} + $3
 WHERE id = (SELECT l.id FROM {s}kirim_lane l WHERE l.id = $1 {skip locked})
-	AND (state = 'waiting' OR state = 'owned' AND (owner = $2 OR due_at < {now})) AND NOT ` + lanePaused(`kirim_lane`) + `
+	AND (state = 'waiting' OR state = 'owned' AND (owner = $2 OR due_at < {now}))
 RETURNING enq, {now}, number, class, person, pair_tat, pair_refusals, EXISTS (SELECT 1 FROM {s}kirim_suppression s WHERE s.person = kirim_lane.person)`),
 
 		// A statement of its own after the claim, as it must see what was committed
@@ -71,7 +73,7 @@ RETURNING enq, {now}, number, class, person, pair_tat, pair_refusals, EXISTS (SE
 		// $1 lane, $2 token, $3 how many
 		take: d.SQL(`
 UPDATE {s}kirim_message SET first_attempt_at = COALESCE(first_attempt_at, {now})
-WHERE state = 'queued' AND EXISTS (SELECT 1 FROM {s}kirim_lane l WHERE l.id = $1 AND l.owner = $2) AND id IN (
+WHERE state = 'queued' AND EXISTS (SELECT 1 FROM {s}kirim_lane l WHERE l.id = $1 AND l.state = 'owned' AND l.owner = $2) AND id IN (
 	SELECT m.id FROM {s}kirim_message m WHERE m.lane = $1 AND m.state = 'queued' AND (m.not_before IS NULL OR m.not_before <= {now})
 	ORDER BY m.id LIMIT $3)
 RETURNING ` + headColumns),
@@ -80,33 +82,37 @@ RETURNING ` + headColumns),
 		// $1 lane, $2 token, $3 how many
 		peek: d.SQL(`
 SELECT ` + headColumns + ` FROM {s}kirim_message
-WHERE state = 'queued' AND EXISTS (SELECT 1 FROM {s}kirim_lane l WHERE l.id = $1 AND l.owner = $2) AND lane = $1 AND (not_before IS NULL OR not_before <= {now})
+WHERE state = 'queued' AND EXISTS (SELECT 1 FROM {s}kirim_lane l WHERE l.id = $1 AND l.state = 'owned' AND l.owner = $2) AND lane = $1 AND (not_before IS NULL OR not_before <= {now})
 ORDER BY id LIMIT $3`),
 
 		// $1 message, $2 lane, $3 token
 		begin: d.SQL(`
 UPDATE {s}kirim_message SET first_attempt_at = {now}
-WHERE id = $1 AND state = 'queued' AND first_attempt_at IS NULL AND EXISTS (SELECT 1 FROM {s}kirim_lane l WHERE l.id = $2 AND l.owner = $3 AND l.due_at > {now})`),
+WHERE id = $1 AND state = 'queued' AND first_attempt_at IS NULL AND EXISTS (SELECT 1 FROM {s}kirim_lane l WHERE l.id = $2 AND l.state = 'owned' AND l.owner = $3 AND l.due_at > {now})`),
 
 		// $1 lane, $2 token, $3 lease
-		renew: d.SQL(`UPDATE {s}kirim_lane SET due_at = {now} + $3 WHERE id = $1 AND owner = $2 AND due_at > {now}`),
+		renew: d.SQL(`UPDATE {s}kirim_lane SET due_at = {now} + $3 WHERE id = $1 AND state = 'owned' AND owner = $2 AND due_at > {now}`),
 
-		// Nothing came since the claim, and nothing became due.
-		// $1 lane, $2 token, $3 enq as seen, $4 pair_tat, $5 pair_refusals
+		// Nothing came since the claim, and nothing but what has now ended is due. It comes
+		// before the record of that in one transaction: rows of lanes are locked before
+		// those of their messages, always. The token stays, for that record.
+		// $1 lane, $2 token, $3 enq as seen, $4 pair_tat, $5 pair_refusals, $6 messages that have ended
 		release: d.SQL(`
-UPDATE {s}kirim_lane SET state = 'idle', owner = NULL, pair_tat = $4, pair_refusals = $5,
+UPDATE {s}kirim_lane SET state = 'idle', pair_tat = $4, pair_refusals = $5,
 	due_at = (SELECT min(m.not_before) FROM {s}kirim_message m WHERE m.lane = $1 AND m.state = 'queued' AND m.not_before > {now})
-WHERE id = $1 AND owner = $2 AND enq = $3
-	AND NOT EXISTS (SELECT 1 FROM {s}kirim_message m WHERE m.lane = $1 AND m.state = 'queued' AND (m.not_before IS NULL OR m.not_before <= {now}))`),
+WHERE id = $1 AND state = 'owned' AND owner = $2 AND enq = $3 AND NOT EXISTS (
+	SELECT 1 FROM {s}kirim_message m WHERE m.lane = $1 AND m.state = 'queued' AND (m.not_before IS NULL OR m.not_before <= {now}) AND NOT m.id {ids $6})`),
 
 		// Gives a lane back that has still work to do.
 		// $1 lane, $2 token, $3 microseconds until then, $4 pair_tat, $5 pair_refusals
 		drop: d.SQL(`
-UPDATE {s}kirim_lane SET state = 'parked', owner = NULL, due_at = {now} + $3, pair_tat = $4, pair_refusals = $5
-WHERE id = $1 AND owner = $2`),
+UPDATE {s}kirim_lane SET state = 'parked', due_at = {now} + $3, pair_tat = $4, pair_refusals = $5
+WHERE id = $1 AND state = 'owned' AND owner = $2`),
 
 		// What has become of messages. That one was accepted counts whoever reports it
-		// and when; all else is for the owner of the lane to say.
+		// and when, unless its template is to be sent by now; all else is for the last
+		// owner of the lane to say. A message that is sent again because of a late refusal has the
+		// ids of the send before until it ends.
 		// $1 results, $2 token
 		record: d.SQL(`
 UPDATE {s}kirim_message SET
@@ -114,14 +120,15 @@ UPDATE {s}kirim_message SET
 	first_attempt_at = CASE WHEN r.not_sent THEN NULL ELSE kirim_message.first_attempt_at END,
 	error = COALESCE(r.error, CASE WHEN r.state <> 'sent' THEN kirim_message.error END),
 	error_kind = COALESCE(r.error_kind, CASE WHEN r.state <> 'sent' THEN kirim_message.error_kind END),
-	kirim_id = COALESCE(r.kirim_id, kirim_message.kirim_id), wamid = COALESCE(r.wamid, kirim_message.wamid),
+	kirim_id = CASE WHEN r.state = 'queued' THEN kirim_message.kirim_id ELSE r.kirim_id END,
+	wamid = CASE WHEN r.state = 'queued' THEN kirim_message.wamid ELSE r.wamid END,
 	look_at = CASE WHEN r.look_in IS NOT NULL THEN {now} + r.look_in END,
 	ended_at = CASE WHEN r.state <> 'queued' THEN {now} END,
 	body = CASE WHEN NOT r.forget THEN kirim_message.body END, rescue = CASE WHEN NOT r.forget THEN kirim_message.rescue END,
-	told = r.told
+	tell_at = CASE WHEN NOT r.told THEN {now} END
 FROM {rows $1: id bigint, generation bigint, state text, attempts bigint, in_doubt boolean, use_template boolean, not_sent boolean, error text, error_kind text, kirim_id text, wamid text, look_in bigint, forget boolean, told boolean}
 WHERE kirim_message.id {ids $1} AND kirim_message.id = r.id AND kirim_message.generation = r.generation
-	AND (r.state = 'sent' AND kirim_message.state <> 'sent'
+	AND (r.state = 'sent' AND kirim_message.state <> 'sent' AND kirim_message.use_template = r.use_template
 		OR kirim_message.state = 'queued' AND EXISTS (SELECT 1 FROM {s}kirim_lane l WHERE l.id = kirim_message.lane AND l.owner = $2))
 RETURNING kirim_message.id`),
 
@@ -150,19 +157,9 @@ WHERE id IN (
 	ORDER BY l.id LIMIT $2 {skip locked})
 RETURNING id, class, true`),
 
-		// A lane that is paused waits for the sweep.
-		// $1 lane
-		park: d.SQL(`
-UPDATE {s}kirim_lane SET state = 'parked', due_at = {now}
-WHERE id = (SELECT l.id FROM {s}kirim_lane l WHERE l.id = $1 {skip locked}) AND state = 'waiting' AND ` + lanePaused(`kirim_lane`)),
-
 		// Whether nobody but the job of now would see to a lane.
 		// $1 lane
 		waits: d.SQL(`SELECT id FROM {s}kirim_lane WHERE id = $1 AND state = 'waiting'`),
-
-		// Rows of lanes are locked before those of their messages, always.
-		// $1 lane
-		lock: d.SQL(`SELECT id FROM {s}kirim_lane WHERE id = $1 {for update}`),
 
 		// $1 number, $2 class, $3 reason, $4 microseconds or null
 		pause: d.SQL(`
@@ -172,55 +169,79 @@ ON CONFLICT (number, class) DO UPDATE SET reason = excluded.reason,
 		pauses: d.SQL(`SELECT number, class, reason, since, until FROM {s}kirim_pause WHERE until IS NULL OR until > {now} ORDER BY number, class`),
 		resume: d.SQL(`DELETE FROM {s}kirim_pause WHERE number = $1 AND class = $2`),
 
-		// $1 person, $2 reason
-		suppress:   d.SQL(`INSERT INTO {s}kirim_suppression (person, reason, since) VALUES ($1, $2, {now}) ON CONFLICT (person) DO NOTHING`),
+		// $1 person, $2 reason, $3 source, $4 when, or null for now. What the application
+		// says stays until it says otherwise.
+		suppress: d.SQL(`
+INSERT INTO {s}kirim_suppression (person, reason, source, since) VALUES ($1, $2, $3, CASE WHEN $4 < {now} THEN $4 ELSE {now} END)
+ON CONFLICT (person) DO UPDATE SET reason = excluded.reason, source = excluded.source,
+	since = CASE WHEN kirim_suppression.since > excluded.since THEN kirim_suppression.since ELSE excluded.since END
+WHERE kirim_suppression.source <> 'application' OR excluded.source = 'application'`),
 		unsuppress: d.SQL(`DELETE FROM {s}kirim_suppression WHERE person = $1`),
+		// Webhooks tell times in whole seconds.
+		// $1 person, $2 when the recipient has resumed, or null for now
+		resumed:    d.SQL(`DELETE FROM {s}kirim_suppression WHERE person = $1 AND source = 'recipient' AND since < COALESCE($2 + 1000000, {now} + 1)`),
 		suppressed: d.SQL(`SELECT since FROM {s}kirim_suppression WHERE person = $1`),
 
 		// $1 and $2 ids of the message
 		findSent: d.SQL(`
-SELECT id, lane, state, class, generation, use_template, rescue IS NOT NULL, body IS NOT NULL, kirim_id, wamid, status
+SELECT id, state, generation, use_template, first_attempt_at IS NOT NULL OR in_doubt, rescue IS NOT NULL, body IS NOT NULL, kirim_id, wamid, status, error_kind
 FROM {s}kirim_message WHERE kirim_id = $1 OR wamid = $1 OR (CAST($2 AS text) <> '' AND (kirim_id = $2 OR wamid = $2)) LIMIT 1`),
 
 		// $1 message, $2 generation, $3 status before, $4 kirim_id, $5 wamid, $6 status, $7 it changes, $8 its time,
-		// $9 error, $10 kind, $11 the end was told
+		// $9 error, $10 kind, $11 it has arrived, so that it did not fail, $12 there is nothing to tell
 		setStatus: d.SQL(`
 UPDATE {s}kirim_message SET kirim_id = COALESCE(kirim_id, $4), wamid = COALESCE(wamid, $5), status = $6,
 	status_at = CASE WHEN $7 THEN COALESCE($8, {now}) ELSE status_at END,
-	error = COALESCE($9, error), error_kind = COALESCE($10, error_kind), told = told AND $11,
+	error = CASE WHEN NOT $11 THEN COALESCE($9, error) END, error_kind = CASE WHEN NOT $11 THEN COALESCE($10, error_kind) END,
+	tell_at = CASE WHEN $12 THEN tell_at ELSE {now} END,
 	look_at = CASE WHEN CAST($6 AS text) IS NULL AND COALESCE(wamid, $5) IS NULL THEN look_at END
 WHERE id = $1 AND generation = $2 AND state = 'sent' AND COALESCE(status, '') = COALESCE(CAST($3 AS text), '')`),
 
 		// $1 message, $2 generation of now, $3 and of next, $4 template, $5 error, $6 kind, $7 state of now,
-		// $8 microseconds until it is due
+		// $8 microseconds until it is due, $9 kirim_id, $10 wamid. The ids are kept, by which to know what
+		// comes late of the send before.
 		again: d.SQL(`
 UPDATE {s}kirim_message SET state = 'queued', generation = $3, use_template = $4, error = COALESCE($5, error), error_kind = COALESCE($6, error_kind),
-	attempts = 0, first_attempt_at = NULL, in_doubt = false, not_before = {now} + $8, kirim_id = NULL, wamid = NULL, status = NULL, status_at = NULL, look_at = NULL, ended_at = NULL
+	attempts = 0, first_attempt_at = NULL, in_doubt = false, not_before = {now} + $8, kirim_id = COALESCE(kirim_id, $9), wamid = COALESCE(wamid, $10),
+	status = NULL, status_at = NULL, look_at = NULL, ended_at = NULL, tell_at = NULL
 WHERE id = $1 AND generation = $2 AND state = $7`),
 
-		// What is sent again may be all that its lane has, so that the sweep looks.
-		// $1 message, $2 microseconds until it is due
+		// Ends what again began, before it was sent.
+		// $1 message, $2 generation, $3 template, $4 status, $5 its time, $6 it has arrived, so that it did not fail,
+		// $7 there is nobody to tell
+		notAgain: d.SQL(`
+UPDATE {s}kirim_message SET state = 'sent', use_template = $3, status = $4, status_at = COALESCE($5, {now}), ended_at = {now},
+	error = CASE WHEN NOT $6 THEN error END, error_kind = CASE WHEN NOT $6 THEN error_kind END, tell_at = CASE WHEN NOT $7 THEN {now} END
+WHERE id = $1 AND generation = $2 AND state = 'queued' AND first_attempt_at IS NULL AND NOT in_doubt`),
+
+		// What is sent again may be all that its lane has, so that the sweep looks. A
+		// parked lane goes on where a person says so.
+		// $1 message, $2 microseconds until it is due, $3 a parked lane goes on
 		wakeLane: d.SQL(`
 UPDATE {s}kirim_lane SET enq = enq + 1,
-	due_at = CASE WHEN state IN ('waiting', 'owned') OR due_at < {now} + $2 THEN due_at ELSE {now} + $2 END
+	due_at = CASE WHEN state IN ('waiting', 'owned') OR state = 'parked' AND NOT $3 OR due_at < {now} + $2 THEN due_at ELSE {now} + $2 END
 WHERE id = (SELECT lane FROM {s}kirim_message WHERE id = $1)`),
 
-		// $1 message, $2 other id, $3 status, $4 its time, $5 error
+		// $1 message, $2 other id, $3 status, $4 its time, $5 error, $6 hash of the recipient
 		addPending: d.SQL(`
-INSERT INTO {s}kirim_pending (message, wamid, status, status_at, error, received_at) VALUES ($1, $2, $3, $4, $5, {now}) RETURNING id`),
+INSERT INTO {s}kirim_pending (message, wamid, status, status_at, error, recipient, received_at, check_at)
+VALUES ($1, $2, $3, $4, $5, $6, {now}, {now} + 2000000) RETURNING id`),
+		// $1 and $2 ids of a message that are known by now
+		duePending: d.SQL(`UPDATE {s}kirim_pending SET check_at = {now} WHERE message IN ($1, $2)`),
+		// $1 id of a message
+		arrivals: d.SQL(`SELECT status FROM {s}kirim_pending WHERE message = $1 AND status IN ('sent', 'delivered', 'read', 'played')`),
 		// $1 rows with an id
 		dropPending: d.SQL(`DELETE FROM {s}kirim_pending WHERE id {ids $1}`),
 
-		// Facts of the last minutes whose messages are known by now. The limits keep
-		// this cheap when there are many of other programs' messages.
+		// Facts whose messages may be known by now. They are looked at after 2, 8, 32 …
+		// seconds and at last every hour, a limited number at a time, so that many of other
+		// programs' messages cost little.
 		// $1 how many
-		joinable: d.SQL(`
-SELECT p.id, p.message, p.wamid, p.status, p.status_at, p.error
-FROM {s}kirim_pending p JOIN {s}kirim_message m ON m.kirim_id = p.message WHERE p.received_at > {now} - 600000000
-UNION ALL
-SELECT p.id, p.message, p.wamid, p.status, p.status_at, p.error
-FROM {s}kirim_pending p JOIN {s}kirim_message m ON m.wamid = p.message WHERE p.received_at > {now} - 600000000
-ORDER BY 1 LIMIT $1`),
+		checkPending: d.SQL(`
+UPDATE {s}kirim_pending SET check_at = {now} + CASE WHEN {now} - received_at > 1200000000 THEN 3600000000 ELSE 3 * ({now} - received_at) END
+WHERE id IN (SELECT p.id FROM {s}kirim_pending p WHERE p.check_at <= {now} ORDER BY p.check_at LIMIT $1 {skip locked})
+RETURNING id, message, wamid, status, status_at, error,
+	EXISTS (SELECT 1 FROM {s}kirim_message m WHERE m.kirim_id = kirim_pending.message) OR EXISTS (SELECT 1 FROM {s}kirim_message m WHERE m.wamid = kirim_pending.message)`),
 
 		// The message that is due for a look at the server, and when it is next.
 		// $1 microseconds
@@ -235,7 +256,7 @@ WHERE id = (SELECT id FROM {s}kirim_message WHERE look_at <= {now} ORDER BY look
 		list: d.SQL(`
 SELECT ` + recordColumns + ` FROM {s}kirim_message
 WHERE id > $1 AND ($2 = '' OR state = $2) AND ($3 = '' OR status = $3) AND ($4 = '' OR number = $4) AND ($5 = '' OR class = $5)
-	AND ($6 = '' OR campaign = $6) AND ($7 = '' OR error_kind = $7) AND ($8 = '' OR lane IN (SELECT l.id FROM {s}kirim_lane l WHERE l.recipient = $8))
+	AND ($6 = '' OR campaign = $6) AND ($7 = '' OR error_kind = $7) AND ($8 = '' OR lane IN (SELECT l.id FROM {s}kirim_lane l WHERE ` + laneOf(`$8`) + `))
 ORDER BY id LIMIT $9`),
 
 		// $1 campaign, which is not empty
@@ -249,7 +270,7 @@ SELECT class, count(*), COALESCE({now} - min(COALESCE(not_before, created_at)), 
 SELECT l.id FROM {s}kirim_lane l WHERE l.id IN (SELECT m.lane FROM {s}kirim_message m WHERE m.id {ids $1}) ORDER BY l.name {for update}`),
 		// $1 rows with the id of a message, $2 the end needs not be told
 		cancel: d.SQL(`
-UPDATE {s}kirim_message SET state = 'cancelled', ended_at = {now}, told = $2
+UPDATE {s}kirim_message SET state = 'cancelled', ended_at = {now}, tell_at = CASE WHEN NOT $2 THEN {now} END
 WHERE id {ids $1} AND state = 'queued' AND first_attempt_at IS NULL RETURNING id`),
 		// $1 campaign, $2 after this id, $3 how many
 		cancelPage: d.SQL(`
@@ -257,7 +278,7 @@ SELECT id FROM {s}kirim_message WHERE campaign = $1 AND campaign <> '' AND state
 
 		// $1 message, $2 state, $3 the end needs not be told
 		resolve: d.SQL(`
-UPDATE {s}kirim_message SET state = $2, in_doubt = false, ended_at = {now}, told = $3 WHERE id = $1 AND state = 'unknown'`),
+UPDATE {s}kirim_message SET state = $2, in_doubt = false, ended_at = {now}, tell_at = CASE WHEN NOT $3 THEN {now} END WHERE id = $1 AND state = 'unknown'`),
 
 		// $1 header, $2 body
 		addDelivery: d.SQL(`INSERT INTO {s}kirim_delivery (header, body, received_at, job_at) VALUES ($1, $2, {now}, {now}) RETURNING id`),
@@ -274,12 +295,19 @@ WHERE id IN (
 	ORDER BY v.job_at LIMIT $2 {skip locked})
 RETURNING id`),
 
-		// $1 how many
-		untold: d.SQL(`SELECT ` + recordColumns + ` FROM {s}kirim_message WHERE NOT told ORDER BY id LIMIT $1`),
-		// $1 rows with id, state and status
-		markTold: d.SQL(`
-UPDATE {s}kirim_message SET told = true FROM {rows $1: id bigint, state text, status text}
-WHERE kirim_message.id {ids $1} AND kirim_message.id = r.id AND kirim_message.state = r.state AND COALESCE(kirim_message.status, '') = r.status`),
+		// The ends that are due to be told. Until the claim lapses no other process
+		// tells them.
+		// $1 microseconds of the claim, $2 how many
+		claimEnds: d.SQL(`
+UPDATE {s}kirim_message SET tell_at = {now} + $1
+WHERE id IN (SELECT m.id FROM {s}kirim_message m WHERE m.tell_at <= {now} ORDER BY m.tell_at LIMIT $2 {skip locked})
+RETURNING ` + recordColumns + `, tell_at, {now}`),
+		// What was told, and when what was not is next. What has happened since the claim
+		// is told as well.
+		// $1 rows
+		endsTold: d.SQL(`
+UPDATE {s}kirim_message SET tell_at = CASE WHEN NOT r.told THEN {now} + r.wait END
+FROM {rows $1: id bigint, claim bigint, told boolean, wait bigint} WHERE kirim_message.id {ids $1} AND kirim_message.id = r.id AND kirim_message.tell_at = r.claim`),
 
 		// $1 microseconds after the end, $2 how many
 		dropBodies: d.SQL(`
@@ -303,12 +331,20 @@ DELETE FROM {s}kirim_pending WHERE id IN (
 		dropPauses: d.SQL(`DELETE FROM {s}kirim_pause WHERE until < {now}`),
 
 		// $1 recipient
+		lockLanesTo: d.SQL(`SELECT l.id FROM {s}kirim_lane l WHERE ` + laneOf(`$1`) + ` ORDER BY l.name {for update}`),
+		// A wamid holds the number of the recipient in base64.
+		// $1 recipient, $2 hash of it
+		erasePending: d.SQL(`
+DELETE FROM {s}kirim_pending WHERE recipient = $2 OR message IN (
+	SELECT m.kirim_id FROM {s}kirim_lane l JOIN {s}kirim_message m ON m.lane = l.id WHERE ` + laneOf(`$1`) + ` AND m.kirim_id IS NOT NULL
+	UNION ALL
+	SELECT m.wamid FROM {s}kirim_lane l JOIN {s}kirim_message m ON m.lane = l.id WHERE ` + laneOf(`$1`) + ` AND m.wamid IS NOT NULL)`),
 		eraseMessages: d.SQL(`
-UPDATE {s}kirim_message SET recipient = NULL, body = NULL, rescue = NULL, key = NULL, error = NULL, traceparent = NULL
-WHERE lane IN (SELECT l.id FROM {s}kirim_lane l WHERE l.recipient = $1) AND state <> 'queued'`),
+UPDATE {s}kirim_message SET recipient = NULL, body = NULL, rescue = NULL, key = NULL, error = NULL, traceparent = NULL, kirim_id = NULL, wamid = NULL, look_at = NULL
+WHERE lane IN (SELECT l.id FROM {s}kirim_lane l WHERE ` + laneOf(`$1`) + `) AND state <> 'queued'`),
 		eraseLanes: d.SQL(`
-UPDATE {s}kirim_lane SET name = 'erased:' || id, person = '', recipient = NULL
-WHERE recipient = $1 AND state = 'idle' AND NOT EXISTS (SELECT 1 FROM {s}kirim_message m WHERE m.lane = kirim_lane.id AND m.state = 'queued')`),
+UPDATE {s}kirim_lane AS l SET name = 'erased:' || id, person = '', recipient = NULL
+WHERE ` + laneOf(`$1`) + ` AND NOT EXISTS (SELECT 1 FROM {s}kirim_message m WHERE m.lane = l.id AND m.state = 'queued')`),
 	}
 }
 
@@ -323,3 +359,9 @@ func lanePaused(lane string) string {
 // queueBusy is a condition on a lane: River has jobs of its class that no worker
 // has taken yet.
 const queueBusy = `EXISTS (SELECT 1 FROM {s}river_job j WHERE j.state = 'available' AND j.queue = 'kirim_' || kirim_lane.class)`
+
+// laneOf is a condition on a lane l: it is of a recipient. The name, which has
+// an index, begins with that.
+func laneOf(recipient string) string {
+	return `l.name >= ` + recipient + ` || ':' AND l.name < ` + recipient + ` || ';' AND l.recipient = ` + recipient
+}

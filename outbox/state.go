@@ -66,28 +66,23 @@ func failureOf(err error) *Failure {
 	if err == nil {
 		return nil
 	}
-	var known *Failure
-	if errors.As(err, &known) {
+	if known, ok := find[*Failure](err); ok {
 		return known
 	}
 	f := &Failure{Text: "outbox: the sender failed with an error that is not of package kirim"}
-	var answer *kirim.Error
-	var late *kirim.MessageError
-	var transport *kirim.TransportError
-	var invalid *kirim.ValidationError
-	switch {
-	case errors.As(err, &answer):
-		f.Text, f.Code, f.MetaCode, f.RequestID = answer.Error(), answer.Code, answer.MetaCode, answer.RequestID
-	case errors.As(err, &transport):
+	if refused, ok := find[*kirim.Error](err); ok {
+		f.Text, f.Code, f.MetaCode, f.RequestID = refused.Error(), refused.Code, refused.MetaCode, refused.RequestID
+	} else if transport, ok := find[*kirim.TransportError](err); ok {
 		f.Text = transport.Error()
-	case errors.As(err, &invalid):
+	} else if invalid, ok := find[*kirim.ValidationError](err); ok {
 		f.Text = invalid.Error()
-	case errors.As(err, &late):
+	} else if late, ok := find[*kirim.MessageError](err); ok {
 		f.Text, f.Code, f.MetaCode = late.Error(), late.Code, late.MetaCode
-	case errors.Is(err, errSenderPanicked):
+	} else if errors.Is(err, errSenderPanicked) {
 		f.Text = errSenderPanicked.Error()
 	}
 	_ = errors.As(err, &f.Kind)
+	f.Code, f.RequestID = storable(f.Code), storable(f.RequestID)
 	return f
 }
 

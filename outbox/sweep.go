@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/kirim-go/kirim/outbox/internal/driver"
@@ -17,46 +18,64 @@ const (
 	rareSweep  = time.Minute
 )
 
-// sweep looks every second for what no job brings about, until ctx ends. Each
-// process does, so that the death of one is noticed.
+// duty is what a process does now and then.
+type duty struct {
+	name   string
+	every  time.Duration
+	signal <-chan struct{} // it is to be done at once; nil for never
+	do     func(context.Context) error
+}
+
+func (e *engine) duties() []duty {
+	return []duty{
+		{"pauses", sweepEvery, nil, e.readPauses},
+		{"recipients", sweepEvery, nil, e.wakeLanes},
+		{"statuses", sweepEvery, nil, e.joinPending},
+		{"ends", sweepEvery, e.untold, e.tellEnds},
+		{"look-ups", sweepEvery, nil, e.lookUp},
+		{"retention", rareSweep, nil, e.forget},
+		{"deliveries", rareSweep, nil, e.wakeDeliveries},
+	}
+}
+
+// sweep looks for what no job brings about, until ctx ends. Each process does, so that
+// the death of one is noticed. The duties do not wait for each other: a callback that hangs,
+// a server that is slow or many rows to delete must not keep messages from being sent.
 func (e *engine) sweep(ctx context.Context) {
-	ticker := time.NewTicker(sweepEvery)
+	var running sync.WaitGroup
+	for _, d := range e.duties() {
+		running.Go(func() { e.perform(ctx, d) })
+	}
+	running.Wait()
+}
+
+func (e *engine) perform(ctx context.Context, d duty) {
+	ticker := time.NewTicker(d.every)
 	defer ticker.Stop()
 	failed := false
-	var rare time.Time
 	for {
-		now := time.Now()
-		err := e.sweepOnce(ctx)
-		if err == nil && now.Sub(rare) >= rareSweep {
-			rare = now
-			err = e.sweepRarely(ctx)
-		}
+		err := d.do(ctx)
 		if err != nil && !failed && ctx.Err() == nil {
-			e.config.Logger.LogAttrs(ctx, slog.LevelWarn, "kirim outbox: the sweep failed", slog.Any("error", err))
+			e.config.Logger.LogAttrs(ctx, slog.LevelWarn, "kirim outbox: the sweep failed", slog.String("of", d.name), slog.Any("error", err))
 		}
 		failed = err != nil
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-		case <-e.untold:
+		case <-d.signal:
 		}
 	}
 }
 
-func (e *engine) sweepOnce(ctx context.Context) error {
-	steps := []func(context.Context) error{e.readPauses, e.wakeLanes, e.joinPending, e.tellEnds, e.lookUp}
-	for _, step := range steps {
-		if err := step(ctx); err != nil {
-			return err
+// performOnce does the duties that come around so often.
+func (e *engine) performOnce(ctx context.Context, every time.Duration) (failed error) {
+	for _, d := range e.duties() {
+		if d.every == every {
+			failed = errors.Join(failed, d.do(ctx))
 		}
 	}
-	return nil
-}
-
-// sweepRarely does what is done every minute.
-func (e *engine) sweepRarely(ctx context.Context) error {
-	return errors.Join(e.forget(ctx), e.wakeDeliveries(ctx))
+	return failed
 }
 
 // wakeLanes makes jobs for the lanes that lost theirs, or whose time has come.

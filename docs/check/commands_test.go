@@ -27,7 +27,7 @@ var (
 			_, err := os.Stat(filepath.Join(dir, args[0], "main.go"))
 			return err
 		}},
-		{regexp.MustCompile(`^go run -C (\S+) \.$`), func(dir string, args []string) error {
+		{regexp.MustCompile(`^go (?:run|build) -C (\S+) (?:-o \S+ )?\.$`), func(dir string, args []string) error {
 			_, err := os.Stat(filepath.Join(dir, args[0], "main.go"))
 			return err
 		}},
@@ -109,6 +109,7 @@ func TestAWrongCommandIsNoticed(t *testing.T) {
 		"cd contract && go test ./...":                    true,
 		"make test lint":                                  true,
 		"go run -C examples/nothing .":                    false,
+		"CGO_ENABLED=0 go build -C cmd/kirim -o kirim .":  true,
 		"go run ./examples/nothing":                       false,
 		"go run ./gateway":                                false, // not a program
 		"go test ./nowhere":                               false,

@@ -13,6 +13,7 @@ func Run[TTx any](t *testing.T, open Open[TTx]) {
 		{"enqueuing", testEnqueue[TTx]},
 		{"inbox", testInbox[TTx]},
 		{"running", testRunning[TTx]},
+		{"statuses", testStatuses[TTx]},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) { g.test(t, open) })

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"path"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +27,7 @@ type server struct {
 	delivered []*request // those that were carried out, in order
 	byKey     map[string]int
 	script    func(*request) outcome
+	lookUp    func(id string) string // the response to a look at a message; empty for a rate limit
 }
 
 // request is one that a process has made.
@@ -90,6 +93,9 @@ func (s *server) sender(t *testing.T) outbox.Sender {
 
 // RoundTrip implements [http.RoundTripper].
 func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodGet {
+		return s.lookUpResponse(path.Base(r.URL.Path)), nil
+	}
 	in, err := readRequest(r)
 	if err != nil {
 		return nil, err
@@ -126,10 +132,29 @@ func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
 		header = http.Header{}
 	}
 	header.Set("Content-Type", "application/json")
+	return response(o.status, header, o.response), nil
+}
+
+// lookUpResponse is the response to a look at a message. By default nothing is
+// known of it.
+func (s *server) lookUpResponse(id string) *http.Response {
+	o := refuse(http.StatusNotFound, "message_not_found")
+	if s.lookUp != nil {
+		o = outcome{status: http.StatusOK, response: s.lookUp(id)}
+		if o.response == "" {
+			o = rateLimited(30)
+		}
+	}
+	header := http.Header{"Content-Type": {"application/json"}}
+	maps.Copy(header, o.header)
+	return response(o.status, header, o.response)
+}
+
+func response(status int, header http.Header, body string) *http.Response {
 	return &http.Response{
-		StatusCode: o.status, Status: http.StatusText(o.status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: header, Body: io.NopCloser(strings.NewReader(o.response)), Request: r,
-	}, nil
+		StatusCode: status, Status: http.StatusText(status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: header, Body: io.NopCloser(strings.NewReader(body)),
+	}
 }
 
 func readRequest(r *http.Request) (*request, error) {

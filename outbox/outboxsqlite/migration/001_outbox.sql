@@ -7,14 +7,14 @@
 --   parked   nothing is done before due_at
 CREATE TABLE kirim_lane (
 	id            integer PRIMARY KEY AUTOINCREMENT,
-	name          text NOT NULL UNIQUE, -- number, class and recipient
+	name          text NOT NULL UNIQUE, -- recipient, number and class
 	number        text NOT NULL,
 	class         text NOT NULL,
 	recipient     text, -- null once it was erased
 	person        text NOT NULL, -- hash of number and recipient
 	state         text NOT NULL,
 	due_at        integer,
-	owner         text, -- token of the claim
+	owner         text, -- token of the last claim
 	enq           integer NOT NULL, -- counts what was enqueued
 	flipped       integer NOT NULL, -- enq when it became waiting
 	job_at        integer NOT NULL, -- when the last job was made for it
@@ -22,7 +22,6 @@ CREATE TABLE kirim_lane (
 	pair_refusals integer NOT NULL DEFAULT 0 -- in a row
 );
 CREATE INDEX kirim_lane_due ON kirim_lane (due_at) WHERE due_at IS NOT NULL;
-CREATE INDEX kirim_lane_recipient ON kirim_lane (recipient) WHERE recipient IS NOT NULL;
 
 CREATE TABLE kirim_message (
 	id               integer PRIMARY KEY AUTOINCREMENT,
@@ -52,7 +51,7 @@ CREATE TABLE kirim_message (
 	status           text, -- of the delivery, by webhook
 	status_at        integer,
 	look_at          integer, -- when to ask the server about it; null for never
-	told             boolean NOT NULL DEFAULT true, -- the application has heard of the end
+	tell_at          integer, -- when to tell the application of the end; null for not
 	created_at       integer NOT NULL,
 	ended_at         integer
 );
@@ -64,7 +63,7 @@ CREATE INDEX kirim_message_bodies ON kirim_message (ended_at) WHERE ended_at IS 
 CREATE INDEX kirim_message_ended ON kirim_message (ended_at) WHERE ended_at IS NOT NULL AND body IS NULL;
 CREATE INDEX kirim_message_look ON kirim_message (look_at) WHERE look_at IS NOT NULL;
 CREATE INDEX kirim_message_trouble ON kirim_message (state, id) WHERE state IN ('unknown', 'discarded');
-CREATE INDEX kirim_message_untold ON kirim_message (id) WHERE NOT told;
+CREATE INDEX kirim_message_tell ON kirim_message (tell_at) WHERE tell_at IS NOT NULL;
 
 -- What webhooks told of messages whose ids are not known yet.
 CREATE TABLE kirim_pending (
@@ -74,16 +73,19 @@ CREATE TABLE kirim_pending (
 	status      text, -- of an update
 	status_at   integer,
 	error       text,
-	error_kind  text,
-	received_at integer NOT NULL
+	recipient   text, -- hash
+	received_at integer NOT NULL,
+	check_at    integer NOT NULL -- when to look whether the message is known
 );
 CREATE INDEX kirim_pending_message ON kirim_pending (message);
 CREATE INDEX kirim_pending_received ON kirim_pending (received_at);
+CREATE INDEX kirim_pending_check ON kirim_pending (check_at);
 
 -- Who is not sent marketing.
 CREATE TABLE kirim_suppression (
 	person text PRIMARY KEY, -- hash of number and recipient
 	reason text NOT NULL,
+	source text NOT NULL, -- application, or recipient for what WhatsApp told
 	since  integer NOT NULL
 );
 

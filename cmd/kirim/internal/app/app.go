@@ -22,6 +22,9 @@ type App struct {
 	Getenv   func(string) string
 	Now      func() time.Time
 	Keychain Keychain
+	// Columns is the width to print for, in cells, in place of that of the
+	// terminal; 0 for none.
+	Columns int
 
 	// JSON is the flag --json: one JSON object per line in place of tables.
 	JSON bool
@@ -54,7 +57,14 @@ func (a *App) AddGlobalFlags(root *cobra.Command) {
 }
 
 // Screen returns the standard output as a place for people to read.
-func (a *App) Screen() *console.Screen { return console.NewScreen(a.Out, a.Getenv) }
+func (a *App) Screen() *console.Screen { return a.screen(a.Out) }
+
+func (a *App) screen(w io.Writer) *console.Screen {
+	if a.Columns > 0 {
+		return console.OnTerminal(w, a.Columns, a.Getenv)
+	}
+	return console.NewScreen(w, a.Getenv)
+}
 
 // Note prints a line for people to standard error.
 func (a *App) Note(format string, args ...any) {

@@ -47,7 +47,7 @@ func (a *App) Report(err error) int {
 			return r.ExitCode
 		}
 	}
-	s := console.NewScreen(a.Err, a.Getenv)
+	s := a.screen(a.Err)
 	label := func(style console.Style, name, text string) {
 		lead := fmt.Sprintf("%-8s", name)
 		for line := range strings.SplitSeq(text, "\n") {

@@ -97,7 +97,7 @@ func (d *doctor) run(ctx context.Context) {
 	if !d.reach(ctx, client, &response) {
 		return
 	}
-	d.clock(response.Header, time.Now())
+	d.clock(response.Header)
 	if !d.account(ctx, client) {
 		return
 	}
@@ -159,13 +159,13 @@ const largestSkew = time.Minute
 
 // clock compares the clock of this machine with that of the server. Its header
 // has whole seconds.
-func (d *doctor) clock(header http.Header, now time.Time) {
+func (d *doctor) clock(header http.Header) {
 	at, err := http.ParseTime(header.Get("Date"))
 	if err != nil {
 		d.add("clock", resultSkipped, "", "the server does not tell its time")
 		return
 	}
-	skew := now.Sub(at).Round(time.Second)
+	skew := d.app.Now().Sub(at).Round(time.Second)
 	if skew.Abs() > largestSkew {
 		d.add("clock", resultWrong, "set the clock: deliveries are refused when it is 5 minutes off", "%s away from the server's", skew.Abs())
 		return
@@ -301,7 +301,7 @@ func (d *doctor) cloudAPI(ctx context.Context) {
 		return
 	}
 	d.ok("reachability", "the server responds within %d ms", time.Since(began).Milliseconds())
-	d.clock(response.Header, time.Now())
+	d.clock(response.Header)
 	d.ok("business number", "%s (%s), quality %s", info.DisplayPhoneNumber, info.VerifiedName, info.QualityRating)
 	if left := response.RateLimit; left.Known() && left.Percent {
 		d.ok("rate limits", "%d %% are left", left.Remaining)

@@ -20,7 +20,7 @@ func Run(ctx context.Context, a *app.App, args []string) int {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	root := newRoot(a)
+	root := New(a)
 	root.SetArgs(args)
 	// cobra parses flags before it runs anything, so that --json would not be
 	// known when one of them is wrong.
@@ -28,7 +28,8 @@ func Run(ctx context.Context, a *app.App, args []string) int {
 	return a.Report(root.ExecuteContext(ctx))
 }
 
-func newRoot(a *app.App) *cobra.Command {
+// New returns the command kirim, with all others below it.
+func New(a *app.App) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "kirim",
 		Short: "Send WhatsApp messages with Kirim, and look at what an account has",

@@ -124,7 +124,7 @@ func TestATerminalHasColoursUnlessTheyAreUnwanted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := onTerminal(io.Discard, 0, func(name string) string { return tt.env[name] })
+			s := OnTerminal(io.Discard, 0, func(name string) string { return tt.env[name] })
 			if got := s.Styled(Bad, "x"); got != tt.want || s.width != narrowest {
 				t.Errorf("got %q, width %d", got, s.width)
 			}

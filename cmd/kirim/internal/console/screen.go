@@ -27,12 +27,12 @@ func NewScreen(w io.Writer, getenv func(string) string) *Screen {
 		return &Screen{w: w}
 	}
 	width, _, _ := term.GetSize(int(f.Fd())) // 0 when it is not known
-	return onTerminal(w, width, getenv)
+	return OnTerminal(w, width, getenv)
 }
 
-// onTerminal has no colours when NO_COLOR is set (https://no-color.org) or TERM
-// is dumb.
-func onTerminal(w io.Writer, width int, getenv func(string) string) *Screen {
+// OnTerminal returns a screen of a width in cells. It has no colours when
+// NO_COLOR is set (https://no-color.org) or TERM is dumb.
+func OnTerminal(w io.Writer, width int, getenv func(string) string) *Screen {
 	return &Screen{w: w, width: max(width, narrowest), colour: getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"}
 }
 
