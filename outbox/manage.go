@@ -127,7 +127,7 @@ func (o *Outbox[TTx]) replayOne(ctx context.Context, id int64, from State) error
 	if r.State == from && r.body == nil {
 		return &StateError{ID: id, State: r.State, Want: "one whose content is still kept"}
 	}
-	again := &driver.Statement{SQL: o.sql.again, Args: []any{id, int64(r.Generation), int64(r.Generation) + 1, false, nil, nil, string(from), 0, nil, nil}}
+	again := &driver.Statement{SQL: o.sql.again, Args: []any{id, int64(r.Generation), int64(r.Generation) + 1, false, nil, nil, string(from), 0, nil, nil, r.UsedTemplate}}
 	return o.changeOne(ctx, id, from, again)
 }
 

@@ -188,31 +188,31 @@ SELECT id, state, generation, use_template, first_attempt_at IS NOT NULL OR in_d
 FROM {s}kirim_message WHERE kirim_id = $1 OR wamid = $1 OR (CAST($2 AS text) <> '' AND (kirim_id = $2 OR wamid = $2)) LIMIT 1`),
 
 		// $1 message, $2 generation, $3 status before, $4 kirim_id, $5 wamid, $6 status, $7 it changes, $8 its time,
-		// $9 error, $10 kind, $11 it has arrived, so that it did not fail, $12 there is nothing to tell
+		// $9 error, $10 kind, $11 it has arrived, so that it did not fail, $12 there is nothing to tell, $13 template
 		setStatus: d.SQL(`
 UPDATE {s}kirim_message SET kirim_id = COALESCE(kirim_id, $4), wamid = COALESCE(wamid, $5), status = $6,
 	status_at = CASE WHEN $7 THEN COALESCE($8, {now}) ELSE status_at END,
 	error = CASE WHEN NOT $11 THEN COALESCE($9, error) END, error_kind = CASE WHEN NOT $11 THEN COALESCE($10, error_kind) END,
 	tell_at = CASE WHEN $12 THEN tell_at ELSE {now} END,
 	look_at = CASE WHEN CAST($6 AS text) IS NULL AND COALESCE(wamid, $5) IS NULL THEN look_at END
-WHERE id = $1 AND generation = $2 AND state = 'sent' AND COALESCE(status, '') = COALESCE(CAST($3 AS text), '')`),
+WHERE id = $1 AND generation = $2 AND use_template = $13 AND state = 'sent' AND COALESCE(status, '') = COALESCE(CAST($3 AS text), '')`),
 
 		// $1 message, $2 generation of now, $3 and of next, $4 template, $5 error, $6 kind, $7 state of now,
-		// $8 microseconds until it is due, $9 kirim_id, $10 wamid. The ids are kept, by which to know what
+		// $8 microseconds until it is due, $9 kirim_id, $10 wamid, $11 template now. The ids are kept, by which to know what
 		// comes late of the send before.
 		again: d.SQL(`
 UPDATE {s}kirim_message SET state = 'queued', generation = $3, use_template = $4, error = COALESCE($5, error), error_kind = COALESCE($6, error_kind),
 	attempts = 0, first_attempt_at = NULL, in_doubt = false, not_before = {now} + $8, kirim_id = COALESCE(kirim_id, $9), wamid = COALESCE(wamid, $10),
 	status = NULL, status_at = NULL, look_at = NULL, ended_at = NULL, tell_at = NULL
-WHERE id = $1 AND generation = $2 AND state = $7`),
+WHERE id = $1 AND generation = $2 AND state = $7 AND use_template = $11`),
 
 		// Ends what again began, before it was sent.
 		// $1 message, $2 generation, $3 template, $4 status, $5 its time, $6 it has arrived, so that it did not fail,
-		// $7 there is nobody to tell
+		// $7 there is nobody to tell, $8 template now
 		notAgain: d.SQL(`
 UPDATE {s}kirim_message SET state = 'sent', use_template = $3, status = $4, status_at = COALESCE($5, {now}), ended_at = {now},
 	error = CASE WHEN NOT $6 THEN error END, error_kind = CASE WHEN NOT $6 THEN error_kind END, tell_at = CASE WHEN NOT $7 THEN {now} END
-WHERE id = $1 AND generation = $2 AND state = 'queued' AND first_attempt_at IS NULL AND NOT in_doubt`),
+WHERE id = $1 AND generation = $2 AND use_template = $8 AND state = 'queued' AND first_attempt_at IS NULL AND NOT in_doubt`),
 
 		// What is sent again may be all that its lane has, so that the sweep looks. A
 		// parked lane goes on where a person says so.

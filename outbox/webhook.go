@@ -225,7 +225,7 @@ func (e *engine) advance(ctx context.Context, m *sentMessage, f *fact) (done boo
 		SQL: e.sql.setStatus,
 		Args: []any{
 			m.id, m.generation, m.status, textOrNil(kirimID), textOrNil(wamid), textOrNil(string(after)),
-			after != before, microsOrNil(f.at), failure.encode(), kindOf(failure), hasArrived(after), !tells,
+			after != before, microsOrNil(f.at), failure.encode(), kindOf(failure), hasArrived(after), !tells, m.useTemplate,
 		},
 	}
 	statements := []*driver.Statement{s}
@@ -305,7 +305,7 @@ func (e *engine) takeBack(ctx context.Context, m *sentMessage, f *fact) (done bo
 	}
 	s := &driver.Statement{
 		SQL:  e.sql.notAgain,
-		Args: []any{m.id, m.generation, m.useTemplate && !byWindow, string(status), microsOrNil(f.at), arrived, e.config.OnEnd == nil},
+		Args: []any{m.id, m.generation, m.useTemplate && !byWindow, string(status), microsOrNil(f.at), arrived, e.config.OnEnd == nil, m.useTemplate},
 	}
 	lock := &driver.Statement{SQL: e.sql.lockLanesOf, Args: []any{toJSON([]idRow{{m.id}})}, Each: scanID(nil)}
 	if err := e.run(ctx, lock, s); err != nil {
@@ -349,7 +349,7 @@ func (e *engine) sendAgain(ctx context.Context, m *sentMessage, generation int64
 		SQL: e.sql.again,
 		Args: []any{
 			m.id, m.generation, generation, template, f.encode(), kindOf(f), string(m.state), wait.Microseconds(),
-			textOrNil(kirimID), textOrNil(wamid),
+			textOrNil(kirimID), textOrNil(wamid), m.useTemplate,
 		},
 	}
 	err := e.run(ctx, &driver.Statement{SQL: e.sql.wakeLane, Args: []any{m.id, wait.Microseconds(), false}}, again)

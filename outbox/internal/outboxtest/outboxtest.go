@@ -14,6 +14,7 @@ func Run[TTx any](t *testing.T, open Open[TTx]) {
 		{"inbox", testInbox[TTx]},
 		{"running", testRunning[TTx]},
 		{"statuses", testStatuses[TTx]},
+		{"late refusals", testLateRefusals[TTx]},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) { g.test(t, open) })

@@ -30,6 +30,7 @@ type tappedDriver[TTx any] struct {
 	driver.Driver[TTx]
 	steps  driver.Steps
 	before func(statements []*driver.Statement) error
+	after  func(statements []*driver.Statement) error // when they are committed
 }
 
 // errDatabaseAway is what before returns for a database that cannot be reached.
@@ -51,5 +52,9 @@ func (r tappedRunner[TTx]) Run(ctx context.Context, statements ...*driver.Statem
 			return err
 		}
 	}
-	return r.driver.Driver.Pool().Run(ctx, statements...)
+	err := r.driver.Driver.Pool().Run(ctx, statements...)
+	if after := r.driver.after; after != nil && err == nil {
+		err = after(statements)
+	}
+	return err
 }
