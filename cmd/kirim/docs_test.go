@@ -33,9 +33,9 @@ type reader struct {
 	keychain fileKeychain
 	now      time.Time
 
-	shown map[string]string // what is in the manual for an ID, a port or a key
-	real  map[string]string // the other way round
-	next  map[string]int    // by the prefix of an ID
+	shown  map[string]string // what is in the manual for an ID, a port or a key
+	actual map[string]string // the other way round
+	next   map[string]int    // by the prefix of an ID
 }
 
 func newReader(t *testing.T) *reader {
@@ -60,7 +60,7 @@ func newReader(t *testing.T) *reader {
 	}
 	r := &reader{
 		t: t, world: w, dir: t.TempDir(), env: w.variables(), now: now,
-		shown: map[string]string{}, real: map[string]string{}, next: map[string]int{},
+		shown: map[string]string{}, actual: map[string]string{}, next: map[string]int{},
 	}
 	r.keychain = fileKeychain(filepath.Join(r.dir, "keychain"))
 	r.env["XDG_CONFIG_HOME"] = "/home/me/.config"
@@ -72,7 +72,7 @@ func newReader(t *testing.T) *reader {
 }
 
 // stands notes what the manual shows for something that each run has anew.
-func (r *reader) stands(real, shown string) { r.shown[real], r.real[shown] = shown, real }
+func (r *reader) stands(actual, shown string) { r.shown[actual], r.actual[shown] = shown, actual }
 
 func (r *reader) write(name, text string) {
 	if err := os.WriteFile(filepath.Join(r.dir, name), []byte(text), 0o600); err != nil {
@@ -93,12 +93,12 @@ var (
 
 // show replaces what differs in each run.
 func (r *reader) show(text string) string {
-	for real, shown := range r.shown {
-		text = strings.ReplaceAll(text, real, shown)
+	for actual, shown := range r.shown {
+		text = strings.ReplaceAll(text, actual, shown)
 	}
 	text = ids.ReplaceAllStringFunc(text, func(id string) string {
 		prefix, _, _ := strings.Cut(id, "_")
-		if _, shown := r.real[id]; shown {
+		if _, shown := r.actual[id]; shown {
 			return id
 		}
 		if shown, known := r.shown[id]; known { // twice in this text
@@ -123,8 +123,8 @@ const pause = 10 * time.Second
 
 // run runs a command line and returns what a terminal shows.
 func (r *reader) run(line string) string {
-	for shown, real := range r.real {
-		line = strings.ReplaceAll(line, shown, real)
+	for shown, actual := range r.actual {
+		line = strings.ReplaceAll(line, shown, actual)
 	}
 	words := split(line)
 	if words[0] == "cat" {
@@ -147,19 +147,20 @@ func (r *reader) run(line string) string {
 	args := words[1:]
 	for len(args) > 2 {
 		operator, name := args[len(args)-2], args[len(args)-1]
-		if operator == ">" {
-			a.Out, a.Columns = &file, 0
-			defer func() { r.write(name, file.String()) }()
-		} else if operator == "<" {
-			text, err := os.ReadFile(filepath.Join(r.dir, name))
-			if err != nil {
-				r.t.Fatal(err)
-			}
-			a.In = bytes.NewReader(text)
-		} else {
+		if operator != ">" && operator != "<" {
 			break
 		}
 		args = args[:len(args)-2]
+		if operator == ">" {
+			a.Out, a.Columns = &file, 0
+			defer func() { r.write(name, file.String()) }()
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(r.dir, name))
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		a.In = bytes.NewReader(text)
 	}
 	if code := cli.Run(context.Background(), a, args); code != 0 && file.Len() > 0 {
 		r.t.Errorf("%s: exit code %d", line, code)

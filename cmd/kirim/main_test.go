@@ -249,7 +249,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"exits": func(ts *testscript.TestScript, _ bool, args []string) {
 		err := ts.Exec(args[1], args[2:]...)
 		code := 0
-		if e, ok := err.(interface{ ExitCode() int }); ok { //nolint:errorlint // as os/exec returns it
+		if e, ok := err.(interface{ ExitCode() int }); ok {
 			code = e.ExitCode()
 		} else if err != nil {
 			ts.Fatalf("%v", err)

@@ -28,9 +28,10 @@ type App struct {
 
 	// JSON is the flag --json: one JSON object per line in place of tables.
 	JSON bool
-	// Sends is set by a command that sends messages: its errors say whether the
+	// Sends is set for a command that sends messages: its errors say whether the
 	// message may have been sent.
 	Sends   bool
+	out     *console.Screen
 	verbose bool
 
 	settings settings
@@ -57,7 +58,12 @@ func (a *App) AddGlobalFlags(root *cobra.Command) {
 }
 
 // Screen returns the standard output as a place for people to read.
-func (a *App) Screen() *console.Screen { return a.screen(a.Out) }
+func (a *App) Screen() *console.Screen {
+	if a.out == nil {
+		a.out = a.screen(a.Out)
+	}
+	return a.out
+}
 
 func (a *App) screen(w io.Writer) *console.Screen {
 	if a.Columns > 0 {
@@ -73,7 +79,18 @@ func (a *App) Note(format string, args ...any) {
 
 // PrintJSON prints a value as one line of JSON. Fields keep the order of their
 // type, and maps are sorted, so that equal values are equal lines.
-func (a *App) PrintJSON(v any) error { return writeJSON(a.Out, v) }
+func (a *App) PrintJSON(v any) error {
+	if err := writeJSON(a.Out, v); err != nil {
+		return &outputError{err}
+	}
+	return nil
+}
+
+// outputError says that a result was lost on its way to standard output.
+type outputError struct{ err error }
+
+func (e *outputError) Error() string { return "the result cannot be printed: " + e.err.Error() }
+func (e *outputError) Unwrap() error { return e.err }
 
 func writeJSON(w io.Writer, v any) error {
 	var b bytes.Buffer
@@ -89,14 +106,13 @@ func writeJSON(w io.Writer, v any) error {
 // ReadInput returns the content of a file, or of standard input for "-", up to
 // a limit in bytes.
 func (a *App) ReadInput(name string, limit int64) ([]byte, error) {
-	var r io.Reader = a.In
-	shown := "standard input"
+	r, shown := a.In, "standard input"
 	if name != "-" {
 		f, err := os.Open(name) //nolint:gosec // the person who runs the program names it
 		if err != nil {
 			return nil, Usagef("%w", err)
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }() // it was only read
 		r, shown = f, name
 	}
 	b, err := io.ReadAll(io.LimitReader(r, limit+1))

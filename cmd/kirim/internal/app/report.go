@@ -36,10 +36,13 @@ type violationShown struct {
 
 // Report prints an error and returns its exit code.
 func (a *App) Report(err error) int {
+	if err == nil && a.out != nil && a.out.Err() != nil {
+		err = &outputError{a.out.Err()}
+	}
 	if err == nil {
 		return ExitOK
 	}
-	r := describe(err)
+	r := describe(err, a.Sends)
 	if a.JSON {
 		if err := writeJSON(a.Err, struct {
 			Error report `json:"error"`
@@ -78,22 +81,24 @@ func (a *App) Report(err error) int {
 
 // Explain returns what happened and what to do, each on one line.
 func Explain(err error) (text, todo string) {
-	r := describe(err)
+	r := describe(err, false)
 	if r.ServerMessage != "" {
 		r.Message += ": " + r.ServerMessage
 	}
 	return r.Message, r.Hint
 }
 
-func describe(err error) report {
+func describe(err error, sends bool) report {
 	r := report{ExitCode: exitCode(err), Message: strings.TrimPrefix(err.Error(), "kirim: "), Sent: "no"}
 	if kirim.MaybeSent(err) {
 		r.Sent = "maybe"
 	}
+	if _, lost := errors.AsType[*outputError](err); lost && sends {
+		r.ExitCode, r.Sent, r.Hint = ExitInDoubt, "maybe", "make room for the output, and look for the message with kirim messages list"
+	}
 	var response *kirim.Error
 	var transport *kirim.TransportError
 	var invalid *kirim.ValidationError
-	var failure *Failure
 	switch {
 	case errors.As(err, &response):
 		r.Kind, r.Code, r.Status = response.Kind, response.Code, response.StatusCode
@@ -107,17 +112,20 @@ func describe(err error) report {
 			r.Violations = append(r.Violations, violationShown{v.Path, v.Limit, v.Actual})
 		}
 	}
-	if errors.As(err, &failure) {
+	if failure, ok := errors.AsType[*Failure](err); ok {
 		r.Hint = failure.Hint
 	}
-	r.Hint = cmp.Or(r.Hint, r.advice(err))
+	r.Hint = cmp.Or(r.Hint, r.advice(err, sends))
 	return r
 }
 
 // advice is what to do about an error that says nothing of it itself.
-func (r *report) advice(err error) string {
+func (r *report) advice(err error, sends bool) string {
 	switch r.ExitCode {
 	case ExitInDoubt:
+		if !sends {
+			return "look whether it was done before you run the command again"
+		}
 		if r.IdempotencyKey != "" {
 			return "run the same command again within 24 hours with --idempotency-key " + r.IdempotencyKey + ": the message is sent once"
 		}
@@ -138,8 +146,7 @@ func (r *report) advice(err error) string {
 	if advice := advices[r.Kind]; advice != "" {
 		return advice
 	}
-	var transport *kirim.TransportError
-	if errors.As(err, &transport) {
+	if _, ok := errors.AsType[*kirim.TransportError](err); ok {
 		return "check the network and the base URL (kirim doctor), then run the command again"
 	}
 	return ""

@@ -137,11 +137,11 @@ func buttonComponent(flag string) (kirim.Component, error) {
 	kind, value, _ := strings.Cut(fill, ":")
 	switch kind {
 	case "url":
-		return kirim.FillURLButton(index, value), nil
+		return kirim.ButtonURL(index, value), nil
 	case "payload":
-		return kirim.FillQuickReplyButton(index, value), nil
+		return kirim.ButtonQuickReply(index, value), nil
 	case "code":
-		return kirim.FillCopyCodeButton(index, value), nil
+		return kirim.ButtonCopyCode(index, value), nil
 	}
 	return kirim.Component{}, app.WithHint(app.Usagef("the kind of --button is neither url, payload nor code"), "give other buttons with --components")
 }

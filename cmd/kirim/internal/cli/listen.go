@@ -204,9 +204,9 @@ func (l *listener) watch(ctx context.Context) error {
 	for {
 		err := l.look(ctx)
 		switch {
-		case ctx.Err() != nil:
+		case ctx.Err() != nil: // stopped on purpose
 			l.app.Note("Forwarded %s.", count(l.forwarded, "delivery", "deliveries"))
-			return nil
+			return nil //nolint:nilerr // as said
 		case err != nil && (l.once || !kirim.IsTemporary(err)):
 			return err
 		case err != nil:

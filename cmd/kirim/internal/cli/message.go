@@ -257,7 +257,7 @@ func fileToUpload(file string) (*upload, error) {
 	if err != nil {
 		return nil, app.WithHint(app.Usagef("%w", err), "give a file, an https link, or id:MEDIA_ID")
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	info, err := f.Stat()
 	switch {
 	case err != nil:

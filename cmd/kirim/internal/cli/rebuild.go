@@ -131,6 +131,7 @@ func sampleBody(event string, now time.Time) ([]byte, error) {
 		return receivedBody(m, more)
 	case kirim.EventMessageStatus:
 		return statusBody(m, more)
+	default:
+		return nil, app.Usagef("there is no sample of %q; there are %s", event, strings.Join(sampleEvents, " and "))
 	}
-	return nil, app.Usagef("there is no sample of %q; there are %s", event, strings.Join(sampleEvents, " and "))
 }

@@ -74,7 +74,7 @@ func (l list[C, T]) command(a *app.App) *cobra.Command {
 // as wide as the widest value. What was read before a failure is printed.
 func (l list[C, T]) run(ctx context.Context, a *app.App, p paging) error {
 	var items []*T
-	print := func(page []*T) error {
+	use := func(page []*T) error {
 		if !a.JSON {
 			items = append(items, page...)
 			return nil
@@ -90,7 +90,7 @@ func (l list[C, T]) run(ctx context.Context, a *app.App, p paging) error {
 	if err != nil {
 		return err
 	}
-	n, cursor, err := l.read(ctx, client, p, print)
+	n, cursor, err := l.read(ctx, client, p, use)
 	if !a.JSON && n > 0 {
 		printTable(a.Screen(), l.columns, items)
 	}

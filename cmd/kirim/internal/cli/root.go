@@ -20,13 +20,21 @@ func Run(ctx context.Context, a *app.App, args []string) int {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	root := New(a)
+	root := New(a) //nolint:contextcheck // cobra hands the context to the commands
 	root.SetArgs(args)
-	// cobra parses flags before it runs anything, so that --json would not be
-	// known when one of them is wrong.
-	a.JSON = slices.Contains(args, "--json")
-	return a.Report(root.ExecuteContext(ctx))
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		// --json may stand behind the flag that is wrong.
+		a.JSON = a.JSON || slices.Contains(args, "--json")
+		return app.WithHint(app.Usagef("%w", err), "%s --help lists the flags", cmd.CommandPath())
+	})
+	cmd, err := root.ExecuteContextC(ctx)
+	a.Sends = cmd.Annotations[sendsMessages] != ""
+	return a.Report(err)
 }
+
+// sendsMessages is the annotation of commands whose errors say whether a message
+// may have been sent.
+const sendsMessages = "sends messages"
 
 // New returns the command kirim, with all others below it.
 func New(a *app.App) *cobra.Command {
@@ -51,9 +59,6 @@ environment, and the environment over the configuration file.
 	root.SetIn(a.In)
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return app.WithHint(app.Usagef("%w", err), "%s --help lists the flags", cmd.CommandPath())
-	})
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))
 	a.AddGlobalFlags(root)
 	root.AddGroup(groups...)

@@ -22,7 +22,9 @@ func newSend(a *app.App) *cobra.Command {
 		Use:     "send --to NUMBER --text TEXT",
 		Short:   "Send a message, or check and preview it",
 		GroupID: groupMessages,
-		Args:    arguments(),
+
+		Annotations: map[string]string{sendsMessages: "yes"},
+		Args:        arguments(),
 		Long: `Send one message. It is checked against the documented limits first, and what
 breaks one is not sent.
 
@@ -65,7 +67,6 @@ type send struct {
 }
 
 func (s *send) run(cmd *cobra.Command) error {
-	s.app.Sends = true
 	if s.dry {
 		return s.dryRun(cmd)
 	}
@@ -109,8 +110,9 @@ func (s *send) check(system app.System) error {
 	switch kirim.MessageStatus(s.wait) {
 	case "", kirim.MessageSent, kirim.MessageDelivered, kirim.MessageRead:
 		return nil
+	default:
+		return app.Usagef("--wait is neither sent, delivered nor read")
 	}
-	return app.Usagef("--wait is neither sent, delivered nor read")
 }
 
 func (s *send) upload(ctx context.Context, conn *app.Connection, pending *upload) (string, error) {
@@ -122,7 +124,7 @@ func (s *send) upload(ctx context.Context, conn *app.Connection, pending *upload
 	if err != nil {
 		return "", app.Usagef("%w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	media, err := client.PhoneNumber(conn.From.Text).Media().Upload(ctx,
 		cloudapi.UploadParams{MIMEType: pending.mimeType, Filename: filepath.Base(pending.path)}, f)
 	if err != nil {

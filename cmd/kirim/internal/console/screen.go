@@ -18,7 +18,11 @@ type Screen struct {
 	w      io.Writer
 	width  int // in cells; 0 when the output is no terminal, which cuts nothing
 	colour bool
+	err    error // the first of the output
 }
+
+// Err returns why something could not be printed; nil when all was.
+func (s *Screen) Err() error { return s.err }
 
 // NewScreen returns a screen on w. Only a terminal has a width and colours.
 func NewScreen(w io.Writer, getenv func(string) string) *Screen {
@@ -61,7 +65,11 @@ func (s *Screen) Styled(style Style, text string) string {
 }
 
 // Printf prints. Clean what comes from elsewhere.
-func (s *Screen) Printf(format string, args ...any) { fmt.Fprintf(s.w, format, args...) }
+func (s *Screen) Printf(format string, args ...any) {
+	if _, err := fmt.Fprintf(s.w, format, args...); err != nil && s.err == nil {
+		s.err = err
+	}
+}
 
 // Clean makes text of others safe to print: control characters, which can
 // move the cursor or change what was printed, and those that turn the
