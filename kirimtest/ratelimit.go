@@ -58,8 +58,9 @@ func (b *bucket) refill(now time.Time) {
 	if elapsed <= 0 {
 		return
 	}
-	// A minute fills the bucket; more would only overflow.
-	b.level = min(b.level+b.limit*int64(min(elapsed, time.Minute)), b.limit*token)
+	// A minute fills the bucket. Of the largest plans the sum of two full ones
+	// would overflow.
+	b.level += min(b.limit*int64(min(elapsed, time.Minute)), b.limit*token-b.level)
 	b.at = now
 }
 

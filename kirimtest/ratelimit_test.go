@@ -28,6 +28,7 @@ func TestBucketArithmetic(t *testing.T) {
 		{"a bucket of one waits the rest", 1, 1, 59 * time.Second, 0, time.Minute, 1},
 		{"a bucket does not overflow", 60, 30, 24 * time.Hour, 60, 24 * time.Hour, 0},
 		{"the largest bucket holds", 100_000_000, 1, 0, 99_999_999, time.Second, 0},
+		{"the largest bucket holds after a long idle time", 100_000_000, 1, time.Hour, 100_000_000, time.Hour, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
