@@ -14,7 +14,8 @@ import (
 )
 
 // KIRIM_FAILPOINT is the name of a place, a colon and how often it is passed
-// before the process kills itself there: "sent:3".
+// before the process kills itself there: "sent:3". With KIRIM_FAILPOINT_SIGNAL=STOP it
+// is stopped instead, once, and goes on when it is continued.
 var failpointPlan = sync.OnceValues(func() (name string, left *int) {
 	name, count, _ := strings.Cut(os.Getenv("KIRIM_FAILPOINT"), ":")
 	n, _ := strconv.Atoi(count)
@@ -30,9 +31,14 @@ func failpoint(name string) {
 	if planned != name {
 		return
 	}
-	if *left--; *left < 0 {
+	*left--
+	switch {
+	case *left >= 0:
+	case os.Getenv("KIRIM_FAILPOINT_SIGNAL") != "STOP":
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {} // it is dead before it goes on
+	case *left == -1:
+		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
 	}
 }
 
@@ -48,7 +54,7 @@ func riverClock() rivertype.TimeGenerator {
 type skewedClock time.Duration
 
 func (c skewedClock) Now() time.Time { return time.Now().Add(time.Duration(c)) }
-func (c skewedClock) NowOrNil() *time.Time {
-	now := c.Now()
-	return &now
-}
+
+// NowOrNil is nil, as that of River's own clock: where it can, River uses the
+// database's.
+func (c skewedClock) NowOrNil() *time.Time { return nil }
