@@ -249,6 +249,31 @@ func TestTheTranscriptsOfTheManualAreTrue(t *testing.T) {
 	t.Fatal("docs/cli.md has lines that are no output any more")
 }
 
+func TestTheConfigurationOfTheManualIsAccepted(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(manual)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(text), "```yaml\n")
+	example, _, found := strings.Cut(example, "```\n")
+	file := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(file, []byte(example), 0o600); err != nil || !found {
+		t.Fatal(err, found)
+	}
+	var screen bytes.Buffer
+	a := &app.App{
+		In: strings.NewReader(""), Out: &screen, Err: &screen, Now: time.Now,
+		Getenv: func(string) string { return "" }, Keychain: fileKeychain(file + ".keychain"),
+	}
+	code := cli.Run(t.Context(), a, []string{"doctor", "--config", file})
+	for _, want := range []string{"https://api.kirimdev.com/v1 (" + file + ")", "the API key cannot be read (" + file + ")"} {
+		if !strings.Contains(screen.String(), want) {
+			t.Errorf("exit code %d, and no %q in\n%s", code, want, screen.String())
+		}
+	}
+}
+
 // takeFile writes the file that the manual shows with cat: what stands between
 // the command and the next one.
 func (r *reader) takeFile(text, name string) {
