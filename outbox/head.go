@@ -75,6 +75,7 @@ type result struct {
 	State       State   `json:"state"`
 	Attempts    int     `json:"attempts"`
 	InDoubt     bool    `json:"in_doubt"`
+	AsTemplate  bool    `json:"as_template"` // it was the template that was sent
 	UseTemplate bool    `json:"use_template"`
 	NotSent     bool    `json:"not_sent"`
 	Error       *string `json:"error"`
@@ -88,7 +89,7 @@ type result struct {
 
 // notAttempted puts a message that was taken back as it was.
 func (h *head) notAttempted() result {
-	return result{ID: h.id, Generation: h.generation, State: StateQueued, InDoubt: h.inDoubt, UseTemplate: h.useTemplate, NotSent: !h.inDoubt, Told: true}
+	return result{ID: h.id, Generation: h.generation, State: StateQueued, InDoubt: h.inDoubt, AsTemplate: h.useTemplate, UseTemplate: h.useTemplate, NotSent: !h.inDoubt, Told: true}
 }
 
 // result describes what became of a message by an attempt.

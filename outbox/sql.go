@@ -110,8 +110,9 @@ UPDATE {s}kirim_lane SET state = 'parked', due_at = {now} + $3, pair_tat = $4, p
 WHERE id = $1 AND state = 'owned' AND owner = $2`),
 
 		// What has become of messages. That one was accepted counts whoever reports it
-		// and when, unless its template is to be sent by now; all else is for the last
-		// owner of the lane to say. A message that is sent again because of a late refusal has the
+		// and when; all else is for the last owner of the lane to say. A record that is
+		// repeated, as its first response was lost, finds that the message is sent in another form by
+		// now. A message that is sent again because of a late refusal has the
 		// ids of the send before until it ends.
 		// $1 results, $2 token
 		record: d.SQL(`
@@ -126,9 +127,9 @@ UPDATE {s}kirim_message SET
 	ended_at = CASE WHEN r.state <> 'queued' THEN {now} END,
 	body = CASE WHEN NOT r.forget THEN kirim_message.body END, rescue = CASE WHEN NOT r.forget THEN kirim_message.rescue END,
 	tell_at = CASE WHEN NOT r.told THEN {now} END
-FROM {rows $1: id bigint, generation bigint, state text, attempts bigint, in_doubt boolean, use_template boolean, not_sent boolean, error text, error_kind text, kirim_id text, wamid text, look_in bigint, forget boolean, told boolean}
-WHERE kirim_message.id {ids $1} AND kirim_message.id = r.id AND kirim_message.generation = r.generation
-	AND (r.state = 'sent' AND kirim_message.state <> 'sent' AND kirim_message.use_template = r.use_template
+FROM {rows $1: id bigint, generation bigint, state text, attempts bigint, in_doubt boolean, as_template boolean, use_template boolean, not_sent boolean, error text, error_kind text, kirim_id text, wamid text, look_in bigint, forget boolean, told boolean}
+WHERE kirim_message.id {ids $1} AND kirim_message.id = r.id AND kirim_message.generation = r.generation AND kirim_message.use_template = r.as_template
+	AND (r.state = 'sent' AND kirim_message.state <> 'sent'
 		OR kirim_message.state = 'queued' AND EXISTS (SELECT 1 FROM {s}kirim_lane l WHERE l.id = kirim_message.lane AND l.owner = $2))
 RETURNING kirim_message.id`),
 
