@@ -183,7 +183,7 @@ func (o *Outbox[TTx]) Run(ctx context.Context) error {
 		return err
 	}
 	defer o.end()
-	if err := o.checkVersion(ctx); err != nil {
+	if err := o.CheckTables(ctx); err != nil {
 		return unlessEnded(ctx, err)
 	}
 	if err := o.readPauses(ctx); err != nil {
@@ -236,7 +236,9 @@ func (o *Outbox[TTx]) end() {
 	o.running = false
 }
 
-func (o *Outbox[TTx]) checkVersion(ctx context.Context) error {
+// CheckTables returns an error that says what to do when the tables are not
+// there, or are those of an older version. [Outbox.Run] begins with it.
+func (o *Outbox[TTx]) CheckTables(ctx context.Context) error {
 	versions, err := driver.Migrations(ctx, o.dialect, o.pool)
 	if err != nil {
 		return fmt.Errorf("outbox: read the version of the tables (were they made? see Migrate): %w", err)

@@ -72,6 +72,7 @@ environment, and the environment over the configuration file.
 		newLabels(a),
 		newAccounts(a),
 		newTemplates(a),
+		newOutbox(a),
 		newSubscriptions(a),
 		newDeliveries(a),
 		newWebhooks(a),
