@@ -15,19 +15,6 @@ const maxIdempotencyKey = 255
 // idempotencyKeyLifetime is how long the server keeps a response under its key.
 const idempotencyKeyLifetime = 24 * time.Hour
 
-// KeyLifetime returns for how long after a send the server still honours its
-// [WithIdempotencyKey]: 24 hours, and zero for a client that was made with
-// [WithoutIdempotencyKeys] or is nil. Until then the same send under the same key
-// is carried out once.
-//
-// Docs: https://developers.kirim.chat/concepts/idempotency/
-func (s *MessagesService) KeyLifetime() time.Duration {
-	if s == nil || s.client == nil || !s.client.keyed {
-		return 0
-	}
-	return idempotencyKeyLifetime
-}
-
 // newIdempotencyKey returns a key that no other call has.
 func newIdempotencyKey() string { return rand.Text() }
 

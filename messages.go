@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // MessagesService sends messages from one number, marks received ones as read,
@@ -70,6 +71,19 @@ type ReadReceipt struct {
 	WAMID  string `json:"message_id"` // WhatsApp's id of the received message
 	Extra  Extra  `json:"-"`
 	blank  []blankField
+}
+
+// KeyLifetime returns for how long after a send the server still honours its
+// [WithIdempotencyKey]: 24 hours, and zero for a client that was made with
+// [WithoutIdempotencyKeys] or is nil. Until then the same send under the same key
+// is carried out once.
+//
+// Docs: https://developers.kirim.chat/concepts/idempotency/
+func (s *MessagesService) KeyLifetime() time.Duration {
+	if s == nil || s.client == nil || !s.client.keyed {
+		return 0
+	}
+	return idempotencyKeyLifetime
 }
 
 // Send sends a message. It is checked first, and one that breaks a documented

@@ -37,8 +37,8 @@ type InboxConfig struct {
 	Timeout time.Duration
 }
 
-// Inbox returns a handler for webhook deliveries that stores them and answers 200 at
-// once. [Outbox.Run] has them handled by InboxConfig.Handler, in any process that
+// Inbox returns a handler for webhook deliveries that stores them and responds with
+// 200 at once. [Outbox.Run] has them handled by InboxConfig.Handler, in any process that
 // has called Inbox before Run: for callbacks that take longer than the 8 seconds for
 // which the sender waits. When it fails, a delivery is handled again after some
 // seconds, then minutes and hours, 25 times in about three weeks. Deliveries are

@@ -81,8 +81,8 @@ type Decision string
 
 // The decisions.
 const (
-	DecideSent      Decision = "sent"       // it is out: it becomes StateSent
-	DecideNotSent   Decision = "not_sent"   // it is not, and shall not be sent: StateDiscarded
+	DecideSent      Decision = "sent"       // it was sent: it becomes StateSent
+	DecideNotSent   Decision = "not_sent"   // it was not, and shall not be: it becomes StateDiscarded
 	DecideSendAgain Decision = "send_again" // it is sent again, under another key: the recipient may get it twice
 )
 
@@ -104,9 +104,9 @@ func (o *Outbox[TTx]) Resolve(ctx context.Context, id int64, decision Decision) 
 }
 
 // Replay sends messages in [StateDiscarded] again, under another key: the server
-// would repeat its refusal under the same one. It stops at the first that it
+// would replay its refusal under the same one. It stops at the first that it
 // cannot send again; see [Outbox.Resolve]. Expired and cancelled messages are
-// enqueued anew instead.
+// enqueued again instead.
 func (o *Outbox[TTx]) Replay(ctx context.Context, ids ...int64) error {
 	if err := o.check(ctx); err != nil {
 		return err

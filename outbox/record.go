@@ -20,7 +20,7 @@ type Record struct {
 	Recipient string // digits of the phone number, or an id; empty once erased
 	Key       string // empty once erased
 	State     State
-	// Status is what webhooks have told of the delivery: sent, delivered, read,
+	// Status is what webhooks have reported of the delivery: sent, delivered, read,
 	// played or failed; empty for nothing.
 	Status   kirim.MessageStatus
 	StatusAt time.Time
@@ -161,8 +161,8 @@ func (e *engine) page(ctx context.Context, f Filter) (page []*Record, err error)
 	return page, err
 }
 
-// Unknown lists the messages of which it is not known whether they are out; see
-// [Outbox.Resolve].
+// Unknown lists the messages of which it is not known whether they were sent;
+// see [Outbox.Resolve].
 func (o *Outbox[TTx]) Unknown(ctx context.Context, f Filter) iter.Seq2[*Record, error] {
 	f.State = StateUnknown
 	return o.List(ctx, f)

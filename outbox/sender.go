@@ -12,7 +12,7 @@ import (
 // Sender sends a message from a number. It is called concurrently, and each
 // call has [kirim.WithIdempotencyKey] and [kirim.WithoutRetry] among its options:
 // the outbox does the retries. An error that is not of package kirim leaves it in doubt
-// whether the message is out, unless errors.As finds a [kirim.Kind] in it that says
+// whether the message was sent, unless errors.As finds a [kirim.Kind] in it that says
 // that it was refused, such as [kirim.KindRateLimited] or [kirim.KindInvalidRecipient].
 //
 // Implement [KeyHonourer] as well when the server honours idempotency keys.
@@ -20,8 +20,8 @@ type Sender interface {
 	Send(ctx context.Context, from string, message kirim.OutboundMessage, opts ...kirim.RequestOption) (*kirim.AcceptedMessage, error)
 }
 
-// KeyHonourer is a [Sender] whose server honours idempotency keys. Of a sender that
-// is none, no message is sent again by itself once it may be out.
+// KeyHonourer is a [Sender] whose server honours idempotency keys. With another
+// sender no message is sent again by itself once it may have been sent.
 type KeyHonourer interface {
 	// KeyLifetime returns for how long the server remembers a key after the
 	// first request with it; zero for not at all.

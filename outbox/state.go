@@ -15,7 +15,7 @@ type State string
 const (
 	StateQueued     State = "queued"     // is sent, or sent again, when its turn comes
 	StateSent       State = "sent"       // the server has accepted it
-	StateUnknown    State = "unknown"    // may be out; see [Outbox.Resolve]
+	StateUnknown    State = "unknown"    // may have been sent; see [Outbox.Resolve]
 	StateDiscarded  State = "discarded"  // was refused, or failed for too long
 	StateExpired    State = "expired"    // was not sent before [Message.Expires]
 	StateCancelled  State = "cancelled"  // was not sent because the application said so
