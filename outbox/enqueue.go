@@ -39,18 +39,35 @@ func (e *engine) enqueue(ctx context.Context, tx driver.Transaction, messages []
 			return nil, err
 		}
 	}
+	ids, err := e.idsOf(ctx, tx, entries, known)
+	if err != nil && len(added) > 0 { // the transaction can go on, without any of them
+		var rows []idRow
+		for _, n := range added {
+			if id := known[n.KeyHash]; id != 0 {
+				rows = append(rows, idRow{id})
+			}
+		}
+		err = errors.Join(err, tx.Run(ctx, &driver.Statement{SQL: e.sql.takeBack, Args: []any{toJSON(rows)}}))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return ids, nil
+}
+
+// idsOf returns the ids of the messages in their order. Those that are not known were
+// added by another transaction since, and are its own if it says the same.
+func (e *engine) idsOf(ctx context.Context, tx driver.Transaction, entries []*entry, known map[string]int64) ([]int64, error) {
+	later := known
 	if slices.ContainsFunc(entries, func(n *entry) bool { return known[n.KeyHash] == 0 }) {
-		// Another transaction has added one of them since: it is theirs, if it
-		// says the same.
-		later, err := e.known(ctx, tx, entries)
-		if err != nil {
+		var err error
+		if later, err = e.known(ctx, tx, entries); err != nil {
 			return nil, err
 		}
-		maps.Copy(known, later)
 	}
 	ids := make([]int64, len(entries))
 	for i, n := range entries {
-		if ids[i] = known[n.KeyHash]; ids[i] == 0 {
+		if ids[i] = later[n.KeyHash]; ids[i] == 0 {
 			return nil, errors.New("outbox: a message with the same key was removed in the same moment: enqueue again")
 		}
 	}

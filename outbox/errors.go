@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/kirim-go/kirim"
 )
@@ -76,6 +77,19 @@ func checkText(field, text string, shortest, longest int) error {
 	}
 	if strings.TrimSpace(text) != text {
 		return refuse(field, limit+" without a space at an end", "a space at an end")
+	}
+	return nil
+}
+
+// checkReason refuses a text for people that is too long, or that PostgreSQL cannot
+// store.
+func checkReason(reason string, longest int) error {
+	limit := fmt.Sprintf("at most %d bytes of UTF-8 without NUL", longest)
+	if len(reason) > longest {
+		return refuse("reason", limit, shapeOf(reason))
+	}
+	if !utf8.ValidString(reason) || strings.Contains(reason, "\x00") {
+		return refuse("reason", limit, "other bytes")
 	}
 	return nil
 }

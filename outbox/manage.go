@@ -87,8 +87,9 @@ const (
 )
 
 // Resolve ends the doubt about a message. One that is not in [StateUnknown] is a
-// [*StateError]. DecideSendAgain needs the content, which is kept for
-// [Config.KeepBodies].
+// [*StateError], but for DecideNotSent about a message in [StateDiscarded], which
+// stays so: with [Config.StopLaneOnFailure] the messages behind it are sent then.
+// DecideSendAgain needs the content, which is kept for [Config.KeepBodies].
 func (o *Outbox[TTx]) Resolve(ctx context.Context, id int64, decision Decision) error {
 	if err := o.check(ctx); err != nil {
 		return err

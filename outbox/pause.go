@@ -34,8 +34,8 @@ func (o *Outbox[TTx]) Pause(ctx context.Context, number string, class Class, rea
 	if err := checkScope(number, class); err != nil {
 		return err
 	}
-	if len(reason) > 1000 {
-		return refuse("reason", "at most 1000 bytes", shapeOf(reason))
+	if err := checkReason(reason, 1000); err != nil {
+		return err
 	}
 	return o.addPause(ctx, number, class, reason, 0)
 }

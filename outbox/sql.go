@@ -8,7 +8,7 @@ import (
 // [driver.Dialect]. The arguments of each are in the comment before it.
 type queries struct {
 	// Enqueue. The only argument is JSON.
-	existing, addLanes, addMessages string
+	existing, addLanes, addMessages, takeBack string
 	// Work.
 	claim, take, peek, begin, renew, release, drop, record, waits string
 	// Sweep.
@@ -59,6 +59,9 @@ FROM {rows $1: ord bigint, lane text, number text, class text, campaign text, re
 JOIN {s}kirim_lane l ON l.name = r.lane WHERE true ORDER BY r.ord
 ON CONFLICT (key_hash) DO NOTHING
 RETURNING id, key_hash`),
+
+		// $1 rows with the id of a message of this transaction
+		takeBack: d.SQL(`DELETE FROM {s}kirim_message WHERE id {ids $1}`),
 
 		// A transaction of the caller's that has the lane locked is not waited for.
 		// $1 lane, $2 token, $3 lease
@@ -279,7 +282,9 @@ SELECT id FROM {s}kirim_message WHERE campaign = $1 AND campaign <> '' AND state
 
 		// $1 message, $2 state, $3 the end needs not be told
 		resolve: d.SQL(`
-UPDATE {s}kirim_message SET state = $2, in_doubt = false, ended_at = {now}, tell_at = CASE WHEN NOT $3 THEN {now} END WHERE id = $1 AND state = 'unknown'`),
+UPDATE {s}kirim_message SET state = $2, in_doubt = false, ended_at = CASE WHEN state = 'unknown' THEN {now} ELSE ended_at END,
+	tell_at = CASE WHEN state = 'unknown' AND NOT $3 THEN {now} ELSE tell_at END
+WHERE id = $1 AND (state = 'unknown' OR state = 'discarded' AND $2 = 'discarded')`),
 
 		// $1 header, $2 body
 		addDelivery: d.SQL(`INSERT INTO {s}kirim_delivery (header, body, received_at, job_at) VALUES ($1, $2, {now}, {now}) RETURNING id`),

@@ -12,14 +12,14 @@ import (
 // Suppress keeps messages of [ClassMarketing] from one number to a recipient from
 // being sent: they become [StateSuppressed]. Recipient is a phone number in any
 // spelling, or a user id. With [Outbox.Attach] it happens by itself when the
-// recipient stops marketing, and ends when they resume it. The reason is for people, at most 200 characters. Only a
+// recipient stops marketing, and ends when they resume it. The reason is for people, at most 200 bytes. Only a
 // hash of the two is stored.
 func (o *Outbox[TTx]) Suppress(ctx context.Context, number, recipient, reason string) error {
 	if err := o.checkPerson(ctx, number, recipient); err != nil {
 		return err
 	}
-	if len(reason) > 200 {
-		return refuse("reason", "at most 200 bytes", shapeOf(reason))
+	if err := checkReason(reason, 200); err != nil {
+		return err
 	}
 	return o.run(ctx, o.suppression(personOf(number, normalised(recipient)), reason, byApplication, time.Time{}))
 }

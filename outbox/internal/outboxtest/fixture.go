@@ -2,6 +2,7 @@ package outboxtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -46,6 +47,7 @@ func newFixture[TTx any](t *testing.T, open Open[TTx], config outbox.Config) *fi
 
 func newFixtureOver[TTx any](t *testing.T, open Open[TTx], s *server, config outbox.Config) *fixture[TTx] {
 	t.Helper()
+	t.Parallel()
 	f := &fixture[TTx]{T: t, store: open(t), server: s}
 	d := f.store.Driver(t)
 	f.execIn(d, `CREATE TABLE {s}outboxtest_clock (micros bigint NOT NULL)`)
@@ -241,4 +243,9 @@ func (f *fixture[TTx]) inTx(do func(ctx context.Context, tx TTx) error) error {
 		return err
 	}
 	return commit(f.Context())
+}
+
+func isInvalid(err error) bool {
+	var invalid *kirim.ValidationError
+	return errors.As(err, &invalid)
 }

@@ -11,6 +11,7 @@ func Run[TTx any](t *testing.T, open Open[TTx]) {
 		test func(*testing.T, Open[TTx])
 	}{
 		{"enqueuing", testEnqueue[TTx]},
+		{"lanes", testLanes[TTx]},
 		{"inbox", testInbox[TTx]},
 		{"running", testRunning[TTx]},
 		{"statuses", testStatuses[TTx]},
