@@ -99,7 +99,7 @@ func (p *Pacer) Wait(ctx context.Context, class RateClass) error {
 	}
 	b := p.buckets.of(class)
 	if b.shared != nil {
-		b.shared.load(ctx, b)
+		b.shared.load(ctx)
 		if err := contextError(ctx); err != nil {
 			return err
 		}
@@ -143,7 +143,7 @@ func (p *Pacer) Observe(class RateClass, answer RateLimit) {
 	}
 	b.first.wake()
 	if b.shared != nil {
-		b.shared.save(b)
+		b.shared.save()
 	}
 }
 

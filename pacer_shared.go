@@ -50,7 +50,8 @@ func WithSharedLimit(store LimitStore, name string) PacerOption {
 			return
 		}
 		for _, class := range []RateClass{RateRead, RateWrite} {
-			p.buckets.of(class).shared = &sharedLimit{store: store, name: name + ":" + string(class), loaded: make(chan struct{})}
+			b := p.buckets.of(class)
+			b.shared = &sharedLimit{store: store, name: name + ":" + string(class), bucket: b, loaded: make(chan struct{})}
 		}
 	}
 }
@@ -64,8 +65,9 @@ const (
 
 // sharedLimit is what a bucket shares with other programs.
 type sharedLimit struct {
-	store LimitStore
-	name  string
+	store  LimitStore
+	name   string
+	bucket *pacerBucket
 
 	begin  sync.Once
 	loaded chan struct{} // closed when the store has told what it knows
@@ -78,7 +80,7 @@ type sharedLimit struct {
 
 // load asks the store, once. All who come meanwhile wait for it, but not until
 // their contexts end: a store that hangs fails no call.
-func (s *sharedLimit) load(ctx context.Context, b *pacerBucket) {
+func (s *sharedLimit) load(ctx context.Context) {
 	s.begin.Do(func() {
 		// The end of one call's context must not leave all others blind.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limitLoadTimeout)
@@ -87,9 +89,9 @@ func (s *sharedLimit) load(ctx context.Context, b *pacerBucket) {
 			defer cancel()
 			defer ignorePanic()
 			if seen, known, err := s.store.LastLimit(ctx, s.name); err == nil && known {
-				b.mu.Lock()
-				defer b.mu.Unlock()
-				b.restore(seen, time.Now())
+				s.bucket.mu.Lock()
+				defer s.bucket.mu.Unlock()
+				s.bucket.restore(seen, time.Now())
 			}
 		}()
 	})
@@ -152,27 +154,30 @@ func (b *pacerBucket) seen() (seen SeenLimit, ok bool) {
 }
 
 // save has the state of the bucket, whose mutex is held, saved soon.
-func (s *sharedLimit) save(b *pacerBucket) {
+func (s *sharedLimit) save() {
 	if s.again = s.saving; s.again {
 		return
 	}
 	s.saving = true
 	since := max(0, time.Since(s.saved)) // the clock may go back
-	time.AfterFunc(max(0, limitSaveInterval-since), func() {
-		b.mu.Lock()
-		b.advance(time.Now())
-		s.saved, s.again = b.at, false
-		seen, ok := b.seen()
-		b.mu.Unlock()
-		if ok {
-			s.write(seen)
-		}
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		if s.saving = false; s.again {
-			s.save(b)
-		}
-	})
+	time.AfterFunc(max(0, limitSaveInterval-since), s.flush)
+}
+
+func (s *sharedLimit) flush() {
+	b := s.bucket
+	b.mu.Lock()
+	b.advance(time.Now())
+	s.saved, s.again = b.at, false
+	seen, ok := b.seen()
+	b.mu.Unlock()
+	if ok {
+		s.write(seen)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if s.saving = false; s.again {
+		s.save()
+	}
 }
 
 // write saves. What fails is of no consequence: the next one may do better.

@@ -25,6 +25,7 @@ const settleTimeout = time.Second
 type claims struct {
 	deduper Deduper
 	tokens  TokenDeduper
+	lease   time.Duration // of the deduper's claims; 0 when they do not lapse, or it does not say
 	logger  *slog.Logger
 	late    settlements
 }
@@ -33,6 +34,9 @@ func (c *claims) init(deduper Deduper, logger *slog.Logger) {
 	c.deduper, c.logger = deduper, logger
 	if _, lasting := deduper.(interface{ claimsDoNotLapse() }); !lasting {
 		c.tokens, _ = deduper.(TokenDeduper)
+	}
+	if leasing, ok := deduper.(interface{ Lease() time.Duration }); ok {
+		c.lease = leasing.Lease()
 	}
 }
 
@@ -46,6 +50,11 @@ func (c *claims) once(ctx context.Context, key string, callback func(context.Con
 	}
 	if c.late.settle(ctx, c.complete, key) {
 		return nil
+	}
+	if c.lease > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.lease-min(settleTimeout, c.lease/2))
+		defer cancel()
 	}
 	state, token, err := c.claim(ctx, key)
 	switch {

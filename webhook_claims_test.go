@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/kirim-go/kirim"
 )
@@ -140,5 +142,31 @@ func TestAClaimThatWasLostIsLogged(t *testing.T) {
 	deliver(t, h, text("2"))
 	if got := strings.Join(d.calls, ", "); got != "claim, complete 1, claim, complete 2" {
 		t.Errorf("the deduper was asked to %s", got)
+	}
+}
+
+// leased is a TokenDeduper that says how long its claims hold.
+type leased struct {
+	*tokenLog
+	lease time.Duration
+}
+
+func (d leased) Lease() time.Duration { return d.lease }
+
+func TestACallbackEndsBeforeItsClaimLapses(t *testing.T) {
+	t.Parallel()
+	for lease, want := range map[time.Duration]time.Duration{time.Minute: 8 * time.Second, 5 * time.Second: 4 * time.Second, time.Second: 500 * time.Millisecond, 0: 8 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			h := kirim.NewWebhookHandler(verifier(t, testSecret), kirim.WithDeduper(leased{&tokenLog{}, lease}))
+			var got time.Duration
+			h.OnMessage(func(ctx context.Context, _ *kirim.InboundMessage) error {
+				deadline, _ := ctx.Deadline()
+				got = time.Until(deadline)
+				return nil
+			})
+			if code := deliver(t, h, text("1")); code != 200 || got != want {
+				t.Errorf("lease %v: answer %d, the callback has %v, want %v", lease, code, got, want)
+			}
+		})
 	}
 }

@@ -12,7 +12,9 @@ import (
 // somebody else has now, be that another process or itself. A [WebhookHandler]
 // uses these methods rather than those of Deduper. Both are for the same keys.
 //
-// Each of the methods may be called again after it has failed.
+// Each of the methods may be called again after it has failed. When a deduper also has a method
+// Lease() [time.Duration], a callback's context ends a second before its claim lapses, or
+// after half of a lease that is shorter than two.
 //
 // The package kirimtest/storetest checks implementations.
 type TokenDeduper interface {

@@ -40,8 +40,8 @@ func (e *ElementError) Unwrap() error {
 // callback panicked. Call HandleEvent again with the same event later: only those
 // elements are handled again. A nil ctx, event or element is a [*ValidationError].
 //
-// Callbacks get ctx, which [WithDeliveryTimeout] does not shorten. Let it end before a
-// claim of a shared deduper lapses. [WithMaxDeliveries] does not count these calls,
+// Callbacks get ctx, which [WithDeliveryTimeout] does not shorten. It ends before a claim of
+// a shared deduper lapses that says when ([TokenDeduper]). [WithMaxDeliveries] does not count these calls,
 // [WebhookHandler.Shutdown] waits for them and has later ones fail.
 func (h *WebhookHandler) HandleEvent(ctx context.Context, e *Event) error {
 	switch {

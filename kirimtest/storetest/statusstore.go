@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -128,8 +127,7 @@ func progressText(p kirim.MessageProgress) string {
 		text += " " + p.Err.Error()
 		var first *kirim.EventError
 		if errors.As(p.Err, &first) {
-			encoded, _ := json.Marshal(first)
-			text += " " + string(encoded)
+			text += fmt.Sprintf(" %+v %s", *first, first.Raw)
 		}
 		text += fmt.Sprint(" ", kirim.IsOutside24hWindow(p.Err))
 	}

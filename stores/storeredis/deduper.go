@@ -33,6 +33,9 @@ type Deduper struct {
 	sweep  int               // at so many tokens, those that lapsed are dropped
 }
 
+// Lease returns how long a claim holds: callbacks get a second less; see [kirim.TokenDeduper].
+func (d *Deduper) Lease() time.Duration { return d.stores.lease }
+
 type issued struct {
 	token string
 	until time.Time

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"time"
 
 	"github.com/kirim-go/kirim"
 )
@@ -13,12 +14,16 @@ type Deduper struct{ claims table }
 
 var _ kirim.TokenDeduper = (*Deduper)(nil)
 
-// ClaimToken implements [kirim.TokenDeduper]. A claim that succeeds is one statement.
+// Lease returns how long a claim holds: callbacks get a second less; see [kirim.TokenDeduper].
+func (d *Deduper) Lease() time.Duration { return d.claims.lease }
+
+// ClaimToken implements [kirim.TokenDeduper]. A claim that succeeds is one
+// statement. When database/sql sends it again, it is the same claim, as it has the same token.
 func (d *Deduper) ClaimToken(ctx context.Context, key string) (kirim.ClaimState, string, error) {
 	h, token := hashOf(key), rand.Text()
 	claimed, err := d.claims.exec(ctx, "claim",
 		`INSERT INTO TABLE(claim) AS c (key, token, done, until) VALUES ($1, $2, 0, NOW + $3)
-		ON CONFLICT (key) DO UPDATE SET token = excluded.token, done = 0, until = excluded.until WHERE c.until <= NOW`,
+		ON CONFLICT (key) DO UPDATE SET token = excluded.token, done = 0, until = excluded.until WHERE c.until <= NOW OR c.token = excluded.token`,
 		h, token, millis(d.claims.lease))
 	if err != nil {
 		return kirim.ClaimedBusy, "", err

@@ -93,8 +93,9 @@ func WithPrefix(prefix string) Option {
 }
 
 // WithLease sets how long a claim of the [Deduper] holds: after that, the holder is
-// taken for gone. The default is a minute, the minimum a second. It must be longer than
-// an element may take, which [kirim.WithDeliveryTimeout] limits.
+// taken for gone. The default is a minute, the minimum a second. Callbacks of a
+// [kirim.WebhookHandler] get a second less than the lease, when [kirim.WithDeliveryTimeout] gives
+// them more.
 func WithLease(d time.Duration) Option {
 	return func(s *Stores) error {
 		if d < time.Second {
