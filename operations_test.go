@@ -274,7 +274,9 @@ func TestNoOperationIsForgotten(t *testing.T) {
 		for i := range owner.NumField() {
 			if field := owner.Field(i); field.IsExported() {
 				for j := range field.Type.NumMethod() {
-					want = append(want, field.Name+"."+field.Type.Method(j).Name)
+					if name := field.Name + "." + field.Type.Method(j).Name; name != "Messages.KeyLifetime" {
+						want = append(want, name)
+					}
 				}
 			}
 		}

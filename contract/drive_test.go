@@ -42,6 +42,7 @@ var drivers = slices.Concat(clientDrivers, messageDrivers, templateDrivers, conv
 var notDriven = map[string]string{
 	"Client.Do":                   "what the methods are built on",
 	"Messages.Wait":               "asks as Messages.Get does",
+	"Messages.KeyLifetime":        "makes no request",
 	"Messages.SendAndWait":        "Messages.SendOrTemplate, then Messages.Wait",
 	"Client.PhoneNumber":          "makes no request",
 	"Client.CloseIdleConnections": "makes no request",
