@@ -121,12 +121,12 @@ func (c *Connection) options() []kirim.Option {
 
 // Kirim returns a client of Kirim.
 func (c *Connection) Kirim(extra ...kirim.Option) (*kirim.Client, error) {
-	return usable(kirim.NewClient(c.key, append(c.options(), extra...)...))
+	return usable[kirim.Client](c)(kirim.NewClient(c.key, append(c.options(), extra...)...))
 }
 
 // CloudAPI returns a client of the Cloud API.
 func (c *Connection) CloudAPI(extra ...kirim.Option) (*cloudapi.Client, error) {
-	client, err := usable(cloudapi.NewClient(c.key, append(c.options(), extra...)...))
+	client, err := usable[cloudapi.Client](c)(cloudapi.NewClient(c.key, append(c.options(), extra...)...))
 	if secret := c.app.Getenv("META_APP_SECRET"); err == nil && secret != "" {
 		client = client.WithAppSecret(secret)
 	}
@@ -178,17 +178,17 @@ func (c *Connection) Messages(extra ...kirim.Option) (MessageSender, error) {
 		}
 		return client.PhoneNumber(from), nil
 	case APIMessaging:
-		client, err := usable(apimessaging.NewClient(c.key, append(c.options(), extra...)...))
+		client, err := usable[apimessaging.Client](c)(apimessaging.NewClient(c.key, append(c.options(), extra...)...))
 		if err != nil {
 			return nil, err
 		}
 		return client.WithSession(from), nil
 	case MichoW:
-		return usable(michow.NewClient(c.key, append(c.options(), extra...)...))
+		return usable[michow.Client](c)(michow.NewClient(c.key, append(c.options(), extra...)...))
 	case Connexease:
-		return usable(connexease.NewClient(c.key, append(c.options(), extra...)...))
+		return usable[connexease.Client](c)(connexease.NewClient(c.key, append(c.options(), extra...)...))
 	case Shingle:
-		return usable(shingle.NewClient(c.key, append(c.options(), extra...)...))
+		return usable[shingle.Client](c)(shingle.NewClient(c.key, append(c.options(), extra...)...))
 	}
 	client, err := c.Kirim(extra...)
 	if err != nil {
@@ -197,10 +197,17 @@ func (c *Connection) Messages(extra ...kirim.Option) (MessageSender, error) {
 	return client.PhoneNumber(from).Messages, nil
 }
 
-// usable marks the errors of a constructor as wrong usage.
-func usable[T any](client *T, err error) (*T, error) {
-	if err != nil {
-		return nil, &Failure{Code: ExitUsage, Err: err}
+// usable marks the errors of a constructor as wrong usage, and says where the
+// settings came from.
+func usable[T any](c *Connection) func(*T, error) (*T, error) {
+	return func(client *T, err error) (*T, error) {
+		if err == nil {
+			return client, nil
+		}
+		hint := fmt.Sprintf("check the key (from %s) and the base URL (from %s)", c.KeyOrigin, c.BaseURL.Origin)
+		if strings.HasPrefix(c.BaseURL.Text, "http:") && !c.insecure {
+			hint += "; --insecure-http allows plain HTTP to other hosts"
+		}
+		return nil, WithHint(Usagef("%w", err), "%s", hint)
 	}
-	return client, nil
 }

@@ -80,6 +80,8 @@ func exitCode(err error) int {
 		return ExitUsage
 	case errors.Is(err, context.Canceled):
 		return ExitInterrupted
+	case errors.Is(err, kirim.KindInvalidRequest) && errors.As(err, &response) && !isWrite(response.Method):
+		return ExitUsage
 	case errors.As(err, &transport) && isWrite(transport.Method), errors.As(err, &response) && isWrite(response.Method):
 		return ExitNotSent
 	}

@@ -139,7 +139,7 @@ func (r *report) advice(err error, sends bool) string {
 		if len(r.Violations) > 0 {
 			return "correct the fields named above"
 		}
-		return ""
+		return advices[r.Kind]
 	case ExitNotFound:
 		return "check the ID, and that the key belongs to the same account"
 	}
@@ -153,24 +153,34 @@ func (r *report) advice(err error, sends bool) string {
 }
 
 var advices = map[kirim.Kind]string{
-	kirim.KindAuthMissing:          "check the API key: kirim doctor says where it comes from",
-	kirim.KindAuthInvalid:          "check the API key: kirim doctor says where it comes from",
-	kirim.KindAuthExpired:          "make a new API key and store it where the old one was",
-	kirim.KindAuthRevoked:          "make a new API key and store it where the old one was",
-	kirim.KindPermission:           "use a key that has the right, or give it to this one",
-	kirim.KindOutsideWindow:        "send an approved template (--template), or wait until the customer writes",
-	kirim.KindInvalidRecipient:     "correct the number given with --to",
-	kirim.KindRecipientUnavailable: "check that the recipient uses WhatsApp on this number",
-	kirim.KindTemplateNotFound:     "check name and language: kirim templates list",
-	kirim.KindTemplateUnavailable:  "choose another template: kirim templates list --status approved",
-	kirim.KindMediaInvalid:         "check that the link is public, and the type and size of the file",
-	kirim.KindNotConnected:         "connect the business number in the vendor's dashboard",
-	kirim.KindPlanLimit:            "the plan of the account does not include this",
-	kirim.KindQuotaExceeded:        "wait until the quota is reset, or raise it",
-	kirim.KindSuspended:            "the account is restricted: the vendor's dashboard says why",
-	kirim.KindBilling:              "check balance and billing of the account",
-	kirim.KindIdempotencyReuse:     "this idempotency key belongs to another message: choose a new one",
-	kirim.KindUnavailable:          "run the command again later",
-	kirim.KindInternal:             "run the command again later",
-	kirim.KindUpstream:             "run the command again later",
+	kirim.KindAuthMissing:           "check the API key: kirim doctor says where it comes from",
+	kirim.KindAuthInvalid:           "check the API key: kirim doctor says where it comes from",
+	kirim.KindAuthExpired:           "make a new API key and store it where the old one was",
+	kirim.KindAuthRevoked:           "make a new API key and store it where the old one was",
+	kirim.KindPermission:            "use a key that has the right, or give it to this one",
+	kirim.KindInvalidRequest:        "correct what the server names above",
+	kirim.KindInvalidRecipient:      "correct the number given with --to",
+	kirim.KindRecipientUnavailable:  "check that the recipient uses WhatsApp on this number",
+	kirim.KindOutsideWindow:         "send an approved template (--template), or wait until the customer writes",
+	kirim.KindTemplateNotFound:      "check name and language: kirim templates list",
+	kirim.KindTemplateUnavailable:   "choose another template: kirim templates list --status approved",
+	kirim.KindPayloadTooLarge:       "make the text or the file smaller",
+	kirim.KindMediaInvalid:          "check that the link is public, and the type and size of the file",
+	kirim.KindNotConnected:          "connect the business number in the vendor's dashboard",
+	kirim.KindUpstreamAuth:          "connect the WhatsApp account with the vendor again: another API key does not help",
+	kirim.KindPlanLimit:             "the plan of the account does not include this",
+	kirim.KindQuotaExceeded:         "wait until the quota is reset, or raise it",
+	kirim.KindSuspended:             "the account is restricted: the vendor's dashboard says why",
+	kirim.KindBilling:               "check balance and billing of the account",
+	kirim.KindMethodNotAllowed:      "check the base URL: kirim doctor says where it comes from",
+	kirim.KindConflict:              "look at the state of what the request was about, then run the command again",
+	kirim.KindIdempotencyInProgress: "wait a moment, then run the command again with the same --idempotency-key",
+	kirim.KindIdempotencyReuse:      "this idempotency key belongs to another message: choose a new one",
+	kirim.KindWebhookInvalid:        "correct the URL or the events of the subscription",
+	kirim.KindSendFailed:            "look for the message with kirim messages list",
+	kirim.KindUpstream:              "run the command again later",
+	kirim.KindInternal:              "run the command again later",
+	kirim.KindUnavailable:           "run the command again later",
+	kirim.KindInvalidResponse:       "check the base URL, and what stands between this machine and the server: kirim doctor",
+	kirim.KindUnknown:               "check the base URL, and what stands between this machine and the server: kirim doctor",
 }
