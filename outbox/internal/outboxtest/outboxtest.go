@@ -16,6 +16,7 @@ func Run[TTx any](t *testing.T, open Open[TTx]) {
 		{"running", testRunning[TTx]},
 		{"statuses", testStatuses[TTx]},
 		{"late refusals", testLateRefusals[TTx]},
+		{"ends", testEnds[TTx]},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) { g.test(t, open) })
