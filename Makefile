@@ -11,7 +11,7 @@ OLDEST_GO = go1.25.14
 
 EXAMPLES = $(filter-out $(NESTED),$(patsubst %/main.go,%,$(wildcard examples/*/main.go)))
 
-.PHONY: all help examples test oldest budgets nested sends fmt vet tidy lint workflows fuzz chaos mutants bench bench-outbox pictures words apidiff release release-check
+.PHONY: all help examples test oldest budgets nested sends fmt vet tidy lint workflows fuzz chaos outbox-fire mutants bench bench-outbox pictures words apidiff release release-check
 
 all: examples test oldest budgets nested sends release-check fmt vet tidy lint fuzz ## everything that CI runs
 
@@ -48,6 +48,13 @@ SEED ?= 1
 
 chaos: ## send 42,000 messages over 21 transports with every fault; SEED=1
 	cd fire && go test -count=1 -v -timeout 30m -run Chaos . -chaos.messages=42000 -chaos.seed=$(SEED)
+
+# It takes PostgreSQL: that of KIRIM_TEST_POSTGRES, or one that it starts if it is
+# installed. `make nested` runs a tenth, TENTHS=1.
+TENTHS ?= 10
+
+outbox-fire: ## kill the processes, the database and the server under an outbox; TENTHS=10 SEED=1
+	cd outbox/fire && go test -count=1 -v -timeout 60m . -fire.tenths=$(TENTHS) -fire.seed=$(SEED)
 
 # Takes hours: SAMPLE=150 tries so many of them, which SEED chooses.
 SAMPLE ?= 0

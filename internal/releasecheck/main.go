@@ -30,6 +30,7 @@ var unreleased = []string{
 	"examples/routers",
 	"examples/tracing",
 	"fire",
+	"outbox/fire",
 }
 
 // programs is the directory with what is built and run for each module.

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"testing"
+	"time"
+)
+
+// What two of three workers had claimed when they died goes on when their leases
+// have lapsed, and not much later.
+func TestTheLastMessageAfterTwoKillsWaitsForTheLeaseAlone(t *testing.T) {
+	leases := []struct{ lease, attempt time.Duration }{{11 * time.Second, time.Second}}
+	if *tenths == 10 {
+		leases = append(leases, []struct{ lease, attempt time.Duration }{{45 * time.Second, 35 * time.Second}, {time.Minute, 35 * time.Second}}...)
+	}
+	for _, l := range leases {
+		t.Run(l.lease.String(), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, plan{Lease: l.lease, AttemptTimeout: l.attempt})
+			workers := []*process{r.startWorker(), r.startWorker(), r.startWorker()}
+			enqueuer := r.startEnqueuer(enqueuePlan{Prefix: smooth, PerSecond: 100, Messages: 1000})
+			time.Sleep(2 * time.Second)
+			killed := time.Now()
+			go workers[0].kill()
+			workers[1].kill()
+			if !enqueuer.diesWithin(time.Minute) {
+				t.Fatal("the enqueuing process does not end")
+			}
+			enqueued := time.Since(killed)
+			waited := r.lastSend(l.lease + 30*time.Second).Sub(killed)
+			r.finish(10 * time.Second)
+			limit := l.lease + 3*time.Second
+			if *tenths < 10 {
+				limit += 10 * time.Second // beside other scenarios, on a machine that may be busy
+			}
+			t.Logf("lease %v: the last message after two kills was out after %v (the last was enqueued after %v)", l.lease, waited.Round(10*time.Millisecond), enqueued.Round(10*time.Millisecond))
+			if waited > limit {
+				t.Errorf("%v, want at most %v", waited, limit)
+			}
+			if waited < l.lease/2 {
+				t.Errorf("%v: nothing was waiting for a lease", waited)
+			}
+		})
+	}
+}
+
+// lastSend waits until nothing is queued any more, and returns when the last message
+// was sent.
+func (r *rig) lastSend(patience time.Duration) (last time.Time) {
+	for deadline := time.Now().Add(patience); r.open() != 0 && time.Now().Before(deadline); {
+		time.Sleep(100 * time.Millisecond)
+	}
+	for _, m := range r.sandbox.Messages() {
+		if m.Time.After(last) {
+			last = m.Time
+		}
+	}
+	return last
+}
