@@ -179,8 +179,8 @@ func (b *bench) jobs(ctx context.Context, p *place, sending bool) (float64, erro
 		if err != nil {
 			return 0, err
 		}
-		defer db.Close()
-		return jobsOver(ctx, riversqlite.New(db), "", b.messages, sending)
+		seconds, err := jobsOver(ctx, riversqlite.New(db), "", b.messages, sending)
+		return seconds, errors.Join(err, db.Close())
 	}
 	pool, err := pgxpool.New(ctx, p.url)
 	if err != nil {

@@ -23,10 +23,13 @@ import (
 const workerVariable = "KIRIM_BENCH_WORKER"
 
 type workerSettings struct {
-	Lite                      bool
-	URL, Schema, Base, APIKey string
-	Workers                   int  // of the transactional class; 0 for the defaults of all
-	Paced                     bool // by the rate limit of the server
+	Lite    bool   `json:"lite"`
+	URL     string `json:"url"`
+	Schema  string `json:"schema"`
+	Base    string `json:"base"`
+	Key     string `json:"key"`     // of the sandbox
+	Workers int    `json:"workers"` // of the transactional class; 0 for the defaults of all
+	Paced   bool   `json:"paced"`   // by the rate limit of the server
 }
 
 // worker is a process that sends.
@@ -38,7 +41,7 @@ type worker struct {
 
 // startWorker starts a process that is ready to send.
 func startWorker(ctx context.Context, p *place, server *kirimtest.Server, workers string) (*worker, error) {
-	settings := workerSettings{Lite: p.lite, URL: p.url, Schema: p.schema, Base: server.URL, APIKey: server.APIKey, Paced: workers == ""}
+	settings := workerSettings{Lite: p.lite, URL: p.url, Schema: p.schema, Base: server.URL, Key: server.APIKey, Paced: workers == ""}
 	if workers != "" {
 		if _, err := fmt.Sscan(workers, &settings.Workers); err != nil {
 			return nil, err
@@ -87,7 +90,7 @@ func work(ctx context.Context) error {
 	if s.Paced {
 		options = append(options, kirim.WithLimiter(kirim.NewPacer()))
 	}
-	client, err := kirim.NewClient(s.APIKey, options...)
+	client, err := kirim.NewClient(s.Key, options...)
 	if err != nil {
 		return err
 	}

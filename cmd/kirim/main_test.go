@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -82,10 +83,16 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		Setup:               setUp,
-		Cmds:                scriptCommands,
+		Cmds:                allCommands(),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 	})
+}
+
+func allCommands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
+	all := maps.Clone(scriptCommands)
+	maps.Copy(all, outboxCommands)
+	return all
 }
 
 // world is what a script runs against.

@@ -9,9 +9,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-func init() {
+// outboxCommands are the commands of the scripts about an outbox.
+var outboxCommands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	// enqueue FILE KEY TO TEXT: a service enqueues a message of the campaign sale.
-	scriptCommands["enqueue"] = func(ts *testscript.TestScript, _ bool, args []string) {
+	"enqueue": func(ts *testscript.TestScript, _ bool, args []string) {
 		ctx := context.Background()
 		box, err := outboxsqlite.Open(ctx, ts.MkAbs(args[0]), outbox.Disabled(), outbox.Config{})
 		ts.Check(err)
@@ -21,9 +22,9 @@ func init() {
 		})
 		ts.Check(err)
 		ts.Check(box.Close())
-	}
+	},
 	// ended FILE KEY STATE: a worker has brought a message to an end.
-	scriptCommands["ended"] = func(ts *testscript.TestScript, _ bool, args []string) {
+	"ended": func(ts *testscript.TestScript, _ bool, args []string) {
 		db, err := outboxsqlite.OpenDB(ts.MkAbs(args[0]))
 		ts.Check(err)
 		const failure = `{"text":"kirim: POST /{phone_number_id}/messages: 422 invalid_phone_number","kind":"invalid_recipient"}`
@@ -31,5 +32,5 @@ func init() {
 			`UPDATE kirim_message SET state = $2, attempts = 1, error = $3, error_kind = 'invalid_recipient', ended_at = created_at WHERE key = $1`, args[1], args[2], failure)
 		ts.Check(err)
 		ts.Check(db.Close())
-	}
+	},
 }

@@ -359,14 +359,7 @@ func (b *outboxCommands) cancel() *cobra.Command {
 				return app.Usagef("want IDs, or --campaign")
 			}
 			return b.use(cmd.Context(), outbox.Config{}, func(box outboxBox) error {
-				n := 0
-				if campaign != "" {
-					n, err = box.CancelCampaign(cmd.Context(), campaign)
-				} else {
-					var cancelled []int64
-					cancelled, err = box.Cancel(cmd.Context(), ids...)
-					n = len(cancelled)
-				}
+				n, err := cancel(cmd.Context(), box, campaign, ids)
 				b.app.Note("%d cancelled; what was sent, or may have been, is not.", n)
 				return err
 			})
@@ -374,6 +367,14 @@ func (b *outboxCommands) cancel() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&campaign, "campaign", "", "cancel what is queued of this campaign")
 	return cmd
+}
+
+func cancel(ctx context.Context, box outboxBox, campaign string, ids []int64) (n int, err error) {
+	if campaign != "" {
+		return box.CancelCampaign(ctx, campaign)
+	}
+	cancelled, err := box.Cancel(ctx, ids...)
+	return len(cancelled), err
 }
 
 // scope is what is paused or resumed.
