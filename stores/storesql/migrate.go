@@ -17,30 +17,69 @@ var migrations = []string{firstMigration}
 var firstMigration string
 
 // Migrate creates the tables, or brings them up to date. It may be called at every
-// start, and by several processes at once. Everything is done in one transaction.
+// start, and by several processes at once. When the tables are up to date, it needs no more rights
+// than the stores do: to SELECT, INSERT, UPDATE and DELETE.
 //
 // With SQLite it refuses a connection without a busy timeout, on which a call fails
 // when another connection is writing.
 func (s *Stores) Migrate(ctx context.Context) error {
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
+	if err := s.prepareSQLite(ctx); err != nil {
 		return failed("migrate", err)
 	}
-	defer func() { _ = tx.Rollback() }()
-	if err := s.migrate(ctx, tx); err != nil {
-		return failed("migrate", err)
-	}
-	if err := tx.Commit(); err != nil {
+	t := table{Stores: s, table: "migration"}
+	if err := t.once(ctx, func(tx *sql.Tx) error { return s.migrate(ctx, tx) }); err != nil {
 		return failed("migrate", err)
 	}
 	return nil
 }
 
-func (s *Stores) migrate(ctx context.Context, tx *sql.Tx) error {
-	if err := s.lockMigrations(ctx, tx); err != nil {
+const createMigration = "CREATE TABLE IF NOT EXISTS TABLE(migration) (version integer PRIMARY KEY)"
+
+// prepareSQLite creates the table that transactions which migrate lock.
+func (s *Stores) prepareSQLite(ctx context.Context) error {
+	if s.database != SQLite {
+		return nil
+	}
+	var timeout int
+	if err := s.db.QueryRowContext(ctx, "PRAGMA busy_timeout").Scan(&timeout); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, s.query("CREATE TABLE IF NOT EXISTS TABLE(migration) (version integer PRIMARY KEY)")); err != nil {
+	if timeout <= 0 {
+		return fmt.Errorf("the busy timeout of the connection is %d ms: set one in the data source name, such as _pragma=busy_timeout(10000)", timeout)
+	}
+	_, err := s.db.ExecContext(ctx, s.query(createMigration))
+	return err
+}
+
+// preparePostgreSQL makes other transactions that migrate wait for the end of this
+// one, and creates what is missing: who may not create can use what is there.
+func (s *Stores) preparePostgreSQL(ctx context.Context, tx *sql.Tx) error {
+	if s.database != PostgreSQL {
+		return nil
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte("kirim storesql " + s.name("migration")))
+	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(h.Sum64())); err != nil { //nolint:gosec // any 64 bits are a key
+		return err
+	}
+	var schema, table bool
+	if err := tx.QueryRowContext(ctx, "SELECT $1 = '' OR to_regnamespace($1) IS NOT NULL, to_regclass($2) IS NOT NULL", s.schema, s.name("migration")).Scan(&schema, &table); err != nil {
+		return err
+	}
+	if !schema {
+		if _, err := tx.ExecContext(ctx, "CREATE SCHEMA "+s.schema); err != nil {
+			return err
+		}
+	}
+	if table {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, s.query(createMigration))
+	return err
+}
+
+func (s *Stores) migrate(ctx context.Context, tx *sql.Tx) error {
+	if err := s.preparePostgreSQL(ctx, tx); err != nil {
 		return err
 	}
 	var version int
@@ -62,36 +101,6 @@ func (s *Stores) migrate(ctx context.Context, tx *sql.Tx) error {
 		}
 	}
 	return nil
-}
-
-// lockMigrations makes other processes that migrate wait for the end of the
-// transaction.
-func (s *Stores) lockMigrations(ctx context.Context, tx *sql.Tx) error {
-	if s.database == SQLite { // its first write locks the database
-		var timeout int
-		if err := tx.QueryRowContext(ctx, "PRAGMA busy_timeout").Scan(&timeout); err != nil {
-			return err
-		}
-		if timeout <= 0 {
-			return fmt.Errorf("the busy timeout of the connection is %d ms: set one in the data source name, such as _pragma=busy_timeout(10000)", timeout)
-		}
-		return nil
-	}
-	h := fnv.New64a()
-	_, _ = h.Write([]byte("kirim storesql " + s.name("migration")))
-	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(h.Sum64())); err != nil { //nolint:gosec // any 64 bits are a key
-		return err
-	}
-	if s.schema == "" {
-		return nil
-	}
-	// Who may not create schemas can use one that is there.
-	var exists bool
-	if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)", s.schema).Scan(&exists); err != nil || exists {
-		return err
-	}
-	_, err := tx.ExecContext(ctx, "CREATE SCHEMA "+s.schema)
-	return err
 }
 
 var (

@@ -179,6 +179,31 @@ func TestASchemaIsCreated(t *testing.T) {
 	}
 }
 
+func TestAfterTheMigrationNoRightToCreateIsNeeded(t *testing.T) {
+	t.Parallel()
+	p := postgres(t)
+	db := p.connect(t)
+	p.stores(t, db)
+	role := p.schema + "_app"
+	run(t, db, "CREATE ROLE "+role)
+	t.Cleanup(func() {
+		run(t, db, "DROP OWNED BY "+role)
+		run(t, db, "DROP ROLE "+role)
+	})
+	run(t, db, "GRANT USAGE ON SCHEMA "+p.schema+" TO "+role)
+	run(t, db, "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "+p.schema+" TO "+role)
+	app := p.connect(t)
+	app.SetMaxOpenConns(1)
+	run(t, app, "SET ROLE "+role)
+	s := p.stores(t, app)
+	if state, err := s.Deduper().Claim(t.Context(), "k"); err != nil || state != kirim.Claimed {
+		t.Errorf("%v, %v", state, err)
+	}
+	if _, err := s.Prune(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTablesOfALaterVersionAreLeftAlone(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, p *place) {
