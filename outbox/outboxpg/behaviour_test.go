@@ -3,11 +3,13 @@ package outboxpg
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"os"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/kirim-go/kirim/outbox/internal/driver"
@@ -15,6 +17,8 @@ import (
 )
 
 func TestBehaviour(t *testing.T) { outboxtest.Run(t, newStore) }
+
+func TestLocks(t *testing.T) { outboxtest.RunLocks(t, newStore) }
 
 // postgresURL returns the URL of a server to test with.
 func postgresURL(t *testing.T) string {
@@ -67,6 +71,7 @@ func (s *store) connect(t *testing.T) *pgxpool.Pool {
 		t.Fatal(err)
 	}
 	config.ConnConfig.RuntimeParams["search_path"] = s.schema
+	config.ConnConfig.RuntimeParams["application_name"] = s.schema
 	config.ConnConfig.RuntimeParams["synchronous_commit"] = "off" // nothing here outlives a test
 	config.MaxConns = 8
 	pool, err := pgxpool.NewWithConfig(t.Context(), config)
@@ -100,4 +105,20 @@ func (s *store) UseClock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Waiting implements [outboxtest.LockingStore].
+func (s *store) Waiting(t *testing.T) (n int) {
+	t.Helper()
+	const waiting = `SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'`
+	if err := s.app.QueryRow(t.Context(), waiting, s.schema).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// IsDeadlock implements [outboxtest.LockingStore].
+func (s *store) IsDeadlock(err error) bool {
+	var refused *pgconn.PgError
+	return errors.As(err, &refused) && refused.Code == "40P01"
 }

@@ -142,10 +142,12 @@ func (f *fixture[TTx]) settleIn(p *process[TTx]) {
 		if len(lanes) == 0 {
 			return
 		}
+		snoozed := false
 		for _, lane := range lanes {
-			if f.work(p, lane) {
-				return // it would come again at once
-			}
+			snoozed = f.work(p, lane) || snoozed
+		}
+		if snoozed {
+			return // it would come again at once
 		}
 	}
 	f.Fatal("there is always more to do")

@@ -12,6 +12,8 @@ func Run[TTx any](t *testing.T, open Open[TTx]) {
 	}{
 		{"enqueuing", testEnqueue[TTx]},
 		{"lanes", testLanes[TTx]},
+		{"in doubt", testDoubt[TTx]},
+		{"managing", testManaging[TTx]},
 		{"inbox", testInbox[TTx]},
 		{"running", testRunning[TTx]},
 		{"statuses", testStatuses[TTx]},

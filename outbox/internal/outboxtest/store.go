@@ -31,6 +31,9 @@ type tappedDriver[TTx any] struct {
 	steps  driver.Steps
 	before func(statements []*driver.Statement) error
 	after  func(statements []*driver.Statement) error // when they are committed
+	// between is called between the statements of the next run, which are no
+	// transaction then.
+	between func()
 }
 
 // errDatabaseAway is what before returns for a database that cannot be reached.
@@ -52,9 +55,25 @@ func (r tappedRunner[TTx]) Run(ctx context.Context, statements ...*driver.Statem
 			return err
 		}
 	}
+	if between := r.driver.between; between != nil {
+		r.driver.between = nil
+		return runOneByOne(ctx, r.driver.Driver.Pool(), between, statements)
+	}
 	err := r.driver.Driver.Pool().Run(ctx, statements...)
 	if after := r.driver.after; after != nil && err == nil {
 		err = after(statements)
 	}
 	return err
+}
+
+func runOneByOne(ctx context.Context, r driver.Runner, between func(), statements []*driver.Statement) error {
+	for i, s := range statements {
+		if i > 0 {
+			between()
+		}
+		if err := r.Run(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
