@@ -17,9 +17,10 @@ const Version = 1
 
 // Migrate runs the migrations of files, named 001_what.sql and so on, that
 // have not run yet. The runner is one of a transaction in which no other
-// process migrates.
+// process migrates. The table that names them is not that of package storesql,
+// whose tables may be in the same schema.
 func Migrate(ctx context.Context, d Dialect, files fs.FS, r Runner, run Script) error {
-	table := &Statement{SQL: d.SQL(`CREATE TABLE IF NOT EXISTS {s}kirim_migration (version bigint PRIMARY KEY, name text NOT NULL, applied_at bigint NOT NULL)`)}
+	table := &Statement{SQL: d.SQL(`CREATE TABLE IF NOT EXISTS {s}kirim_outbox_migration (version bigint PRIMARY KEY, name text NOT NULL, applied_at bigint NOT NULL)`)}
 	if err := r.Run(ctx, table); err != nil {
 		return err
 	}
@@ -46,7 +47,7 @@ func Migrate(ctx context.Context, d Dialect, files fs.FS, r Runner, run Script) 
 			return fmt.Errorf("migration %s: %w", title, err)
 		}
 		record := &Statement{
-			SQL:  d.SQL(`INSERT INTO {s}kirim_migration (version, name, applied_at) VALUES ($1, $2, {now})`),
+			SQL:  d.SQL(`INSERT INTO {s}kirim_outbox_migration (version, name, applied_at) VALUES ($1, $2, {now})`),
 			Args: []any{version, title},
 		}
 		if err := r.Run(ctx, record); err != nil {
@@ -59,7 +60,7 @@ func Migrate(ctx context.Context, d Dialect, files fs.FS, r Runner, run Script) 
 // Migrations returns the versions of the migrations that have run.
 func Migrations(ctx context.Context, d Dialect, r Runner) (versions []int, err error) {
 	err = r.Run(ctx, &Statement{
-		SQL: d.SQL(`SELECT version FROM {s}kirim_migration ORDER BY version`),
+		SQL: d.SQL(`SELECT version FROM {s}kirim_outbox_migration ORDER BY version`),
 		Each: func(scan func(...any) error) error {
 			var version int
 			err := scan(&version)
