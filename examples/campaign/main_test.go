@@ -7,11 +7,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/kirim-go/kirim/kirimtest"
+	"github.com/kirim-go/kirim/outbox"
+	"github.com/kirim-go/kirim/outbox/outboxsqlite"
 )
 
 // The test's own binary is the campaign that gets killed.
@@ -26,17 +28,17 @@ func TestMain(m *testing.M) {
 func TestTheCampaignTellsWhatBecameOfEachRecipient(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	if err := run(t.Context(), &out, false, 1_000); err != nil {
+	if err := run(t.Context(), &out, false, 200); err != nil {
 		t.Fatal(err)
 	}
 	var want strings.Builder
-	for done := 100; done <= 1_000; done += 100 {
-		fmt.Fprintf(&want, "%d of 1000\n", done)
+	for done := 20; done <= 200; done += 20 {
+		fmt.Fprintf(&want, "%d of 200\n", done)
 	}
 	want.WriteString(`
-       1 refused: invalid_recipient
-       2 refused: recipient_unavailable
-     997 sent
+       1 not sent: not a phone number
+       2 not sent: they have stopped marketing
+     197 sent
 `)
 	if out.String() != want.String() {
 		t.Errorf("the output is\n%swant\n%s", out.String(), want.String())
@@ -73,9 +75,9 @@ func wantOneEach(t *testing.T, sandbox *kirimtest.Server, numbers []string) {
 }
 
 func TestACampaignThatWasKilledGoesOnAndSendsNothingTwice(t *testing.T) {
-	sandbox, numbers, file := world(t, 1_000)
-	// From the 251st on, messages go out, but no answer comes back.
-	sandbox.AddFault(kirimtest.Fault{Path: "/v1/*/messages", Skip: 250, Times: -1, Processed: true, Hang: true})
+	sandbox, numbers, file := world(t, 300)
+	// From the 101st on, messages go out, but no answer comes back.
+	sandbox.AddFault(kirimtest.Fault{Path: "/v1/*/messages", Skip: 100, Times: -1, Processed: true, Hang: true})
 	campaign := exec.CommandContext(t.Context(), os.Args[0], file)
 	campaign.Env = append(os.Environ(), "BE_THE_CAMPAIGN=1")
 	output, err := campaign.StdoutPipe()
@@ -86,7 +88,7 @@ func TestACampaignThatWasKilledGoesOnAndSendsNothingTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	for lines := bufio.NewScanner(output); lines.Scan(); {
-		if lines.Text() == "200 of 1000" {
+		if lines.Text() == "90 of 300" {
 			campaign.Process.Kill()
 		}
 	}
@@ -94,20 +96,16 @@ func TestACampaignThatWasKilledGoesOnAndSendsNothingTwice(t *testing.T) {
 		t.Fatal("the campaign was not killed")
 	}
 	sandbox.ClearFaults()
-	journal, err := os.OpenFile(file+".journal", os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	fmt.Fprint(journal, `17906`) // as a power failure would leave it
-	journal.Close()
+	// As a minute later: the claims of the process that was killed have lapsed.
+	execute(t, file, `UPDATE kirim_lane SET due_at = 0 WHERE state = 'owned'`)
 
 	var out strings.Builder
 	if err := run(t.Context(), &out, true, 0, file); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"\r[########################################] 1000 of 1000\n",
-		"\n    1000 sent\n",
+		"\r[########################################] 300 of 300\n",
+		"\n     300 sent\n",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the output lacks %q:\n%q", want, out.String())
@@ -121,53 +119,78 @@ func TestACampaignThatWasKilledGoesOnAndSendsNothingTwice(t *testing.T) {
 }
 
 func TestACampaignThatIsInterruptedSaysHowFarItCame(t *testing.T) {
-	sandbox, numbers, file := world(t, 300)
+	sandbox, numbers, file := world(t, 100)
 	ctx, interrupt := context.WithCancel(t.Context())
 	sandbox.SetStatusPlan(func(kirimtest.Message) []kirimtest.Status {
-		if sandbox.MessageCount() > 150 {
+		if sandbox.MessageCount() > 50 {
 			interrupt()
 		}
 		return nil
 	})
 	var out strings.Builder
-	if err := run(ctx, &out, false, 0, file); err == nil {
-		t.Error("no error of an interrupted campaign")
+	if err := run(ctx, &out, false, 0, file); err == nil || !strings.Contains(err.Error(), "run the same command again") {
+		t.Errorf("an interrupted campaign ended with %v", err)
 	}
-	if !strings.Contains(out.String(), "not tried\n") {
+	if !regexp.MustCompile(`\n +\d+ not sent yet\n +\d+ sent\n$`).MatchString(out.String()) {
 		t.Errorf("the output is %q", out.String())
 	}
 	out.Reset()
-	if err := run(t.Context(), &out, false, 0, file); err != nil || !strings.Contains(out.String(), "     300 sent\n") {
+	if err := run(t.Context(), &out, false, 0, file); err != nil || !strings.Contains(out.String(), "     100 sent\n") {
 		t.Errorf("the second run: %v\n%s", err, out.String())
 	}
 	wantOneEach(t, sandbox, numbers)
 }
 
-func TestWhatIsInDoubtIsRepeatedOnlyWhileItsKeyIsRemembered(t *testing.T) {
+func TestWhatIsInDoubtIsSentAgainOnlyWhileItsKeyIsRemembered(t *testing.T) {
 	sandbox, numbers, file := world(t, 3)
-	var journal strings.Builder
-	for i, age := range []time.Duration{24 * time.Hour, time.Hour} {
-		fmt.Fprintf(&journal, line, time.Now().Add(-age).Unix(), numbers[i], perhaps)
-	}
-	if err := os.WriteFile(file+".journal", []byte(journal.String()), 0o600); err != nil {
+	box, err := outboxsqlite.Open(t.Context(), file+".outbox", outbox.Disabled(), outbox.Config{Migrate: true})
+	if err != nil {
 		t.Fatal(err)
+	}
+	if _, err := enqueue(t.Context(), box, sandbox.PhoneNumberID, numbers); err != nil {
+		t.Fatal(err)
+	}
+	if err := box.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for i, hours := range []int{24, 1} { // since an attempt that was not heard of again
+		execute(t, file, `UPDATE kirim_message SET attempts = 1, in_doubt = true, first_attempt_at = created_at - $1 * 3600000000 WHERE recipient = $2`, hours, numbers[i][1:])
 	}
 	var out strings.Builder
 	if err := run(t.Context(), &out, false, 0, file); err != nil {
 		t.Fatal(err)
 	}
-	if want := "\n       1 perhaps sent\n       2 sent\n"; !strings.HasSuffix(out.String(), want) {
+	if want := "\n       1 perhaps sent, and not sent again\n       2 sent\n"; !strings.HasSuffix(out.String(), want) {
 		t.Errorf("the output is %q", out.String())
 	}
 	wantOneEach(t, sandbox, numbers[1:])
 }
 
-func TestAnErrorThatConcernsAllEndsTheCampaign(t *testing.T) {
-	sandbox, _, file := world(t, 300)
+// execute changes what the campaign in a file has stored.
+func execute(t *testing.T, file, statement string, args ...any) {
+	t.Helper()
+	db, err := outboxsqlite.OpenDB(file + ".outbox")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), statement, args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAnErrorThatConcernsAllPausesTheCampaign(t *testing.T) {
+	sandbox, numbers, file := world(t, 100)
 	sandbox.RevokeKey(sandbox.APIKey)
 	var out strings.Builder
 	err := run(t.Context(), &out, false, 0, file)
-	if err == nil || !strings.Contains(err.Error(), "revoked_api_key") || out.String() != "\n     300 not tried\n" {
+	if err == nil || !strings.Contains(err.Error(), "revoked_api_key") || !strings.Contains(err.Error(), "run the same command again") || out.String() != "\n     100 not sent yet\n" {
 		t.Errorf("%v\n%s", err, out.String())
 	}
+	t.Setenv("KIRIM_API_KEY", sandbox.AddKey(kirimtest.Key{}))
+	out.Reset()
+	if err := run(t.Context(), &out, false, 0, file); err != nil || !strings.HasSuffix(out.String(), "\n     100 sent\n") {
+		t.Errorf("with another key: %v\n%s", err, out.String())
+	}
+	wantOneEach(t, sandbox, numbers)
 }

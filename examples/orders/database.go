@@ -5,12 +5,8 @@ import (
 	"database/sql"
 	"errors"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/jackc/pgx/v5/stdlib"
-
 	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/outbox"
-	"github.com/kirim-go/kirim/outbox/outboxpg"
 	"github.com/kirim-go/kirim/outbox/outboxsqlite"
 )
 
@@ -31,10 +27,8 @@ type database struct {
 	box
 	name      string
 	enqueueTx func(ctx context.Context, tx *sql.Tx, messages ...outbox.Message) ([]int64, error)
-	// deduper remembers which webhooks were handled; nil for the memory of this
-	// process. Replies have keys of their own, so that one is not sent twice either way.
-	deduper kirim.Deduper
-	close   func()
+	deduper   kirim.Deduper // which webhooks were handled; nil for the memory of this process
+	close     func()
 }
 
 // The statements that make the shop's own table. message is the id of the confirmation.
@@ -65,39 +59,6 @@ func openSQLite(ctx context.Context, path string, sender outbox.Sender, config o
 		return nil, errors.Join(err, db.Close())
 	}
 	return &database{DB: db, box: messages, name: path, enqueueTx: messages.EnqueueTx, close: func() { _ = db.Close() }}, nil
-}
-
-// openPostgreSQL shares one pool: the outbox uses it as it is, the shop through database/sql.
-func openPostgreSQL(ctx context.Context, url string, sender outbox.Sender, config outbox.Config) (*database, error) {
-	pool, err := pgxpool.New(ctx, url)
-	if err != nil {
-		return nil, err
-	}
-	messages, err := outboxpg.New(ctx, pool, sender, config)
-	if err != nil {
-		pool.Close()
-		return nil, err
-	}
-	db := stdlib.OpenDBFromPool(pool)
-	d := &database{DB: db, box: messages, name: "PostgreSQL", close: func() { _ = db.Close(); pool.Close() }}
-	d.enqueueTx = func(ctx context.Context, tx *sql.Tx, m ...outbox.Message) ([]int64, error) {
-		return outboxpg.EnqueueSQLTx(ctx, messages, tx, m...)
-	}
-	// Two processes that start at once would both make the table.
-	err = d.inTx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtext('orders table'))`)
-		for _, statement := range ordersTable {
-			if err == nil {
-				_, err = tx.ExecContext(ctx, statement)
-			}
-		}
-		return err
-	})
-	if err != nil {
-		d.close()
-		return nil, err
-	}
-	return d, nil
 }
 
 // inTx commits what f does, unless f fails.

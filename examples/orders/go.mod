@@ -7,6 +7,7 @@ replace (
 	github.com/kirim-go/kirim/outbox => ../../outbox
 	github.com/kirim-go/kirim/outbox/outboxpg => ../../outbox/outboxpg
 	github.com/kirim-go/kirim/outbox/outboxsqlite => ../../outbox/outboxsqlite
+	github.com/kirim-go/kirim/stores/storesql => ../../stores/storesql
 )
 
 require (
@@ -15,6 +16,7 @@ require (
 	github.com/kirim-go/kirim/outbox v0.0.0
 	github.com/kirim-go/kirim/outbox/outboxpg v0.0.0
 	github.com/kirim-go/kirim/outbox/outboxsqlite v0.0.0
+	github.com/kirim-go/kirim/stores/storesql v0.0.0
 	golang.org/x/sync v0.24.0
 )
 

@@ -272,7 +272,7 @@ func TestTwoProcessesShareTheWorkAndOneGoesOnWhenTheOtherIsKilled(t *testing.T) 
 	_ = killed.cmd.Wait()
 	sandbox.ClearFaults()
 	// As a minute later: the claims of the process that was killed have lapsed.
-	if _, err := conn.Exec(t.Context(), `UPDATE kirim_lane SET until = 0 WHERE owner IS NOT NULL`); err != nil {
+	if _, err := conn.Exec(t.Context(), `UPDATE kirim_lane SET due_at = 0 WHERE state = 'owned'`); err != nil {
 		t.Fatal(err)
 	}
 

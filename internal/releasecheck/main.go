@@ -26,6 +26,7 @@ import (
 var unreleased = []string{
 	"bench",
 	"contract",
+	"examples/campaign",
 	"examples/orders",
 	"examples/routers",
 	"examples/tracing",
