@@ -183,7 +183,7 @@ WHERE kirim_suppression.source <> 'application' OR excluded.source = 'applicatio
 		unsuppress: d.SQL(`DELETE FROM {s}kirim_suppression WHERE person = $1`),
 		// Webhooks tell times in whole seconds.
 		// $1 person, $2 when the recipient has resumed, or null for now
-		resumed:    d.SQL(`DELETE FROM {s}kirim_suppression WHERE person = $1 AND source = 'recipient' AND since < COALESCE($2 + 1000000, {now} + 1)`),
+		resumed:    d.SQL(`DELETE FROM {s}kirim_suppression WHERE person = $1 AND source = 'recipient' AND since < COALESCE(CAST($2 AS bigint) + 1000000, {now} + 1)`),
 		suppressed: d.SQL(`SELECT since FROM {s}kirim_suppression WHERE person = $1`),
 
 		// $1 and $2 ids of the message

@@ -19,6 +19,7 @@ func Run[TTx any](t *testing.T, open Open[TTx]) {
 		{"statuses", testStatuses[TTx]},
 		{"late refusals", testLateRefusals[TTx]},
 		{"ends", testEnds[TTx]},
+		{"consent", testConsent[TTx]},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) { g.test(t, open) })
