@@ -70,7 +70,7 @@ const shortcuts = [
   ["1 2 3 4", "Phone, Wire, Deliveries, Trouble"],
   ["/", "Search"],
   ["n", "New customer"],
-  ["↑ ↓", "Move through a list"],
+  ["↓", "From the search to its list, and ↑ ↓ through it"],
   ["Enter", "Open, or send what you wrote"],
   ["Esc", "Close"],
 ];
@@ -82,14 +82,16 @@ function initKeys() {
     if (event.ctrlKey || event.metaKey || event.altKey || $("dialog").open) return;
     if (event.target.closest("input, textarea, select")) {
       if (event.key === "Escape") event.target.blur();
+      if (event.key === "ArrowDown" && event.target.type === "search") event.target.closest(".view").querySelector(".row-head")?.focus();
       return;
     }
     const view = ["phone", "wire", "deliveries", "trouble"][Number(event.key) - 1];
     if (view) location.hash = `#/${view}`;
     else if (event.key === "n") phone.newCustomer();
     else if (event.key === "/") {
-      document.querySelector(`#view-${document.body.dataset.view} input[type=search]`)?.focus();
       event.preventDefault();
+      const search = document.querySelector(`#view-${document.body.dataset.view} input[type=search]`);
+      setTimeout(() => search?.focus()); // after the key, so that it is not written
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") move(event);
   });
 }

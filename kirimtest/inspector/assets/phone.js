@@ -192,6 +192,7 @@ async function scrolled() {
   } finally {
     loading = false;
   }
+  if ($("log").scrollTop <= 400) requestAnimationFrame(scrolled); // there may be room for more
 }
 
 export function changed(messages) {
@@ -199,7 +200,9 @@ export function changed(messages) {
   for (const m of messages) {
     if (m.chat !== current) continue;
     const known = rows.get(m.id);
-    if (known) {
+    if (known && known.dataset.look === look(m)) {
+      known.querySelector(".meta > .status").replaceWith(drawStatus(m));
+    } else if (known) {
       const row = drawMessage(m);
       keepOpen(known, row);
       known.replaceWith(row);
@@ -235,18 +238,25 @@ function keepOpen(old, row) {
 
 const tickOf = { pending: "…", sent: "✓", delivered: "✓✓", read: "✓✓", played: "✓✓", failed: "✕" };
 
+// look is what a message looks like but for its status, which changes most often.
+const look = (m) => JSON.stringify([m.html, m.reactions, m.edited, m.quote]);
+
+function drawStatus(m) {
+  if (m.direction === "inbound") return el("span", { class: "status" }, m.status === "read" ? "read by the business" : "");
+  const text = m.failure ? `failed: ${m.failure.code} ${m.failure.title || ""}`.trim() : m.status;
+  return el("span", { class: `status ${m.status}` }, `${tickOf[m.status] || ""} ${text}`);
+}
+
 function drawMessage(m) {
   const own = m.direction === "inbound"; // the customer's own
   const content = el("div", { class: "content" });
   content.innerHTML = m.html; // escaped by the server's templates
   content.querySelectorAll(".file[data-link]").forEach(addViewer);
   const reactions = Object.entries(m.reactions || {});
-  const status = m.failure ? `failed: ${m.failure.code} ${m.failure.title || ""}`.trim() : m.status;
   const meta = el("div", { class: "meta" },
     m.edited && el("span", {}, "edited"),
     el("time", { datetime: m.time }, timeOf(m.time)),
-    own ? el("span", {}, m.status === "read" ? "read by the business" : "")
-      : el("span", { class: `status ${m.status}` }, `${tickOf[m.status] || ""} ${status}`));
+    drawStatus(m));
   const menu = el("details", { class: "actions" }, el("summary", { "aria-label": "Actions for this message" }, "⋯"),
     el("div", { class: "menu" },
       button("Reply", () => quote(m)),
@@ -261,7 +271,7 @@ function drawMessage(m) {
   menu.addEventListener("click", (event) => {
     if (event.target.closest("button")) menu.open = false;
   });
-  return el("article", { class: `message ${own ? "own" : "theirs"} ${m.type}`, id: `m-${m.id}`, "data-time": m.time, "data-wamid": m.wamid,
+  return el("article", { class: `message ${own ? "own" : "theirs"} ${m.type}`, id: `m-${m.id}`, "data-time": m.time, "data-wamid": m.wamid, "data-look": look(m),
     "aria-label": `${own ? "The customer" : "The business"}: ${m.text}` },
   el("div", { class: "bubble" },
     m.reply_to && el("button", { type: "button", class: "quote", "data-to": m.reply_to, dir: "auto" }, m.quote || "a message that is not kept"),

@@ -29,7 +29,7 @@ async function act(f, done) {
   }
 }
 
-const sends = { method: "POST", path: "/**/messages" };
+const sends = { method: "POST", path: "/*/*/messages" };
 
 const quick = [
   ["500 on the next send", { ...sends, status: 500 }],
