@@ -16,7 +16,7 @@ import (
 type report struct {
 	ExitCode       int              `json:"exit_code"`
 	Message        string           `json:"message"`
-	Sent           string           `json:"sent"` // no or maybe
+	Sent           string           `json:"sent"` // no, maybe, or yes: accepted, but not what was waited for
 	Kind           kirim.Kind       `json:"kind,omitempty"`
 	Code           kirim.ErrorCode  `json:"code,omitempty"`
 	Status         int              `json:"status,omitempty"`
@@ -68,6 +68,8 @@ func (a *App) Report(err error) int {
 		label(console.Plain, "Server:", r.ServerMessage)
 	}
 	switch {
+	case r.Sent == "yes":
+		label(console.Warn, "Sent:", "yes: the server has accepted the message, which may still fail")
 	case r.Sent == "maybe" && a.Sends:
 		label(console.Warn, "Sent:", "maybe: the message may have reached the server")
 	case r.Sent == "maybe":
@@ -92,6 +94,9 @@ func describe(err error, sends bool) report {
 	r := report{ExitCode: exitCode(err), Message: strings.TrimPrefix(err.Error(), "kirim: "), Sent: "no"}
 	if kirim.MaybeSent(err) {
 		r.Sent = "maybe"
+	}
+	if _, waited := errors.AsType[*kirim.WaitError](err); waited {
+		r.Sent = "yes"
 	}
 	if _, lost := errors.AsType[*outputError](err); lost && sends {
 		r.ExitCode, r.Sent, r.Hint = ExitInDoubt, "maybe", "make room for the output, and look for the message with kirim messages list"

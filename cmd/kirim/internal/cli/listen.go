@@ -100,6 +100,7 @@ func (l *listener) run(ctx context.Context) error {
 	if l.client, err = client(l.app); err != nil {
 		return err
 	}
+	l.sandbox = sandboxAt(ctx, l.client.BaseURL())
 	if err := l.choose(ctx); err != nil {
 		return err
 	}
@@ -108,7 +109,6 @@ func (l *listener) run(ctx context.Context) error {
 			return err
 		}
 	}
-	l.sandbox = sandboxAt(ctx, l.client.BaseURL())
 	l.messages = messageFinder{client: l.client}
 	if err := l.messages.findNumbers(ctx); err != nil {
 		return err
@@ -172,10 +172,18 @@ func (l *listener) choose(ctx context.Context) error {
 	case len(active) > 1:
 		return app.WithHint(app.Usagef("there are %d active subscriptions", len(active)), "choose one with --subscription: %s", strings.Join(active, ", "))
 	}
+	hint := "create a subscription with any https URL that responds, then run kirim listen again"
+	if l.sandbox.address != "" {
+		hint = "start the sandbox with --webhook and the address of your service: it then delivers by itself"
+	}
+	state := "there is none"
+	if len(others) > 0 {
+		state = strings.Join(others, ", ")
+	}
 	return &app.Failure{
 		Code: app.ExitNotFound,
-		Err:  fmt.Errorf("there is no active subscription, and without one the server makes no deliveries (others: %s)", strings.Join(append(others, "none")[:max(1, len(others))], ", ")),
-		Hint: "create a subscription with any https URL that responds, then run kirim listen again",
+		Err:  fmt.Errorf("no subscription is active, and without one the server makes no deliveries (%s)", state),
+		Hint: hint,
 	}
 }
 
