@@ -185,28 +185,30 @@ func testLateRefusals[TTx any](t *testing.T, open Open[TTx]) {
 		}
 	})
 	t.Run("a message that was throttled is sent again five times, each under a key of its own", func(t *testing.T) {
-		for _, code := range []int{throttled, pairLimit} {
-			f := newFixture(t, open, outbox.Config{})
-			message := f.enqueueOne(keyed("k"))
-			f.settle()
-			for i, wait := range []time.Duration{4, 16, 64, 256, 256} {
-				f.hear(f.process, enrichedStatus(fmt.Sprintf("msg_%06d", i+1), kirim.MessageFailed, code))
-				f.forward(wait*time.Second - time.Second)
+		for name, code := range map[string]int{"by the account's limit": throttled, "by the limit of a pair": pairLimit} {
+			t.Run(name, func(t *testing.T) {
+				f := newFixture(t, open, outbox.Config{})
+				message := f.enqueueOne(keyed("k"))
 				f.settle()
-				if n := len(f.keys()); n != i+1 {
-					t.Errorf("the message is sent again before %d seconds", wait)
+				for i, wait := range []time.Duration{4, 16, 64, 256, 256} {
+					f.hear(f.process, enrichedStatus(fmt.Sprintf("msg_%06d", i+1), kirim.MessageFailed, code))
+					f.forward(wait*time.Second - time.Second)
+					f.settle()
+					if n := len(f.keys()); n != i+1 {
+						t.Errorf("the message is sent again before %d seconds", wait)
+					}
+					f.forward(time.Second)
+					f.settle()
 				}
-				f.forward(time.Second)
+				f.hear(f.process, enrichedStatus("msg_000006", kirim.MessageFailed, code))
+				f.forward(time.Hour)
 				f.settle()
-			}
-			f.hear(f.process, enrichedStatus("msg_000006", kirim.MessageFailed, code))
-			f.forward(time.Hour)
-			f.settle()
-			f.wantKeys("k", "k:again-1", "k:again-2", "k:again-3", "k:again-4", "k:again-5")
-			f.wantStatus(message, kirim.MessageFailed)
-			if r := f.record(message); !kirim.IsRateLimited(r.Err) || r.Generation != 6 {
-				t.Errorf("generation %d, error %v", r.Generation, r.Err)
-			}
+				f.wantKeys("k", "k:again-1", "k:again-2", "k:again-3", "k:again-4", "k:again-5")
+				f.wantStatus(message, kirim.MessageFailed)
+				if r := f.record(message); !kirim.IsRateLimited(r.Err) || r.Generation != 6 {
+					t.Errorf("generation %d, error %v", r.Generation, r.Err)
+				}
+			})
 		}
 	})
 	t.Run("a message that was throttled is not sent again when anything says that WhatsApp has it", func(t *testing.T) {
