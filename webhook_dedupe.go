@@ -35,8 +35,9 @@ const (
 //
 // An implementation for several processes must let a claim lapse when its
 // holder is gone, some time after the handler's limit for a delivery
-// ([WithDeliveryTimeout]). A completed key should be kept for seven days,
-// over which the sender may retry.
+// ([WithDeliveryTimeout]), and should be a [TokenDeduper]. A completed key should
+// be kept for seven days, over which the sender may retry. The modules
+// stores/storesql and stores/storeredis have some.
 type Deduper interface {
 	Claim(ctx context.Context, key string) (ClaimState, error)
 	Complete(ctx context.Context, key string) error

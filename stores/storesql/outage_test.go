@@ -166,18 +166,21 @@ func TestADatabaseThatHangsIsWaitedForAsLongAsADeliveryMayTake(t *testing.T) {
 	s := p.stores(t, db)
 	verifier, err := kirim.NewWebhookVerifier(secret)
 	must(t, err)
-	h := kirim.NewWebhookHandler(verifier, kirim.WithDeduper(s.Deduper()), kirim.WithDeliveryTimeout(200*time.Millisecond))
 	handled := 0
-	h.OnMessage(func(context.Context, *kirim.InboundMessage) error { handled++; return nil })
+	handler := func(opts ...kirim.WebhookOption) *kirim.WebhookHandler {
+		h := kirim.NewWebhookHandler(verifier, append(opts, kirim.WithDeduper(s.Deduper()))...)
+		h.OnMessage(func(context.Context, *kirim.InboundMessage) error { handled++; return nil })
+		return h
+	}
 	tx, err := p.connect(t).BeginTx(t.Context(), nil)
 	must(t, err)
 	_, err = tx.ExecContext(t.Context(), "LOCK TABLE kirim_claim")
 	must(t, err)
-	if code := deliver(t, h, "1"); code != 503 || handled != 0 {
+	if code := deliver(t, handler(kirim.WithDeliveryTimeout(200*time.Millisecond)), "1"); code != 503 || handled != 0 {
 		t.Errorf("answer %d, handled %d times", code, handled)
 	}
 	must(t, tx.Rollback())
-	if code := deliver(t, h, "1"); code != 200 || handled != 1 {
+	if code := deliver(t, handler(), "1"); code != 200 || handled != 1 {
 		t.Errorf("answer %d, handled %d times", code, handled)
 	}
 }
