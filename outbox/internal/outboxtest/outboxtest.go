@@ -20,6 +20,8 @@ func Run[TTx any](t *testing.T, open Open[TTx]) {
 		{"late refusals", testLateRefusals[TTx]},
 		{"ends", testEnds[TTx]},
 		{"consent", testConsent[TTx]},
+		{"retention", testRetention[TTx]},
+		{"erasure", testErasure[TTx]},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) { g.test(t, open) })
