@@ -18,6 +18,10 @@
 //
 //	<!-- go: var queue chan<- string -->
 //
+// A page whose blocks need packages of a nested module names one that has them all:
+//
+//	<!-- module: examples/orders -->
+//
 // Links, anchors, pictures and paths have to exist, and so has whatever a command
 // names. Exported names have to be documented. Words for which the field has a
 // term may only become fewer: words.txt says how many each file has.

@@ -35,5 +35,6 @@ func pictures() (map[string][]byte, error) {
 		"retries.svg":  retriesPicture(),
 		"delivery.svg": delivery,
 		"request.svg":  requestPicture(),
+		"outbox.svg":   outboxPicture(),
 	}, nil
 }
