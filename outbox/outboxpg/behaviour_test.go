@@ -18,6 +18,16 @@ import (
 
 func TestBehaviour(t *testing.T) { outboxtest.Run(t, newStore) }
 
+// So it is behind PgBouncer in the mode of transactions, which knows of no
+// statement that was prepared before.
+func TestBehaviourWithoutPreparedStatements(t *testing.T) {
+	open := func(t *testing.T) outboxtest.Store[pgx.Tx] {
+		t.Helper()
+		return newSchemaIn(t, pgx.QueryExecModeExec)
+	}
+	outboxtest.Run(t, open, "enqueuing", "lanes", "statuses")
+}
+
 func TestLocks(t *testing.T) { outboxtest.RunLocks(t, newStore) }
 
 // postgresURL returns the URL of a server to test with.
@@ -37,6 +47,7 @@ func postgresURL(t *testing.T) string {
 // store is a schema of a test's own.
 type store struct {
 	url, schema string
+	mode        pgx.QueryExecMode
 	app         *pgxpool.Pool
 }
 
@@ -47,7 +58,12 @@ func newStore(t *testing.T) outboxtest.Store[pgx.Tx] {
 
 func newSchema(t *testing.T) *store {
 	t.Helper()
-	s := &store{url: postgresURL(t)}
+	return newSchemaIn(t, pgx.QueryExecModeCacheStatement)
+}
+
+func newSchemaIn(t *testing.T, mode pgx.QueryExecMode) *store {
+	t.Helper()
+	s := &store{url: postgresURL(t), mode: mode}
 	s.schema = "kirim_" + strings.ToLower(rand.Text()[:16])
 	s.app = s.connect(t)
 	ctx := context.WithoutCancel(t.Context())
@@ -73,6 +89,7 @@ func (s *store) connect(t *testing.T) *pgxpool.Pool {
 	config.ConnConfig.RuntimeParams["search_path"] = s.schema
 	config.ConnConfig.RuntimeParams["application_name"] = s.schema
 	config.ConnConfig.RuntimeParams["synchronous_commit"] = "off" // nothing here outlives a test
+	config.ConnConfig.DefaultQueryExecMode = s.mode
 	config.MaxConns = 8
 	pool, err := pgxpool.NewWithConfig(t.Context(), config)
 	if err != nil {

@@ -2,10 +2,14 @@
 // packages of the databases run.
 package outboxtest
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
-// Run runs all tests. Each opens a store of its own.
-func Run[TTx any](t *testing.T, open Open[TTx]) {
+// Run runs the groups of tests, or those with the names alone. Each test opens a
+// store of its own.
+func Run[TTx any](t *testing.T, open Open[TTx], names ...string) {
 	groups := []struct {
 		name string
 		test func(*testing.T, Open[TTx])
@@ -24,6 +28,8 @@ func Run[TTx any](t *testing.T, open Open[TTx]) {
 		{"erasure", testErasure[TTx]},
 	}
 	for _, g := range groups {
-		t.Run(g.name, func(t *testing.T) { g.test(t, open) })
+		if len(names) == 0 || slices.Contains(names, g.name) {
+			t.Run(g.name, func(t *testing.T) { g.test(t, open) })
+		}
 	}
 }
