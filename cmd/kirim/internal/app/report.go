@@ -113,7 +113,7 @@ func describe(err error, sends bool) report {
 		r.IdempotencyKey = transport.IdempotencyKey
 	case errors.As(err, &invalid):
 		r.Message = "the request is not valid"
-		for _, v := range invalid.Violations {
+		for _, v := range violations(err) {
 			r.Violations = append(r.Violations, violationShown{v.Path, v.Limit, v.Actual})
 		}
 	}
@@ -122,6 +122,23 @@ func describe(err error, sends bool) report {
 	}
 	r.Hint = cmp.Or(r.Hint, r.advice(err, sends))
 	return r
+}
+
+// violations are those of all errors that are joined in err.
+func violations(err error) []kirim.Violation {
+	switch e := err.(type) { //nolint:errorlint // the tree is walked
+	case *kirim.ValidationError:
+		return e.Violations
+	case interface{ Unwrap() []error }:
+		var all []kirim.Violation
+		for _, part := range e.Unwrap() {
+			all = append(all, violations(part)...)
+		}
+		return all
+	case interface{ Unwrap() error }:
+		return violations(e.Unwrap())
+	}
+	return nil
 }
 
 // advice is what to do about an error that says nothing of it itself.

@@ -102,30 +102,33 @@ func (f *fillFlags) readComponents(a *app.App, t *kirim.Template) error {
 	return nil
 }
 
+// mediaHeaders make the header of a kind from a link or from a media ID.
+var mediaHeaders = map[string]struct{ link, id func(string) kirim.Component }{
+	"image": {kirim.FillHeaderImage, kirim.FillHeaderImageID},
+	"video": {kirim.FillHeaderVideo, kirim.FillHeaderVideoID},
+	"document": {
+		func(link string) kirim.Component { return kirim.FillHeaderDocument(link, "") },
+		func(id string) kirim.Component { return kirim.FillHeaderDocumentID(id, "") },
+	},
+}
+
 func headerComponent(flag string) (kirim.Component, error) {
 	kind, ref, _ := strings.Cut(flag, ":")
 	if kind == "text" {
 		return kirim.FillHeaderText(ref), nil
 	}
+	header, known := mediaHeaders[kind]
+	if !known {
+		return kirim.Component{}, app.WithHint(app.Usagef("--header begins neither with text:, image:, video: nor document:"), "give other headers with --components")
+	}
 	link, id, file := mediaReference(ref)
-	if file != "" {
-		return kirim.Component{}, app.Usagef("the media of --header is neither an https link nor id:MEDIA_ID")
-	}
 	switch {
-	case kind == "image" && id != "":
-		return kirim.FillHeaderImageID(id), nil
-	case kind == "image":
-		return kirim.FillHeaderImage(link), nil
-	case kind == "video" && id != "":
-		return kirim.FillHeaderVideoID(id), nil
-	case kind == "video":
-		return kirim.FillHeaderVideo(link), nil
-	case kind == "document" && id != "":
-		return kirim.FillHeaderDocumentID(id, ""), nil
-	case kind == "document":
-		return kirim.FillHeaderDocument(link, ""), nil
+	case file != "":
+		return kirim.Component{}, app.Usagef("the media of --header is neither an https link nor id:MEDIA_ID")
+	case id != "":
+		return header.id(id), nil
 	}
-	return kirim.Component{}, app.WithHint(app.Usagef("--header begins neither with text:, image:, video: nor document:"), "give other headers with --components")
+	return header.link(link), nil
 }
 
 func buttonComponent(flag string) (kirim.Component, error) {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 
 	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/cmd/kirim/internal/app"
@@ -195,7 +196,9 @@ sent. Exit code 8 says that it does not fit.`,
 			if err != nil {
 				return err
 			}
-			if err := t.Check(definition); err != nil {
+			// A message to anybody has the limits of values that no definition has.
+			err = errors.Join(t.Check(definition), kirim.OutboundMessage{To: "+10000000000", Content: t}.Validate())
+			if err != nil {
 				return &app.Failure{Code: app.ExitCheck, Err: err, Hint: "kirim templates get " + t.Name + " --language " + t.Language + " shows the template"}
 			}
 			if a.JSON {
