@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -27,11 +26,11 @@ type engine struct {
 	inTx          func(ctx context.Context, f func(driver.Transaction) error) error
 	isUnavailable func(error) bool
 
-	stopping   atomic.Bool   // Run is about to return
 	untold     chan struct{} // has news when a message has come to an end
 	lookUpFrom time.Time     // the server asked for a wait until then; of the look-ups alone
 
 	mu     sync.Mutex
+	ending <-chan struct{}  // is closed when Run is to return
 	pauses []pause          // as the sweep saw them last
 	held   map[string]int64 // numbers that a rate limit has refused, and until when they wait
 }
@@ -42,7 +41,17 @@ func (e *engine) run(ctx context.Context, statements ...*driver.Statement) error
 
 func (e *engine) keyLifetime() time.Duration { return keyLifetime(e.sender) }
 
-func (e *engine) draining() bool { return e.stopping.Load() }
+// draining reports whether Run is about to return, or has returned.
+func (e *engine) draining() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	select {
+	case <-e.ending: // nil before the first Run
+		return true
+	default:
+		return false
+	}
+}
 
 // tellSoon makes the sweep look for ends to tell.
 func (e *engine) tellSoon() {

@@ -27,6 +27,9 @@ func (o *Outbox[TTx]) CancelTx(ctx context.Context, tx TTx, ids ...int64) (cance
 	if err := o.checkIDs(ctx, ids); err != nil {
 		return nil, err
 	}
+	if err := o.checkTx(ctx, tx); err != nil {
+		return nil, err
+	}
 	return o.cancel(ctx, o.within(tx), ids)
 }
 

@@ -73,6 +73,9 @@ func New[TTx any](ctx context.Context, d driver.Driver[TTx], sender Sender, conf
 // may be called by several processes at once, and while others of the version
 // before still run.
 func (o *Outbox[TTx]) Migrate(ctx context.Context) error {
+	if err := o.check(ctx); err != nil {
+		return err
+	}
 	if err := o.driver.Migrate(ctx); err != nil {
 		return fmt.Errorf("outbox: migrate: %w", err)
 	}
@@ -110,7 +113,7 @@ func (o *Outbox[TTx]) within(tx TTx) driver.Transaction {
 // recipients in opposite orders, can wait for each other, and the database ends one
 // of them.
 func (o *Outbox[TTx]) EnqueueTx(ctx context.Context, tx TTx, messages ...Message) ([]int64, error) {
-	if err := o.check(ctx); err != nil {
+	if err := o.checkTx(ctx, tx); err != nil {
 		return nil, err
 	}
 	return o.enqueue(ctx, o.within(tx), messages)
@@ -157,6 +160,17 @@ func (o *Outbox[TTx]) check(ctx context.Context) error {
 	return nil
 }
 
+// checkTx refuses a transaction that is none, too.
+func (o *Outbox[TTx]) checkTx(ctx context.Context, tx TTx) error {
+	if err := o.check(ctx); err != nil {
+		return err
+	}
+	if isNil(tx) {
+		return refuse("tx", "a transaction", "nil")
+	}
+	return nil
+}
+
 func isNil(value any) bool {
 	v := reflect.ValueOf(value)
 	switch v.Kind() {
@@ -179,7 +193,7 @@ func (o *Outbox[TTx]) Run(ctx context.Context) error {
 	if _, isDisabled := o.sender.(disabled); isDisabled {
 		return errDisabled
 	}
-	if err := o.begin(); err != nil {
+	if err := o.begin(ctx); err != nil {
 		return err
 	}
 	defer o.end()
@@ -193,8 +207,6 @@ func (o *Outbox[TTx]) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("outbox: %w", err)
 	}
-	stopDraining := context.AfterFunc(ctx, func() { o.stopping.Store(true) })
-	defer stopDraining()
 	if err := workers.Start(ctx); err != nil {
 		return unlessEnded(ctx, fmt.Errorf("outbox: start: %w", err))
 	}
@@ -219,14 +231,16 @@ func unlessEnded(ctx context.Context, err error) error {
 	return err
 }
 
-func (o *Outbox[TTx]) begin() error {
+func (o *Outbox[TTx]) begin(ctx context.Context) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.running {
 		return errors.New("outbox: Run is called twice at once")
 	}
 	o.running = true
-	o.stopping.Store(false)
+	o.engine.mu.Lock()
+	defer o.engine.mu.Unlock()
+	o.ending = ctx.Done()
 	return nil
 }
 
@@ -239,6 +253,9 @@ func (o *Outbox[TTx]) end() {
 // CheckTables returns an error that says what to do when the tables are not
 // there, or are those of an older version. [Outbox.Run] begins with it.
 func (o *Outbox[TTx]) CheckTables(ctx context.Context) error {
+	if err := o.check(ctx); err != nil {
+		return err
+	}
 	versions, err := driver.Migrations(ctx, o.dialect, o.pool)
 	if err != nil {
 		return fmt.Errorf("outbox: read the version of the tables (were they made? see Migrate): %w", err)
@@ -311,4 +328,9 @@ func (o *Outbox[TTx]) Close() error {
 }
 
 // Schema returns [Config.Schema].
-func (o *Outbox[TTx]) Schema() string { return o.config.Schema }
+func (o *Outbox[TTx]) Schema() string {
+	if o == nil || o.engine == nil {
+		return ""
+	}
+	return o.config.Schema
+}

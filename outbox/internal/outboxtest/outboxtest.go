@@ -20,6 +20,8 @@ func Run[TTx any](t *testing.T, open Open[TTx], names ...string) {
 		{"managing", testManaging[TTx]},
 		{"inbox", testInbox[TTx]},
 		{"running", testRunning[TTx]},
+		{"draining", testDraining[TTx]},
+		{"misuse", testMisuse[TTx]},
 		{"statuses", testStatuses[TTx]},
 		{"late refusals", testLateRefusals[TTx]},
 		{"ends", testEnds[TTx]},

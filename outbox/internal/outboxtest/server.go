@@ -33,8 +33,9 @@ type server struct {
 // request is one that a process has made.
 type request struct {
 	From, To, Key string
-	Text          string // of a text; of a template its name
-	ID            string // msg_…, of one that was carried out
+	Text          string          // of a text; of a template its name
+	ID            string          // msg_…, of one that was carried out
+	ended         <-chan struct{} // the attempt is over
 }
 
 // outcome is what happens to a request.
@@ -101,6 +102,7 @@ func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	s.mu.Lock()
+	in.ended = r.Context().Done()
 	s.requests = append(s.requests, in)
 	script := s.script
 	s.mu.Unlock()
