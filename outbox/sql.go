@@ -267,7 +267,7 @@ ORDER BY id LIMIT $9`),
 		progress: d.SQL(`SELECT state, status, error_kind, count(*) FROM {s}kirim_message WHERE campaign = $1 AND campaign <> '' GROUP BY state, status, error_kind`),
 
 		depths: d.SQL(`
-SELECT class, count(*), COALESCE({now} - min(COALESCE(not_before, created_at)), 0) FROM {s}kirim_message WHERE state = 'queued' GROUP BY class ORDER BY class`),
+SELECT class, count(*), COALESCE({now} - min(CASE WHEN not_before > created_at THEN not_before ELSE created_at END), 0) FROM {s}kirim_message WHERE state = 'queued' GROUP BY class ORDER BY class`),
 
 		// $1 rows with the id of a message
 		lockLanesOf: d.SQL(`

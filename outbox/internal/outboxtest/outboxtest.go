@@ -28,6 +28,8 @@ func Run[TTx any](t *testing.T, open Open[TTx], names ...string) {
 		{"consent", testConsent[TTx]},
 		{"retention", testRetention[TTx]},
 		{"erasure", testErasure[TTx]},
+		{"progress", testProgress[TTx]},
+		{"hostile events", testHostileEvents[TTx]},
 	}
 	for _, g := range groups {
 		if len(names) == 0 || slices.Contains(names, g.name) {
