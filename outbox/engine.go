@@ -95,7 +95,7 @@ func (e *engine) heldFor(number string, now int64) time.Duration {
 }
 
 // logVerdict logs what a person may have to look at.
-func (e *engine) logVerdict(h *head, v verdict) {
+func (e *engine) logVerdict(ctx context.Context, h *head, v verdict) {
 	level, text := slog.LevelDebug, ""
 	switch v.state {
 	case StateUnknown:
@@ -111,7 +111,7 @@ func (e *engine) logVerdict(h *head, v verdict) {
 	if f := failureOf(v.err); f != nil {
 		attrs = append(attrs, slog.String("error", f.Text), slog.String("kind", string(f.Kind)))
 	}
-	e.config.Logger.LogAttrs(context.Background(), level, text, attrs...)
+	e.config.Logger.LogAttrs(ctx, level, text, attrs...)
 }
 
 // laneJob is the arguments of the job for a lane.

@@ -99,6 +99,9 @@ func (w *laneWork) leave(ctx context.Context) error {
 	return err
 }
 
+// goOn is the halt of a lane that is not given back.
+var goOn *halt
+
 // halt is why a lane is given back although it has work to do.
 type halt struct {
 	wait    time.Duration
@@ -155,14 +158,14 @@ func (w *laneWork) mayGoOn(ctx context.Context) *halt {
 // handle sends a message, or ends it without. The error is that of the database.
 func (w *laneWork) handle(ctx context.Context, h *head) (*halt, error) {
 	if v, ended := w.endedBefore(h); ended {
-		w.conclude(h, v, nil)
+		w.conclude(ctx, h, v, nil)
 		return w.afterEnd(v), nil
 	}
 	message, key, err := h.message()
 	if err != nil {
 		v := verdict{state: StateDiscarded, err: err, doubt: h.inDoubt}
-		w.conclude(h, v, nil)
-		return w.afterEnd(v), nil
+		w.conclude(ctx, h, v, nil)
+		return w.afterEnd(v), nil //nolint:nilerr // the error is that of the message
 	}
 	if wait := w.pace.wait(w.now()); wait > 0 {
 		return &halt{wait: wait}, nil
@@ -182,7 +185,7 @@ func (w *laneWork) handle(ctx context.Context, h *head) (*halt, error) {
 	if v.rateLimit {
 		w.hold(w.number, w.now()+v.wait.Microseconds())
 	}
-	w.conclude(h, v, accepted)
+	w.conclude(ctx, h, v, accepted)
 	if v.suppress {
 		w.suppressed = true
 		w.suppress(ctx, w.person, "131050")
@@ -259,7 +262,7 @@ func (w *laneWork) ready(ctx context.Context, h *head) (*halt, error) {
 		statements = append(statements, begun)
 	}
 	if renewed == nil && begun == nil {
-		return nil, nil
+		return goOn, nil
 	}
 	asked := time.Now()
 	if err := w.run(ctx, statements...); err != nil {
@@ -275,7 +278,7 @@ func (w *laneWork) ready(ctx context.Context, h *head) (*halt, error) {
 	if begun != nil && begun.Affected == 0 { // it was cancelled, or the claim has lapsed
 		return &halt{again: true}, nil
 	}
-	return nil, nil
+	return goOn, nil
 }
 
 func (w *laneWork) leaseLeft() time.Duration { return w.config.Lease - time.Since(w.leaseFrom) }
@@ -292,7 +295,7 @@ func (w *laneWork) send(ctx context.Context, message kirim.OutboundMessage, key 
 }
 
 // conclude notes what became of a message.
-func (w *laneWork) conclude(h *head, v verdict, accepted *kirim.AcceptedMessage) {
+func (w *laneWork) conclude(ctx context.Context, h *head, v verdict, accepted *kirim.AcceptedMessage) {
 	if v.state == StateDiscarded && v.doubt {
 		v.state = StateUnknown
 	}
@@ -304,7 +307,7 @@ func (w *laneWork) conclude(h *head, v verdict, accepted *kirim.AcceptedMessage)
 		r.LookIn = &in
 	}
 	w.results = append(w.results, r)
-	w.logVerdict(h, v)
+	w.logVerdict(ctx, h, v)
 }
 
 // recording is the statement that records the results, if there are any.

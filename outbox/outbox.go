@@ -178,8 +178,9 @@ func isNil(value any) bool {
 		return true
 	case reflect.Pointer, reflect.Interface, reflect.Func, reflect.Map:
 		return v.IsNil()
+	default:
+		return false
 	}
-	return false
 }
 
 // Run sends messages until ctx ends. Then it takes no more, waits for the sends in
@@ -225,10 +226,10 @@ func (o *Outbox[TTx]) Run(ctx context.Context) error {
 // unlessEnded returns the error of a start, and nil when the context has ended
 // in the meantime, which is no failure of the database.
 func unlessEnded(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
 
 func (o *Outbox[TTx]) begin(ctx context.Context) error {

@@ -39,7 +39,7 @@ func (f *Failure) Error() string { return f.Text }
 
 // Is reports whether target is the failure's [kirim.Kind] or [kirim.ErrorCode].
 func (f *Failure) Is(target error) bool {
-	switch target := target.(type) { //nolint:errorlint // it is what errors.Is asks for
+	switch target := target.(type) {
 	case kirim.Kind:
 		return f.Kind == target
 	case kirim.ErrorCode:

@@ -61,8 +61,7 @@ func (d *database) InTx(ctx context.Context, f func(tx pgx.Tx) error) error {
 // PostgreSQL's errors for connections, resources, operators who intervene, and
 // transactions that are rolled back for the sake of others.
 func (d *database) IsUnavailable(err error) bool {
-	var refused *pgconn.PgError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch refused.Code[:min(2, len(refused.Code))] {
 		case "08", "40", "53", "55", "57", "58":
 			return true

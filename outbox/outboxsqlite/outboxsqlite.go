@@ -151,7 +151,9 @@ func (d *database) Migrate(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if _, err := migrator.MigrateTx(ctx, tx, rivermigrate.DirectionUp, nil); err != nil {
+		// Migrate would wait for the only connection, which this transaction has. That some
+		// migrations need transactions of their own is so of PostgreSQL's.
+		if _, err := migrator.MigrateTx(ctx, tx, rivermigrate.DirectionUp, nil); err != nil { //nolint:staticcheck // as said
 			return err
 		}
 		return driver.Migrate(ctx, d.Dialect(), migrations, driver.SQLTx{Tx: tx}, func(ctx context.Context, script string) error {

@@ -26,7 +26,7 @@ func main() {
 	if err := run(context.Background(), os.Getenv("DATABASE_URL"), *schema); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("The tables are up to date.")
+	fmt.Fprintln(os.Stdout, "The tables are up to date.")
 }
 
 func run(ctx context.Context, url, schema string) error {

@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"os"
 
 	"github.com/kirim-go/kirim/outbox"
 	"github.com/kirim-go/kirim/outbox/outboxsqlite"
@@ -20,7 +21,7 @@ func main() {
 	if err := run(context.Background(), flag.Args()); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("The tables are up to date.")
+	fmt.Fprintln(os.Stdout, "The tables are up to date.")
 }
 
 func run(ctx context.Context, files []string) error {
