@@ -17,7 +17,7 @@ const list = rowList({
       d.attempts.length > 0 && el("span", { class: "tag" }, d.attempts.length === 1 ? "1 attempt" : `${d.attempts.length} attempts`),
       d.attempts.length > 0 && el("span", { class: "tag" }, String(d.attempts.at(-1).status || d.attempts.at(-1).error)),
       d.replayed_from && el("span", { class: "tag" }, "replay")),
-    el("span", { class: "when faint" }, timeOf(d.time), d.next_attempt && el("span", { class: "countdown", "data-until": d.next_attempt })),
+    el("span", { class: "when faint" }, timeOf(d.time), d.next_attempt && el("span", { class: "countdown", "data-until": d.next_attempt }, remaining(d.next_attempt))),
   ],
   detail: (d) => {
     const last = d.attempts.at(-1);
@@ -47,20 +47,18 @@ const list = rowList({
   },
 });
 
+function remaining(until) {
+  const left = new Date(until) - clock.now();
+  return left > 0 ? ` · next in ${span(left)}` : " · due";
+}
+
 export function tick() {
   for (const node of document.querySelectorAll(".countdown")) {
-    const left = new Date(node.dataset.until) - clock.now();
-    node.textContent = left > 0 ? ` · next in ${span(left)}` : " · due";
+    node.textContent = remaining(node.dataset.until);
   }
 }
 
 export const init = list.init;
-export const load = async () => {
-  await list.load();
-  tick();
-};
+export const load = list.load;
 export const show = ([id]) => list.open(id);
-export function changed(items) {
-  list.changed(items);
-  tick();
-}
+export const changed = list.changed;

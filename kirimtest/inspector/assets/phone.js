@@ -337,8 +337,7 @@ async function attempt(f) {
 
 // receive writes as the customer of the open chat.
 async function receive(message) {
-  const [phoneNumberID, from] = current.split(":");
-  const sent = await attempt(() => call("POST", "inbound", { from, phone_number_id: phoneNumberID, ...message }));
+  const sent = await attempt(() => post(message));
   if (sent) {
     if (newer) await open(current);
     toEnd();
@@ -371,12 +370,12 @@ function quote(m) {
 
 const react = (m) => ask({
   title: "React", fields: [{ name: "emoji", label: "Emoji; empty takes the reaction back", value: "👍" }],
-  submit: ({ emoji }) => call("POST", "inbound", { from: customer(), phone_number_id: current.split(":")[0], reaction: { message_id: m.wamid, emoji } }),
+  submit: ({ emoji }) => post({ reaction: { message_id: m.wamid, emoji } }),
 });
 
 const edit = (m) => ask({
   title: "Edit", fields: [{ name: "text", label: "New text", value: m.text, rows: 3 }],
-  submit: ({ text }) => call("POST", "inbound", { from: customer(), phone_number_id: current.split(":")[0], edits: m.wamid, text }),
+  submit: ({ text }) => post({ edits: m.wamid, text }),
 });
 
 const report = (m, status) => attempt(() => call("POST", `messages/${m.id}/status`, status));
@@ -429,7 +428,8 @@ const attach = {
 };
 
 function post(message) {
-  return call("POST", "inbound", { from: customer(), phone_number_id: current.split(":")[0], ...message });
+  const name = chats.find((c) => c.id === current)?.name || undefined;
+  return call("POST", "inbound", { from: customer(), name, phone_number_id: current.split(":")[0], ...message });
 }
 
 async function sendFile() {

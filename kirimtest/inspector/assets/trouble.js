@@ -51,9 +51,10 @@ const failures = [
 ];
 
 function draw() {
-  const focus = document.activeElement?.id;
+  const controls = () => [...$("view-trouble").querySelectorAll("button, select, input, summary")];
+  const focus = controls().indexOf(document.activeElement);
   $("view-trouble").replaceChildren(el("div", { class: "trouble-grid" }, faults(), statuses(), windows(), time(), limits(), hooks(), templates(), wipe()));
-  if (focus) $(focus)?.focus();
+  if (focus >= 0) controls()[focus]?.focus();
 }
 
 const card = (title, ...children) => el("section", { class: "card-box", "aria-label": title }, el("h3", {}, title), ...children);
