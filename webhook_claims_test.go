@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -168,5 +169,23 @@ func TestACallbackEndsBeforeItsClaimLapses(t *testing.T) {
 				t.Errorf("lease %v: answer %d, the callback has %v, want %v", lease, code, got, want)
 			}
 		})
+	}
+}
+
+func TestTheMemoryOfAnOutageOfTheDeduperIsBounded(t *testing.T) {
+	t.Parallel()
+	const bound = 1 << 14
+	h := kirim.NewWebhookHandler(nil, kirim.WithDeduper(brokenDeduper{complete: errors.New("down")}))
+	ran := 0
+	h.OnMessage(func(context.Context, *kirim.InboundMessage) error { ran++; return nil })
+	for _, want := range []int{bound + 1, bound + 2} { // the last one is handled again
+		for i := range bound + 1 {
+			if err := h.HandleEvent(t.Context(), mustDecode(t, text(strconv.Itoa(i)))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if ran != want {
+			t.Errorf("ran %d times, want %d", ran, want)
+		}
 	}
 }
