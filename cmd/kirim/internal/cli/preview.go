@@ -38,6 +38,11 @@ func preview(content kirim.Content, definition *kirim.MessageTemplate) (string, 
 			return "[reaction taken back from " + c.MessageID + "]", nil
 		}
 		return c.Emoji + " [reaction to " + c.MessageID + "]", nil
+	case kirim.Pin:
+		if c.Unpin {
+			return "[message " + c.MessageID + " unpinned]", nil
+		}
+		return fmt.Sprintf("[message %s pinned for %d days]", c.MessageID, c.Days), nil
 	case kirim.Template:
 		return templatePreview(c, definition)
 	case kirim.Raw:
