@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
 
 	"github.com/kirim-go/kirim/outbox/internal/driver"
 )
@@ -164,24 +165,26 @@ type laneWorker struct {
 // Work implements river.Worker. Its error makes River try again, which is needed
 // for nothing: the sweep would find the lane.
 func (w *laneWorker) Work(ctx context.Context, job *river.Job[laneJob]) error {
-	snoozed, err := w.engine.workJob(ctx, job.Args.Lane)
-	if snoozed {
-		return river.JobSnooze(time.Second)
+	locked, err := w.engine.workJob(ctx, job.Args.Lane)
+	if locked != nil {
+		// River adds the wait to the host's clock, and compares the sum with the
+		// database's.
+		return &rivertype.JobSnoozeError{Duration: min(time.Second, locked.at.Add(time.Second).Sub(hostNow()))}
 	}
 	return err
 }
 
-// workJob does the job of a lane. It reports whether the job is to come again
-// later, as somebody's transaction has the lane locked.
-func (e *engine) workJob(ctx context.Context, lane int64) (snoozed bool, err error) {
+// workJob does the job of a lane. When somebody's transaction has the lane locked, the
+// job is to come again later.
+func (e *engine) workJob(ctx context.Context, lane int64) (locked *lockedError, err error) {
 	err = e.workLane(ctx, lane)
-	if errors.Is(err, errLocked) {
-		return true, nil
+	if errors.As(err, &locked) {
+		return locked, nil
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
 		e.config.Logger.LogAttrs(ctx, slog.LevelWarn, "kirim outbox: the database failed", slog.Int64("lane", lane), slog.Any("error", err))
 	}
-	return false, err
+	return nil, err
 }
 
 // NextRetry implements river.Worker.

@@ -2,7 +2,11 @@
 
 package outbox
 
-import "github.com/riverqueue/river/rivertype"
+import (
+	"time"
+
+	"github.com/riverqueue/river/rivertype"
+)
 
 // failpoint marks a place at which a test lets the process die. It does so in
 // a build with the tag outboxfailpoints only. The places, in their order:
@@ -18,3 +22,6 @@ func failpoint(string) {}
 
 // riverClock is another clock for River, in tests; nil for the real one.
 func riverClock() rivertype.TimeGenerator { return nil }
+
+// hostNow is the time by the clock of the host, which a test can skew.
+func hostNow() time.Time { return time.Now() }

@@ -51,6 +51,13 @@ func riverClock() rivertype.TimeGenerator {
 	return skewedClock(skew)
 }
 
+func hostNow() time.Time {
+	if clock := riverClock(); clock != nil {
+		return clock.Now()
+	}
+	return time.Now()
+}
+
 type skewedClock time.Duration
 
 func (c skewedClock) Now() time.Time { return time.Now().Add(time.Duration(c)) }

@@ -82,19 +82,22 @@ func (w *laneWork) round(ctx context.Context) (more bool, err error) {
 	return w.finish(ctx, stop)
 }
 
-// errLocked says that somebody's transaction has the lane locked.
-var errLocked = errors.New("outbox: the lane is locked")
+// lockedError says that somebody's transaction has the lane locked.
+type lockedError struct{ at time.Time } // by the database's clock
 
-// leave returns errLocked for a lane that could not be claimed and has no other job. One
+// Error implements error.
+func (*lockedError) Error() string { return "outbox: the lane is locked" }
+
+// leave returns a lockedError for a lane that could not be claimed and has no other job. One
 // that was claimed before, and is locked now, is given back.
 func (w *laneWork) leave(ctx context.Context) error {
 	if w.enq != 0 {
 		return w.persist(ctx, w.dropping(0))
 	}
-	waits := &driver.Statement{SQL: w.sql.waits, Args: []any{w.id}, Each: scanID(nil)}
-	err := w.run(ctx, waits)
-	if err == nil && waits.Affected > 0 {
-		err = errLocked
+	var now []int64
+	err := w.run(ctx, &driver.Statement{SQL: w.sql.waits, Args: []any{w.id}, Each: scanID(&now)})
+	if err == nil && len(now) > 0 {
+		err = &lockedError{timeOf(now[0])}
 	}
 	return err
 }

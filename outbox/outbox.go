@@ -55,7 +55,10 @@ func New[TTx any](ctx context.Context, d driver.Driver[TTx], sender Sender, conf
 	}
 	if stepper, ok := any(d).(driver.Stepper); ok {
 		stepper.SetSteps(driver.Steps{
-			WorkLane:     e.workJob,
+			WorkLane: func(ctx context.Context, lane int64) (snoozed bool, err error) {
+				locked, err := e.workJob(ctx, lane)
+				return locked != nil, err
+			},
 			Sweep:        func(ctx context.Context) error { return e.performOnce(ctx, sweepEvery) },
 			Forget:       func(ctx context.Context) error { return e.performOnce(ctx, rareSweep) },
 			WorkDelivery: func(ctx context.Context, id int64) error { return o.inbox.work(ctx, id) },

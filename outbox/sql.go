@@ -163,7 +163,7 @@ RETURNING id, class, true`),
 
 		// Whether nobody but the job of now would see to a lane.
 		// $1 lane
-		waits: d.SQL(`SELECT id FROM {s}kirim_lane WHERE id = $1 AND state = 'waiting'`),
+		waits: d.SQL(`SELECT {now} FROM {s}kirim_lane WHERE id = $1 AND state = 'waiting'`),
 
 		// $1 number, $2 class, $3 reason, $4 microseconds or null
 		pause: d.SQL(`
@@ -363,8 +363,9 @@ func lanePaused(lane string) string {
 }
 
 // queueBusy is a condition on a lane: River has jobs of its class that no worker
-// has taken yet.
-const queueBusy = `EXISTS (SELECT 1 FROM {s}river_job j WHERE j.state = 'available' AND j.queue = 'kirim_' || kirim_lane.class)`
+// has taken yet. One that was taken, and is to come again, may be due much later: by the
+// clock of a host.
+const queueBusy = `EXISTS (SELECT 1 FROM {s}river_job j WHERE j.state = 'available' AND j.queue = 'kirim_' || kirim_lane.class AND j.attempted_at IS NULL)`
 
 // laneOf is a condition on a lane l: it is of a recipient. The name, which has
 // an index, begins with that.
