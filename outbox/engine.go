@@ -97,10 +97,11 @@ func (e *engine) heldFor(number string, now int64) time.Duration {
 
 // logVerdict logs what a person may have to look at.
 func (e *engine) logVerdict(ctx context.Context, h *head, v verdict) {
-	level, text := slog.LevelDebug, ""
+	level := slog.LevelDebug
+	var text string
 	switch v.state {
 	case StateUnknown:
-		level, text = slog.LevelError, "kirim outbox: it is not known whether a message is out"
+		level, text = slog.LevelError, "kirim outbox: it is not known whether a message was sent"
 	case StateDiscarded:
 		level, text = slog.LevelWarn, "kirim outbox: a message was discarded"
 	case StateQueued:

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/kirim-go/kirim"
@@ -109,15 +108,6 @@ func (h *head) result(v verdict, accepted *kirim.AcceptedMessage) result {
 		r.KirimID, r.WAMID = textOrNil(storable(accepted.ID)), textOrNil(storable(accepted.WAMID))
 	}
 	return r
-}
-
-// idOrNil returns an id of the server's, and nil for one that the table cannot
-// hold: that a message is sent is not to be lost by it.
-func idOrNil(id string) *string {
-	if len(id) > 500 || strings.Contains(id, "\x00") {
-		return nil
-	}
-	return textOrNil(id)
 }
 
 func textOrNil(text string) *string {

@@ -23,7 +23,7 @@ import (
 // is sent again as its [Message.Template]. One that fails because of a rate limit,
 // before WhatsApp had it, is sent again after a while, under a key of its own, five times
 // at most.
-func (o *Outbox[TTx]) Attach(h *kirim.WebhookHandler) { h.Observe(o.engine.hear) }
+func (o *Outbox[TTx]) Attach(h *kirim.WebhookHandler) { h.Observe(o.hear) }
 
 // fact is what a webhook, or a look at the server, tells of a message.
 type fact struct {
