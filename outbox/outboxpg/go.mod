@@ -16,7 +16,6 @@ require (
 	github.com/jackc/pgpassfile v1.0.0 // indirect
 	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
 	github.com/jackc/puddle/v2 v2.2.3 // indirect
-	github.com/lib/pq v1.12.3 // indirect
 	golang.org/x/text v0.43.0 // indirect
 )
 
@@ -24,6 +23,7 @@ require (
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/kirim-go/kirim v0.0.0
 	github.com/kirim-go/kirim/outbox v0.0.0
+	github.com/lib/pq v1.12.3
 	github.com/riverqueue/river/riverdriver v0.51.2
 	github.com/riverqueue/river/riverdriver/riverdatabasesql v0.51.2
 	github.com/riverqueue/river/riverdriver/riverpgxv5 v0.51.2

@@ -180,7 +180,7 @@ func testDraining[TTx any](t *testing.T, open Open[TTx]) {
 		config := outbox.Config{PollInterval: 50 * time.Millisecond}
 		f := newFixture(t, open, config)
 		second := f.startProcess(f.server.sender(t), config)
-		const lanes, each = 10, 12
+		const lanes, each = 5, 6
 		all := make(chan struct{})
 		f.server.reply(func(r *request) outcome {
 			if len(f.server.received()) == lanes*each-1 {
