@@ -69,22 +69,22 @@ func (s *Server) State() *State {
 		saved.Numbers = append(saved.Numbers, savedNumber{n, n.onboarded})
 	}
 	for t := range st.templates.oldest {
-		saved.Templates = append(saved.Templates, savedTemplate{t.head.saved(), t.Template, t.decided, t.verdict, t.unsynced, t.variables})
+		saved.Templates = append(saved.Templates, savedTemplate{t.savedHead(), t.Template, t.decided, t.verdict, t.unsynced, t.variables})
 	}
 	for l := range st.labels.oldest {
-		saved.Labels = append(saved.Labels, savedLabel{l.head.saved(), l.name, l.color, l.team})
+		saved.Labels = append(saved.Labels, savedLabel{l.savedHead(), l.name, l.color, l.team})
 	}
 	for c := range st.customers.oldest {
-		saved.Customers = append(saved.Customers, savedCustomer{c.head.saved(), c.internalID, c.team, c.name, c.email, c.metadata, c.status, c.archivedAt})
+		saved.Customers = append(saved.Customers, savedCustomer{c.savedHead(), c.internalID, c.team, c.name, c.email, c.metadata, c.status, c.archivedAt})
 	}
 	for l := range st.links.oldest {
-		saved.Links = append(saved.Links, savedLink{l.head.saved(), l.customer.id, l.token, l.status, l.expiresAt, l.consumedAt, l.success, l.failure})
+		saved.Links = append(saved.Links, savedLink{l.savedHead(), l.customer.id, l.token, l.status, l.expiresAt, l.consumedAt, l.success, l.failure})
 	}
 	for c := range st.contacts.oldest {
 		saved.Contacts = append(saved.Contacts, c.saved())
 	}
 	for m := range st.outbound.oldest {
-		kept := savedSent{Head: m.head.saved(), Chat: m.chat.saved(), Conversation: m.conversation, Message: *m.sent}
+		kept := savedSent{Head: m.savedHead(), Chat: m.chat.saved(), Conversation: m.conversation, Message: *m.sent}
 		if p := st.progress[m.id]; p != nil {
 			kept.Statuses, kept.Next, kept.Joined, kept.Hooked = slices.Clone(p.statuses), p.next, p.joined, p.hooked
 		}
@@ -92,11 +92,11 @@ func (s *Server) State() *State {
 	}
 	for m := range st.inbound.oldest {
 		saved.Received = append(saved.Received, savedReceived{
-			m.head.saved(), m.chat.saved(), m.conversation, m.status, m.received.clone(), m.text, m.token,
+			m.savedHead(), m.chat.saved(), m.conversation, m.status, m.received.clone(), m.text, m.token,
 		})
 	}
 	for sub := range st.subscriptions.oldest {
-		kept := savedSubscription{sub.head.saved(), sub.url, sub.description, slices.Clone(sub.events), sub.status, nil, sub.failures}
+		kept := savedSubscription{sub.savedHead(), sub.url, sub.description, slices.Clone(sub.events), sub.status, nil, sub.failures}
 		for _, secret := range sub.secrets {
 			kept.Secrets = append(kept.Secrets, savedSecret{secret.id, secret.plaintext, secret.created, secret.expires})
 		}
@@ -107,7 +107,7 @@ func (s *Server) State() *State {
 			continue
 		}
 		saved.Deliveries = append(saved.Deliveries, savedDelivery{
-			d.head.saved(), d.sub.id, savedEvent{d.event.name, d.event.id, d.event.source, d.event.body, d.event.kirim}, d.replayedFrom, d.status,
+			d.savedHead(), d.sub.id, savedEvent{d.event.name, d.event.id, d.event.source, d.event.body, d.event.kirim}, d.replayedFrom, d.status,
 			slices.Clone(d.attempts), slices.Clone(d.ids), d.lastError, d.job.at,
 		})
 	}
@@ -271,20 +271,20 @@ func setOf(ids []string) map[string]bool {
 	return set
 }
 
-func (h *head) saved() savedHead { return savedHead{h.id, h.seq, h.created, h.updated} }
-func (h savedHead) head() head   { return head{h.ID, h.Seq, h.Created, h.Updated} }
+func (h *head) savedHead() savedHead { return savedHead{h.id, h.seq, h.created, h.updated} }
+func (h savedHead) head() head       { return head{h.ID, h.Seq, h.Created, h.Updated} }
 
 func (c chatID) saved() savedChat  { return savedChat{c.phoneNumberID, c.contact} }
 func (c savedChat) chatID() chatID { return chatID{c.PhoneNumberID, c.Contact} }
 
 func (ct *contact) saved() savedContact {
 	c := savedContact{
-		Head: ct.head.saved(), Chat: ct.chat.saved(), Name: ct.name, UserID: ct.userID, Identity: ct.identity, Email: ct.email, Metadata: ct.metadata,
+		Head: ct.savedHead(), Chat: ct.chat.saved(), Name: ct.name, UserID: ct.userID, Identity: ct.identity, Email: ct.email, Metadata: ct.metadata,
 		Labels: slices.Sorted(maps.Keys(ct.labels)), LastInbound: ct.lastInbound, LastTyping: ct.lastTyping,
 	}
 	if cv := ct.conversation; cv != nil {
 		c.Conversation = &savedConversation{
-			cv.head.saved(), cv.status, cv.assignee, slices.Sorted(maps.Keys(cv.labels)), cv.unread, cv.lastMessageAt, cv.lastInboundAt,
+			cv.savedHead(), cv.status, cv.assignee, slices.Sorted(maps.Keys(cv.labels)), cv.unread, cv.lastMessageAt, cv.lastInboundAt,
 		}
 	}
 	return c

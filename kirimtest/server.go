@@ -78,7 +78,7 @@ func NewServer(opts ...Option) *Server {
 	for _, edit := range s.cfg.edits {
 		edit(&s.cfg.assumptions)
 	}
-	if _, real := s.cfg.clock.(realClock); real && s.cfg.inspector != nil {
+	if s.cfg.clock == Clock(realClock{}) && s.cfg.inspector != nil {
 		s.cfg.clock = NewRunningClock(0)
 	}
 	s.state.journals = new(journals)

@@ -334,8 +334,10 @@ func (b *bubble) showInteractive(kind string, body []byte, choices []kirimtest.C
 		Contacts    []struct {
 			Name struct {
 				Formatted string `json:"formatted_name"`
-			}
-			Phones []struct{ Phone string }
+			} `json:"name"`
+			Phones []struct {
+				Phone string `json:"phone"`
+			} `json:"phones"`
 		} `json:"contacts"`
 	}
 	_ = json.Unmarshal(body, &send) // accepted; what has another form is shown as JSON

@@ -76,7 +76,7 @@ func (in *Inspector) state(*http.Request) (any, error) {
 			"export KIRIM_WEBHOOK_SECRET=" + s.WebhookSecret,
 		}
 	}
-	if ahead := s.Now().Sub(time.Now()); ahead > time.Second || ahead < -time.Second {
+	if ahead := time.Until(s.Now()); ahead > time.Second || ahead < -time.Second {
 		v.Clock.Ahead = ahead.Round(time.Second).String()
 	}
 	for _, t := range s.Templates() {

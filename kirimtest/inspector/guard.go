@@ -81,7 +81,7 @@ func (in *Inspector) login(w http.ResponseWriter, r *http.Request) {
 		http.ServeFileFS(w, r, assets(), "login.html")
 		return
 	}
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure depends on the connection
 		Name: cookieName, Value: token, Path: prefix, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil,
 	})
 	http.Redirect(w, r, prefix, http.StatusSeeOther)

@@ -53,9 +53,18 @@ func (in *Inspector) view(m *message) messageView {
 	return v
 }
 
+// outlineJSON are the fields of a content that a list shows.
+type outlineJSON struct {
+	Body     string `json:"body"`
+	Name     string `json:"name"`
+	Caption  string `json:"caption"`
+	Filename string `json:"filename"`
+	Emoji    string `json:"emoji"`
+}
+
 // line is what a list shows of a message.
 func (m *message) line() string {
-	text := ""
+	var text string
 	switch {
 	case m.revoked:
 		return "deleted"
@@ -72,13 +81,15 @@ func (m *message) line() string {
 		}
 	default:
 		var body struct {
-			Text        struct{ Body string }
-			Interactive struct{ Body struct{ Text string } }
-			Template    struct{ Name string }
-			Image       struct{ Caption string }
-			Video       struct{ Caption string }
-			Document    struct{ Caption, Filename string }
-			Reaction    struct{ Emoji string }
+			Text        outlineJSON `json:"text"`
+			Interactive struct {
+				Body textJSON `json:"body"`
+			} `json:"interactive"`
+			Template outlineJSON `json:"template"`
+			Image    outlineJSON `json:"image"`
+			Video    outlineJSON `json:"video"`
+			Document outlineJSON `json:"document"`
+			Reaction outlineJSON `json:"reaction"`
 		}
 		_ = json.Unmarshal(m.body, &body) // the type alone will do
 		text = cmp.Or(body.Text.Body, body.Interactive.Body.Text, body.Template.Name, body.Image.Caption, body.Video.Caption,

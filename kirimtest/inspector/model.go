@@ -237,11 +237,11 @@ func (m *model) putSent(sent *kirimtest.Message) {
 	var body struct {
 		Context struct {
 			MessageID string `json:"message_id"`
-		}
+		} `json:"context"`
 		Reaction struct {
 			MessageID string `json:"message_id"`
 			Emoji     string `json:"emoji"`
-		}
+		} `json:"reaction"`
 	}
 	_ = json.Unmarshal(sent.Body, &body) // accepted, so of this form
 	added.replyTo = body.Context.MessageID

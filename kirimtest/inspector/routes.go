@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -203,29 +204,22 @@ func pagingOf(r *http.Request) (p paging, err error) {
 	return p, nil
 }
 
-// lastOf returns the last of a list that are wanted, in their order, and whether there
+// pageOf returns the last of a list that are wanted, in their order, and whether there
 // are more before them.
 func pageOf[T any](list []T, p paging, id func(T) string, wanted func(T) bool) (page []T, more bool) {
 	begun := p.before == ""
-	for i := len(list) - 1; i >= 0; i-- {
-		if !begun {
-			begun = id(list[i]) == p.before
-			continue
+	for _, item := range slices.Backward(list) {
+		switch {
+		case !begun:
+			begun = id(item) == p.before
+		case !wanted(item):
+		case len(page) == p.limit:
+			slices.Reverse(page)
+			return page, true
+		default:
+			page = append(page, item)
 		}
-		if !wanted(list[i]) {
-			continue
-		}
-		if len(page) == p.limit {
-			return reversed(page), true
-		}
-		page = append(page, list[i])
 	}
-	return reversed(page), false
-}
-
-func reversed[T any](list []T) []T {
-	for i, j := 0, len(list)-1; i < j; i, j = i+1, j-1 {
-		list[i], list[j] = list[j], list[i]
-	}
-	return list
+	slices.Reverse(page)
+	return page, false
 }

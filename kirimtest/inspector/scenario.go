@@ -2,6 +2,7 @@ package inspector
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -205,7 +206,7 @@ func (in *Inspector) lines(c conversationJSON) (steps []func() error, err error)
 
 // send sends as a program would.
 func (in *Inspector) send(body []byte) error {
-	req, err := http.NewRequest(http.MethodPost, in.sandbox.URL+"/"+in.sandbox.PhoneNumberID+"/messages", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, in.sandbox.URL+"/"+in.sandbox.PhoneNumberID+"/messages", bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -220,7 +221,10 @@ func (in *Inspector) send(body []byte) error {
 		return nil
 	}
 	var refusal struct {
-		Error struct{ Code, Message, Param string }
+		Error struct {
+			Code    string `json:"code"`
+			Message string `json:"message"`
+		} `json:"error"`
 	}
 	_ = json.NewDecoder(resp.Body).Decode(&refusal) // the status alone will do
 	return invalid("message", "the sandbox refuses it: %d %s: %s", resp.StatusCode, refusal.Error.Code, refusal.Error.Message)

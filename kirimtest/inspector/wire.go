@@ -63,10 +63,13 @@ func (r *request) view() requestView {
 	}
 	var failed struct {
 		Error struct {
-			Code json.RawMessage
-		}
+			Code json.RawMessage `json:"code"` // a number of Meta's
+		} `json:"error"`
 	}
-	var sent struct{ Type, Status string }
+	var sent struct {
+		Type   string `json:"type"`
+		Status string `json:"status"`
+	}
 	switch {
 	case r.Status >= 400 && json.Unmarshal(r.ResponseBody, &failed) == nil:
 		v.Summary = strings.Trim(string(failed.Error.Code), `"`)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -152,9 +153,9 @@ func (b browser) named(role, name string) cdp.BackendNodeID {
 		if err != nil {
 			continue
 		}
-		for i := len(found.Nodes) - 1; i >= 0; i-- {
-			if !found.Nodes[i].Ignored {
-				return found.Nodes[i].BackendDOMNodeID
+		for _, node := range slices.Backward(found.Nodes) {
+			if !node.Ignored {
+				return node.BackendDOMNodeID
 			}
 		}
 	}

@@ -372,7 +372,7 @@ func (b browser) axe(at string) {
 	if file == "" {
 		return
 	}
-	script, err := os.ReadFile(file) //nolint:gosec // the person who runs the test names it
+	script, err := os.ReadFile(file)
 	if err != nil {
 		b.t.Fatal(err)
 	}

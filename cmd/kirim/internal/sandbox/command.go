@@ -248,7 +248,7 @@ func (o *options) run(ctx context.Context, a *app.App) error {
 	if err := folder.load(); err != nil {
 		return err
 	}
-	if err := o.subscribe(s); err != nil {
+	if err := o.subscribe(s); err != nil { //nolint:contextcheck // SubscribeMeta limits its own time
 		return err
 	}
 	if err := o.announce(a, s); err != nil {

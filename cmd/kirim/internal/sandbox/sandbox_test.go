@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -80,15 +81,13 @@ func command(out, errors io.Writer, environment map[string]string, args ...strin
 func start(t *testing.T, environment map[string]string, args ...string) running {
 	t.Helper()
 	settings := map[string]string{"KIRIM_SANDBOX_ADDR": "127.0.0.1:0", "XDG_CONFIG_HOME": t.TempDir()}
-	for name, value := range environment {
-		settings[name] = value
-	}
+	maps.Copy(settings, environment)
 	reader, writer := io.Pipe()
 	r := running{errors: new(safeBuffer)}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		err := command(writer, r.errors, settings, append(args, "--json")...).ExecuteContext(ctx)
+		err := command(writer, r.errors, settings, append(args, "--json")...).ExecuteContext(ctx) //nolint:contextcheck // ExecuteContext passes it
 		writer.CloseWithError(fmt.Errorf("the sandbox ended: %w", err))
 		ended <- err
 	}()
@@ -151,7 +150,7 @@ func TestPeopleGetLinesToPaste(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- command(&out, io.Discard, map[string]string{"XDG_CONFIG_HOME": t.TempDir()}, "--addr", "127.0.0.1:0").ExecuteContext(ctx)
+		ended <- command(&out, io.Discard, map[string]string{"XDG_CONFIG_HOME": t.TempDir()}, "--addr", "127.0.0.1:0").ExecuteContext(ctx) //nolint:contextcheck // ExecuteContext passes it
 	}()
 	for deadline := time.Now().Add(30 * time.Second); !strings.Contains(out.String(), "Ctrl-C") && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
@@ -311,9 +310,7 @@ func TestWrongUsageIsRefusedBeforeAnythingRuns(t *testing.T) {
 		"no such file or directory":              {nil, []string{"--seed", "/nowhere.yaml"}},
 	} {
 		environment := map[string]string{"KIRIM_SANDBOX_ADDR": "127.0.0.1:0", "XDG_CONFIG_HOME": t.TempDir()}
-		for name, value := range tt.environment {
-			environment[name] = value
-		}
+		maps.Copy(environment, tt.environment)
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		err := command(io.Discard, io.Discard, environment, tt.args...).ExecuteContext(ctx)
 		cancel()
