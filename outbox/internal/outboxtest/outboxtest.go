@@ -30,6 +30,7 @@ func Run[TTx any](t *testing.T, open Open[TTx], names ...string) {
 		{"erasure", testErasure[TTx]},
 		{"progress", testProgress[TTx]},
 		{"hostile events", testHostileEvents[TTx]},
+		{"end to end", testEndToEnd[TTx]},
 	}
 	for _, g := range groups {
 		if len(names) == 0 || slices.Contains(names, g.name) {
