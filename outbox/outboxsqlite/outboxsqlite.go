@@ -2,6 +2,10 @@
 // in a file of SQLite, for the processes of one machine. It needs no server.
 //
 //	box, err := outboxsqlite.Open(ctx, "orders.db", outbox.NewSender(client), outbox.Config{Migrate: true})
+//
+// To write tables of your own in the same transaction, keep them in the same file: open it
+// with [OpenDB] and give it to [New]. It has one connection, which a transaction holds
+// until it ends; use the transaction alone in between, and keep it short.
 package outboxsqlite
 
 import (
