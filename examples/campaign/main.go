@@ -35,7 +35,8 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer, terminal bool, customers int, files ...string) error {
-	connect, id, numbers, path := kirim.NewClientFromEnv, os.Getenv("KIRIM_PHONE_NUMBER_ID"), []string{"0811"}, ""
+	var path string // of the outbox
+	connect, id, numbers := kirim.NewClientFromEnv, os.Getenv("KIRIM_PHONE_NUMBER_ID"), []string{"0811"}
 	if len(files) > 0 {
 		list, err := os.ReadFile(files[0]) //nolint:gosec // the user names the file
 		if err != nil {
@@ -47,7 +48,7 @@ func run(ctx context.Context, out io.Writer, terminal bool, customers int, files
 		if err != nil {
 			return err
 		}
-		defer os.RemoveAll(dir)
+		defer func() { _ = os.RemoveAll(dir) }()
 		sandbox := kirimtest.NewServer(kirimtest.WithPlan(kirimtest.Enterprise(9_600, 600)))
 		defer sandbox.Close()
 		sandbox.AddFault(kirimtest.Fault{Method: "POST", Skip: 100, Times: 2, Status: 500, Message: "(#131050) The customer has opted out."})
@@ -68,7 +69,7 @@ func run(ctx context.Context, out io.Writer, terminal bool, customers int, files
 	if err != nil {
 		return err
 	}
-	defer box.Close()
+	defer func() { _ = box.Close() }()
 	wrong, err := enqueue(ctx, box, id, numbers)
 	if err != nil {
 		return err

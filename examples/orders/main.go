@@ -47,11 +47,11 @@ type shop struct {
 }
 
 func run(ctx context.Context, out io.Writer) error {
-	listener, err := net.Listen("tcp", cmp.Or(os.Getenv("ADDR"), "127.0.0.1:8080"))
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cmp.Or(os.Getenv("ADDR"), "127.0.0.1:8080"))
 	if err != nil {
 		return fmt.Errorf("%w (ADDR=127.0.0.1:8081 chooses another address)", err)
 	}
-	defer listener.Close()
+	defer func() { _ = listener.Close() }()
 	url := "http://" + listener.Addr().String()
 	s := &shop{}
 	if s.whatsApp, err = connect(url + webhookPath); err != nil {

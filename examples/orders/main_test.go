@@ -147,9 +147,9 @@ func TestAnOrderIsConfirmedOnceAndACustomerGetsAReply(t *testing.T) {
 	}
 	p.ask(customer, "Where is it?")
 	p.until(customer, "Your order "+id+" (Kopi Gayo) is being packed.")
-	second := p.place("+6281100000001", "Teh Tarik")
+	second := p.place("+6281100000001", "Kopi Tubruk")
 	p.until("/orders/"+second, `"notice":"delivered"`)
-	if _, got := p.ask(customer, ""); strings.Count(got, "\n") != 3 || !strings.Contains(got, "Thank you! Your order "+second+": Teh Tarik.") {
+	if _, got := p.ask(customer, ""); strings.Count(got, "\n") != 3 || !strings.Contains(got, "Thank you! Your order "+second+": Kopi Tubruk.") {
 		t.Errorf("the customer, who has written, got\n%s", got)
 	}
 	p.until("/metrics", "outbox_messages{outcome=\"delivered\"} 3\n")
@@ -171,7 +171,7 @@ func TestABadRequestIsToldWhatIsWrong(t *testing.T) {
 		says       string
 	}{
 		"no JSON":             {"/orders", "phone=1", http.StatusBadRequest, "is not JSON"},
-		"a local number":      {"/orders", `{"phone":"0811","item":"Teh"}`, http.StatusUnprocessableEntity, "+6281100000001"},
+		"a local number":      {"/orders", `{"phone":"0811","item":"Kopi"}`, http.StatusUnprocessableEntity, "+6281100000001"},
 		"no item":             {"/orders", `{"phone":"+6281100000001"}`, http.StatusUnprocessableEntity, "item"},
 		"a very long item":    {"/orders", `{"phone":"+6281100000001","item":"` + strings.Repeat("x", 5000) + `"}`, http.StatusUnprocessableEntity, "4096"},
 		"an unknown order":    {"/orders/NONE", "", http.StatusNotFound, "no such order"},

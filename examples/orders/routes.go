@@ -40,8 +40,7 @@ func (s *shop) postOrder(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	o, err := s.place(r.Context(), o.Phone, o.Item)
-	var invalid *kirim.ValidationError
-	if errors.As(err, &invalid) { // the message has a limit that the order breaks
+	if invalid, ok := errors.AsType[*kirim.ValidationError](err); ok { // the message has a limit that the order breaks
 		http.Error(w, invalid.Error(), http.StatusUnprocessableEntity)
 		return
 	}

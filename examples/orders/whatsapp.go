@@ -86,8 +86,7 @@ func (s *shop) reply(ctx context.Context, m *kirim.InboundMessage) error {
 		Key:      "reply:" + m.ID,
 		Campaign: campaign,
 	})
-	var reused *outbox.KeyReusedError
-	if errors.As(err, &reused) { // it was replied to before the last order came
+	if _, ok := errors.AsType[*outbox.KeyReusedError](err); ok { // it was replied to before the last order came
 		return nil
 	}
 	return err

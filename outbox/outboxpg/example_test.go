@@ -18,7 +18,7 @@ import (
 
 // The whole of a process that receives webhooks and sends what is enqueued, here and in
 // other processes with the same database.
-func ExampleNew() {
+func ExampleNew() { //nolint:testableexamples // it needs PostgreSQL
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	pool, err := pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
@@ -58,7 +58,7 @@ func ExampleNew() {
 
 // An order and its message are written in one transaction: both are there, or
 // neither is.
-func Example_transaction() {
+func Example_transaction() { //nolint:testableexamples // likewise
 	var ( // made when the program starts
 		ctx  context.Context
 		pool *pgxpool.Pool
@@ -83,7 +83,7 @@ func Example_transaction() {
 }
 
 // Services that use database/sql, sqlc, GORM or ent have a *sql.Tx.
-func ExampleEnqueueSQLTx() {
+func ExampleEnqueueSQLTx() { //nolint:testableexamples // likewise
 	var ( // made when the program starts
 		ctx     context.Context
 		db      *sql.DB
