@@ -360,7 +360,7 @@ func (w *laneWork) finish(ctx context.Context, stop *halt) (more bool, err error
 	failpoint("recording")
 	if len(statements) > 0 {
 		if err := w.persist(ctx, statements...); err != nil {
-			return false, err
+			return false, errors.Join(err, w.recordAlone(ctx))
 		}
 	}
 	failpoint("recorded")
@@ -373,6 +373,16 @@ func (w *laneWork) finish(ctx context.Context, stop *halt) (more bool, err error
 		return last.Affected == 0, nil
 	}
 	return stop.again, nil
+}
+
+// recordAlone records the results without giving the lane back, which a transaction of
+// the application's may have locked for longer than a lease. What was sent would be
+// in doubt otherwise.
+func (w *laneWork) recordAlone(ctx context.Context) error {
+	if len(w.results) == 0 {
+		return nil
+	}
+	return w.persist(ctx, w.recording()...)
 }
 
 // dropping is the statement that gives the lane back although it has work to do.

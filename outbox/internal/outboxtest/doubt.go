@@ -2,6 +2,7 @@ package outboxtest
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"testing"
@@ -158,6 +159,33 @@ func testDoubt[TTx any](t *testing.T, open Open[TTx]) {
 		f.settle()
 		f.wantState(outbox.StateSent, ids...)
 		f.wantReceived("one", "two")
+	})
+}
+
+func testStuckLane[TTx any](t *testing.T, open Open[TTx]) {
+	t.Run("what was sent is recorded although the lane cannot be given back", func(t *testing.T) {
+		for _, keyless := range []bool{false, true} {
+			t.Run(fmt.Sprintf("without keys: %v", keyless), func(t *testing.T) {
+				f := newFixtureOver(t, open, &server{keyless: keyless}, outbox.Config{})
+				second := f.startProcess(f.server.sender(t), outbox.Config{})
+				ids := f.enqueue(text("one"), text("two"))
+				locked := errors.New("canceled while waiting for a lock")
+				f.driver.before = func(statements []*driver.Statement) error {
+					if len(f.server.asked()) == 2 && len(statements) > 1 { // it gives back and records
+						return locked
+					}
+					return nil
+				}
+				if _, err := f.driver.steps.WorkLane(t.Context(), f.takeJobs()[0]); !errors.Is(err, locked) {
+					t.Errorf("got %v", err)
+				}
+				f.wantState(outbox.StateSent, ids...)
+				f.forward(lease)
+				f.enqueue(text("three"))
+				f.settleIn(second)
+				f.wantReceived("one", "two", "three")
+			})
+		}
 	})
 }
 

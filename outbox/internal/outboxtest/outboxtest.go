@@ -17,6 +17,7 @@ func Run[TTx any](t *testing.T, open Open[TTx], names ...string) {
 		{"enqueuing", testEnqueue[TTx]},
 		{"lanes", testLanes[TTx]},
 		{"in doubt", testDoubt[TTx]},
+		{"stuck lanes", testStuckLane[TTx]},
 		{"managing", testManaging[TTx]},
 		{"inbox", testInbox[TTx]},
 		{"running", testRunning[TTx]},
