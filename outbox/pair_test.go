@@ -48,9 +48,9 @@ func TestANegativeBurstMeansNoSpacing(t *testing.T) {
 func TestRefusalsForThePairLimitWaitFourTimesAsLongEach(t *testing.T) {
 	t.Parallel()
 	p := pairPace{}
-	for i, want := range []time.Duration{4, 16, 64, 256, 256, 256} {
-		if got := p.refused(); got != want*time.Second {
-			t.Errorf("refusal %d waits %v, want %v s", i+1, got, int64(want))
+	for i, want := range []int{4, 16, 64, 256, 256, 256} {
+		if got := p.refused(); got != time.Duration(want)*time.Second {
+			t.Errorf("refusal %d waits %v, want %d s", i+1, got, want)
 		}
 	}
 }

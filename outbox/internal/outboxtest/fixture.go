@@ -77,18 +77,6 @@ func (f *fixture[TTx]) startProcess(sender outbox.Sender, config outbox.Config) 
 	return &process[TTx]{box, d}
 }
 
-// now returns what the clock of the database says.
-func (f *fixture[TTx]) now() (now time.Time) {
-	f.Helper()
-	f.query(`SELECT micros FROM {s}outboxtest_clock`, func(scan func(...any) error) error {
-		var micros int64
-		err := scan(&micros)
-		now = time.UnixMicro(micros).UTC()
-		return err
-	})
-	return now
-}
-
 // forward moves the clock of the database.
 func (f *fixture[TTx]) forward(by time.Duration) {
 	f.Helper()
@@ -98,7 +86,7 @@ func (f *fixture[TTx]) forward(by time.Duration) {
 // exec runs a statement in the words of [driver.Dialect].
 func (f *fixture[TTx]) exec(sql string, args ...any) int64 {
 	f.Helper()
-	return f.execIn(f.process.driver.Driver, sql, args...)
+	return f.execIn(f.driver.Driver, sql, args...)
 }
 
 func (f *fixture[TTx]) execIn(d driver.Driver[TTx], sql string, args ...any) int64 {
@@ -112,7 +100,7 @@ func (f *fixture[TTx]) execIn(d driver.Driver[TTx], sql string, args ...any) int
 
 func (f *fixture[TTx]) query(sql string, each func(scan func(...any) error) error, args ...any) {
 	f.Helper()
-	d := f.process.driver.Driver
+	d := f.driver.Driver
 	if err := d.Pool().Run(f.Context(), &driver.Statement{SQL: d.Dialect().SQL(sql), Args: args, Each: each}); err != nil {
 		f.Fatalf("%s: %v", sql, err)
 	}

@@ -151,9 +151,9 @@ func testLanes[TTx any](t *testing.T, open Open[TTx]) {
 	})
 	t.Run("of messages for later the earliest is sent first", func(t *testing.T) {
 		f := newFixture(t, open, outbox.Config{})
-		for _, minutes := range []time.Duration{30, 10, 20} {
-			m := text(fmt.Sprint(int(minutes)))
-			m.NotBefore = start.Add(minutes * time.Minute)
+		for _, minutes := range []int{30, 10, 20} {
+			m := text(fmt.Sprint(minutes))
+			m.NotBefore = start.Add(time.Duration(minutes) * time.Minute)
 			f.enqueue(m)
 		}
 		for range 3 {
@@ -294,13 +294,13 @@ func testWaits[TTx any](t *testing.T, open Open[TTx]) {
 		})
 		ids := f.enqueue(text("one"), text("two"))
 		f.settle()
-		for i, seconds := range []time.Duration{4, 16, 64} {
+		for i, wait := range []time.Duration{4 * time.Second, 16 * time.Second, 64 * time.Second} {
 			f.enqueue(textTo(bob, fmt.Sprint(i)))
 			f.settle()
-			f.forward(seconds*time.Second - time.Microsecond)
+			f.forward(wait - time.Microsecond)
 			f.settle()
 			if refusals != i+1 {
-				t.Fatalf("a microsecond before %d s: %d refusals, want %d", seconds, refusals, i+1)
+				t.Fatalf("a microsecond before %v: %d refusals, want %d", wait, refusals, i+1)
 			}
 			f.forward(time.Microsecond)
 			f.settle()

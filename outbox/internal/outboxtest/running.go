@@ -270,7 +270,11 @@ func testMisuse[TTx any](t *testing.T, open Open[TTx]) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer rollback(context.WithoutCancel(t.Context()))
+		defer func() {
+			if err := rollback(context.WithoutCancel(t.Context())); err != nil {
+				t.Error(err)
+			}
+		}()
 		for name, tt := range map[string]struct {
 			box *outbox.Outbox[TTx]
 			ctx context.Context //nolint:containedctx // it is what is tested

@@ -161,10 +161,10 @@ func response(status int, header http.Header, body string) *http.Response {
 
 func readRequest(r *http.Request) (*request, error) {
 	var body struct {
-		To        string
-		Recipient string
-		Text      struct{ Body string }
-		Template  struct{ Name string }
+		To        string                `json:"to"`
+		Recipient string                `json:"recipient"`
+		Text      struct{ Body string } `json:"text"`
+		Template  struct{ Name string } `json:"template"`
 	}
 	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
 		return nil, err
