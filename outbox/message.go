@@ -20,8 +20,9 @@ type Class string
 // The classes that exist without configuration.
 const (
 	ClassTransactional Class = "transactional" // the default
-	// ClassCode is for one-time codes: the body is dropped as soon as the
-	// message is sent.
+	// ClassCode is for one-time codes: the content is dropped as soon as the
+	// message is sent. A refusal that comes after that is the end of the message, as
+	// there is nothing left to send.
 	ClassCode Class = "code"
 	// ClassMarketing is not sent to recipients who have stopped marketing.
 	ClassMarketing Class = "marketing"

@@ -183,7 +183,7 @@ func testEnds[TTx any](t *testing.T, open Open[TTx]) {
 		second := f.startProcess(f.server.sender(t), outbox.Config{OnEnd: app.onEnd})
 		f.enqueue(keyed("k"))
 		died := errors.New("killed")
-		f.process.driver.before = func(statements []*driver.Statement) error {
+		f.driver.before = func(statements []*driver.Statement) error {
 			if strings.Contains(statements[0].SQL, "r.claim") { // it has told, and dies before it notes that
 				return died
 			}
@@ -191,7 +191,7 @@ func testEnds[TTx any](t *testing.T, open Open[TTx]) {
 		}
 		f.sweep(f.process)
 		f.work(f.process, f.takeJobs()[0])
-		if err := f.process.driver.steps.Sweep(t.Context()); !errors.Is(err, died) {
+		if err := f.driver.steps.Sweep(t.Context()); !errors.Is(err, died) {
 			t.Fatal(err)
 		}
 		app.wantTold(t, "k sent")

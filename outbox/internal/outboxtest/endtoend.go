@@ -46,7 +46,7 @@ func newSandbox[TTx any](t *testing.T, open Open[TTx], options ...kirimtest.Opti
 	s.Subscribe(receiver.URL)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan error)
-	go func() { ended <- s.box.Outbox.Run(ctx) }()
+	go func() { ended <- s.box.Run(ctx) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {
@@ -58,7 +58,7 @@ func newSandbox[TTx any](t *testing.T, open Open[TTx], options ...kirimtest.Opti
 
 // enqueue enqueues a message from the number of the sandbox.
 func (s *sandbox[TTx]) enqueue(m outbox.Message) int64 {
-	s.T.Helper()
+	s.Helper()
 	m.From = s.PhoneNumberID
 	ids, err := s.box.Enqueue(s.Context(), m)
 	if err != nil {
@@ -69,7 +69,7 @@ func (s *sandbox[TTx]) enqueue(m outbox.Message) int64 {
 
 // wait waits for an end, while the clock of the database goes on.
 func (s *sandbox[TTx]) wait(status kirim.MessageStatus) *outbox.Record {
-	s.T.Helper()
+	s.Helper()
 	for range 600 {
 		if r := s.next(); r != nil && r.Status == status {
 			return r

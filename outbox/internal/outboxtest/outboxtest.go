@@ -24,6 +24,7 @@ func Run[TTx any](t *testing.T, open Open[TTx], names ...string) {
 		{"draining", testDraining[TTx]},
 		{"misuse", testMisuse[TTx]},
 		{"statuses", testStatuses[TTx]},
+		{"statuses during commits", testStatusesDuringCommits[TTx]},
 		{"late refusals", testLateRefusals[TTx]},
 		{"ends", testEnds[TTx]},
 		{"consent", testConsent[TTx]},

@@ -291,3 +291,35 @@ func (f *fixture[TTx]) wantLinked(message int64, id string, want kirim.MessageSt
 		f.Errorf("%d facts wait", n)
 	}
 }
+
+func testStatusesDuringCommits[TTx any](t *testing.T, open Open[TTx]) {
+	t.Run("a status that comes while its response is not committed yet is joined later", func(t *testing.T) {
+		f := newFixture(t, open, outbox.Config{})
+		if f.store.Schema() == "" {
+			t.Skip("SQLite has one writer: the webhook waits for the commit")
+		}
+		message := f.enqueueOne(text("hello"))
+		tx, commit, _, err := f.store.Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := f.process.driver.Driver
+		record := &driver.Statement{
+			SQL:  d.Dialect().SQL(`UPDATE {s}kirim_message SET state = 'sent', kirim_id = $1, wamid = $2, ended_at = {now} WHERE id = $3`),
+			Args: []any{"msg_1", wamidOf("msg_1"), message},
+		}
+		if err := d.Within(tx).Run(t.Context(), record); err != nil {
+			t.Fatal(err)
+		}
+		f.hear(f.process, status(wamidOf("msg_1"), kirim.MessageRead))
+		f.forward(3 * time.Second)
+		f.sweep(f.process) // it is still not committed
+		f.wantState(outbox.StateQueued, message)
+		if err := commit(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		f.forward(10 * time.Second)
+		f.sweep(f.process)
+		f.wantLinked(message, "msg_1", kirim.MessageRead)
+	})
+}
