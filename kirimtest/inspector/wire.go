@@ -63,7 +63,7 @@ func (r *request) view() requestView {
 	}
 	var failed struct {
 		Error struct {
-			Code json.RawMessage `json:"code"` // a number of Meta's
+			Code json.RawMessage `json:"code"` // a Meta error code
 		} `json:"error"`
 	}
 	var sent struct {

@@ -39,7 +39,7 @@ func (a *application) wantTold(t *testing.T, want ...string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if !slices.Equal(a.told, want) {
-		t.Errorf("the application was told %q, want %q", a.told, want)
+		t.Errorf("OnEnd was called for %q, want %q", a.told, want)
 	}
 	a.told = nil
 }
