@@ -223,7 +223,11 @@ func (w *laneWork) endedBefore(h *head) (v verdict, ended bool) {
 	suppressed := w.suppressed && w.class == ClassMarketing
 	switch {
 	case h.inDoubt && (expired || suppressed || elapsed(now, *h.firstAttemptAt) > w.longestDoubt()):
-		return verdict{state: StateUnknown, doubt: true}, true
+		v := verdict{state: StateUnknown, doubt: true}
+		if h.attempts == 0 { // otherwise the error of the last attempt is kept
+			v.err = errNotRecorded
+		}
+		return v, true
 	case expired:
 		return verdict{state: StateExpired, notSent: true}, true
 	case suppressed:
@@ -231,6 +235,9 @@ func (w *laneWork) endedBefore(h *head) (v verdict, ended bool) {
 	}
 	return v, false
 }
+
+// errNotRecorded is why a message is unknown of which no attempt was recorded.
+var errNotRecorded = &Failure{Text: "outbox: a process began to send the message, and what became of that was not recorded"}
 
 // longestDoubt is how long after its first attempt a message that is in doubt
 // may be sent again.
