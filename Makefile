@@ -49,8 +49,8 @@ SEED ?= 1
 chaos: ## send 42,000 messages over 21 transports with every fault; SEED=1
 	cd fire && go test -count=1 -v -timeout 30m -run Chaos . -chaos.messages=42000 -chaos.seed=$(SEED)
 
-# It takes PostgreSQL: that of KIRIM_TEST_POSTGRES, or one that it starts if it is
-# installed. `make nested` runs a tenth, TENTHS=1.
+# It takes an installed PostgreSQL, of which it starts servers of its own. `make nested`
+# runs a tenth, TENTHS=1.
 TENTHS ?= 10
 
 outbox-fire: ## kill the processes, the database and the server under an outbox; TENTHS=10 SEED=1

@@ -40,7 +40,7 @@ func TestAFullDiskUnderSQLiteLosesNothing(t *testing.T) {
 	enqueue := func(times int) {
 		for range times {
 			n++
-			if err := r.enqueueOne(fmt.Sprintf("d-1-%d", n), recipientOf(n%rigRecipients)); err != nil {
+			if err := r.enqueueOne(r.t.Context(), fmt.Sprintf("d-1-%d", n), recipientOf(n%rigRecipients)); err != nil {
 				refused++
 			}
 			time.Sleep(10 * time.Millisecond)
@@ -70,8 +70,8 @@ func TestAFullDiskUnderSQLiteLosesNothing(t *testing.T) {
 }
 
 // enqueueOne enqueues a message as an application does.
-func (r *rig) enqueueOne(key, recipient string) error {
-	ctx, cancel := context.WithTimeout(r.t.Context(), 20*time.Second)
+func (r *rig) enqueueOne(ctx context.Context, key, recipient string) error {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	tx, err := r.box.db.BeginTx(ctx, &sql.TxOptions{})
 	if err != nil {

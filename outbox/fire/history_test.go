@@ -106,7 +106,7 @@ func (h *history) judgeOne(f findings, key string, sends []processing) {
 		f.add("lost", key)
 	case end.state == outbox.StateSent && arrived == 0 && (end.status != kirim.MessageFailed || !end.hasError):
 		f.add("late failure missed", key)
-	case end.state == outbox.StateDiscarded && !end.hasError:
+	case (end.state == outbox.StateDiscarded || end.state == outbox.StateUnknown) && !end.hasError:
 		f.add("without error", key)
 	case end.state == outbox.StateDiscarded && arrived > 0:
 		f.add("without error", key)

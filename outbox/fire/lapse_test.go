@@ -22,7 +22,7 @@ func TestAWorkerThatIsStoppedPastItsLeaseDoesNoHarm(t *testing.T) {
 			stopFaults := r.injectFaults()
 			r.startWorker()
 			r.startWorker()
-			enqueuer := r.startEnqueuer(enqueuePlan{PerSecond: 20})
+			enqueuer := r.startEnqueuer(enqueuePlan{PerSecond: 30})
 			// One for each place, so that each is stopped exactly there, and one anywhere.
 			for range max(1, *tenths/2) {
 				stopped := []*process{r.startWorker()}
@@ -32,8 +32,8 @@ func TestAWorkerThatIsStoppedPastItsLeaseDoesNoHarm(t *testing.T) {
 				time.Sleep(time.Second)
 				stopped[0].stop()
 				for _, p := range stopped {
-					if !p.isStoppedWithin(10 * time.Second) {
-						t.Errorf("%s did not stop", p.name)
+					if !p.isStoppedWithin(30 * time.Second) {
+						t.Errorf("%s did not stop: %v\n%s", p.name, p.cmd.ProcessState, p.stderr)
 					}
 				}
 				time.Sleep(r.plan.Lease + 2*time.Second)
@@ -63,8 +63,8 @@ func (p *process) isStoppedWithin(d time.Duration) bool {
 		}
 		if _, state, found := strings.Cut(string(stat), ") "); found && strings.HasPrefix(state, "T") {
 			p.mu.Lock()
+			defer p.mu.Unlock()
 			p.stoppedAt = time.Now()
-			p.mu.Unlock()
 			return true
 		}
 	}

@@ -74,7 +74,7 @@ func TestTheLastSendUnderAKeyReachesTheServerWithinItsLifetime(t *testing.T) {
 func (r *rig) leaveInDoubt(key string) (first int64) {
 	r.t.Helper()
 	r.sandbox.AddFault(kirimtest.Fault{Path: "/*/*/messages", Times: -1, Processed: true, Status: http.StatusBadGateway})
-	if err := r.enqueueOne(key, recipientOf(1)); err != nil {
+	if err := r.enqueueOne(r.t.Context(), key, recipientOf(1)); err != nil {
 		r.t.Fatal(err)
 	}
 	worker := r.startWorker()

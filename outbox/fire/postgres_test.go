@@ -18,8 +18,9 @@ import (
 	"time"
 )
 
-// sharedPostgres is for the scenarios that leave the server alone: the one of
-// KIRIM_TEST_POSTGRES, or one that is started for the run.
+// sharedPostgres is for the scenarios that leave the server alone: one that is
+// started for the run, as they need some hundred connections, or that of
+// KIRIM_TEST_POSTGRES where none is installed.
 var sharedPostgres sharedServer
 
 type sharedServer struct {
@@ -31,14 +32,14 @@ type sharedServer struct {
 // url returns the URL of the server, or skips the test.
 func (s *sharedServer) url(t *testing.T) string {
 	t.Helper()
-	if url := os.Getenv("KIRIM_TEST_POSTGRES"); url != "" {
-		return url
-	}
 	s.once.Do(func() {
 		if s.server, s.err = newPostgres(); s.err == nil {
 			s.err = s.server.start()
 		}
 	})
+	if url := os.Getenv("KIRIM_TEST_POSTGRES"); url != "" && errors.Is(s.err, errNoPostgres) {
+		return url
+	}
 	skipWithoutPostgres(t, s.err)
 	return s.server.url()
 }
@@ -127,7 +128,7 @@ func (p *postgres) start() error {
 	}
 	defer func() { _ = db.Close() }()
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
-		p.cmd = exec.Command(filepath.Join(p.bin, "postgres"), "-D", filepath.Join(p.dir, "data"), "-k", p.dir, "-c", "listen_addresses=", "-c", "max_connections=200")
+		p.cmd = exec.Command(filepath.Join(p.bin, "postgres"), "-D", filepath.Join(p.dir, "data"), "-k", p.dir, "-c", "listen_addresses=", "-c", "max_connections=500")
 		p.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.as}
 		p.cmd.Dir, p.cmd.Stderr = p.dir, p.log
 		if err := p.cmd.Start(); err != nil {

@@ -164,6 +164,9 @@ func (p *process) diesWithin(d time.Duration) bool {
 func (p *process) end(t *testing.T) {
 	t.Helper()
 	if p.isDead() {
+		if state := p.cmd.ProcessState; state.Exited() && !state.Success() {
+			t.Errorf("%s has ended by itself: %v\n%s", p.name, state, p.stderr)
+		}
 		return
 	}
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)

@@ -218,7 +218,7 @@ func (r *rig) RoundTrip(req *http.Request) (*http.Response, error) {
 func (r *rig) receivers() (alive []*process) {
 	if all := r.receiving.Load(); all != nil {
 		for _, p := range *all {
-			if !p.isDead() && p.stoppedAt.IsZero() {
+			if !p.isDead() && p.lostAt().IsZero() {
 				alive = append(alive, p)
 			}
 		}

@@ -149,7 +149,7 @@ func oldRecipient(key string) int { return int(key[3] - '0') }
 func (r *rig) writeFirstRelease() {
 	r.t.Helper()
 	for _, key := range oldKeys {
-		if err := r.enqueueOne(key, recipientOf(oldRecipient(key))); err != nil {
+		if err := r.enqueueOne(r.t.Context(), key, recipientOf(oldRecipient(key))); err != nil {
 			r.t.Fatal(err)
 		}
 	}
@@ -275,7 +275,7 @@ func TestMigrateOnManyRowsLocksNothingForASecond(t *testing.T) {
 		n := 0
 		for ; ctx.Err() == nil; n++ {
 			began := time.Now()
-			if err := r.enqueueOne(fmt.Sprintf("%s-2-%d", smooth, n), recipientOf(n%rigRecipients)); err != nil {
+			if err := r.enqueueOne(t.Context(), fmt.Sprintf("%s-2-%d", smooth, n), recipientOf(n%rigRecipients)); err != nil {
 				t.Error(err)
 			}
 			slowest.Store(max(slowest.Load(), int64(time.Since(began))))
