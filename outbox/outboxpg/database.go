@@ -26,8 +26,10 @@ type database struct {
 
 func dialectOf(schema string) driver.Dialect {
 	return driver.Dialect{
-		Schema:   schema,
-		Now:      "{s}kirim_now()",
+		Schema: schema,
+		// A query of its own is asked once. A volatile function is asked for each row,
+		// and no index is used to compare with it.
+		Now:      "(SELECT {s}kirim_now())",
 		Micros:   "(extract(epoch FROM %s) * 1000000)::bigint",
 		Argument: "(%s->>'%s')::bigint",
 		// An array, and not a list of rows, makes PostgreSQL look each of them up,

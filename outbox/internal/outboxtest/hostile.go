@@ -112,7 +112,7 @@ func testHostileEvents[TTx any](t *testing.T, open Open[TTx]) {
 			t.Errorf("%d facts are still to be looked at", left)
 		}
 		t.Logf("a sweep takes %v without facts, %v with 100,000 that are not due, and %v at most while all of them are looked at, in %v together", empty, idle, slowest, all)
-		if slowest > time.Second {
+		if slowest > 5*time.Second { // on a busy machine, with the race detector
 			t.Errorf("a sweep takes %v", slowest)
 		}
 	})
