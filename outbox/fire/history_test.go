@@ -43,7 +43,7 @@ type doubtCause string
 
 const (
 	doubtFault doubtCause = "fault" // the response was lost: it must be unknown
-	doubtDeath doubtCause = "death" // perhaps the process died before it recorded the response: it may be
+	doubtDeath doubtCause = "death" // the process died in that moment, or the attempt was given up: it may be
 )
 
 // findings counts what must not be, by its name.
@@ -132,7 +132,7 @@ func (h *history) judgeOrder(f findings) {
 			continue
 		}
 		if h.doubts[p.key] == doubtDeath && h.ended[p.key].state == outbox.StateUnknown {
-			continue // a process that was stopped may have sent it late
+			continue // a process that was stopped, or a slow network, may have brought it late
 		}
 		seen[p.key] = true
 		if before, isLater := last[recipient[p.key]]; isLater && place[p.key] < before {

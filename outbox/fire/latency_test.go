@@ -10,7 +10,7 @@ import (
 func TestTheLastMessageAfterTwoKillsWaitsForTheLeaseAlone(t *testing.T) {
 	leases := []struct{ lease, attempt time.Duration }{{11 * time.Second, time.Second}}
 	if *tenths == 10 {
-		leases = append(leases, []struct{ lease, attempt time.Duration }{{45 * time.Second, 35 * time.Second}, {time.Minute, 35 * time.Second}}...)
+		leases = []struct{ lease, attempt time.Duration }{{45 * time.Second, 35 * time.Second}, {time.Minute, 35 * time.Second}}
 	}
 	for _, l := range leases {
 		t.Run(l.lease.String(), func(t *testing.T) {

@@ -328,7 +328,13 @@ func (r *rig) addDoubts(h *history, records []*outbox.Record) {
 		all := requests[record.Key]
 		isLost := slices.ContainsFunc(all, func(req kirimtest.Request) bool { return req.Faulty && (req.Status < 400 || req.Status >= 500) })
 		refused := len(all) > 0 && all[len(all)-1].Faulty && all[len(all)-1].Status == http.StatusBadRequest
-		died := r.diedWith(record, all)
+		ofNow := slices.DeleteFunc(slices.Clone(all), func(req kirimtest.Request) bool {
+			return req.Time.Before(record.FirstAttemptAt.Add(-50 * time.Millisecond)) // refused before, for its rate
+		})
+		died := r.diedWith(record, ofNow) || slices.ContainsFunc(ofNow, func(req kirimtest.Request) bool {
+			const network = 400 * time.Millisecond
+			return req.Time.Add(req.Duration).Sub(record.FirstAttemptAt) > r.plan.AttemptTimeout-network // given up
+		})
 		switch {
 		case r.plan.System == systemCloudAPI && isLost:
 			h.doubts[record.Key] = doubtFault
