@@ -61,6 +61,14 @@ func start(t *testing.T, dir string, env ...string) (p *process, printed string)
 	return p, printed
 }
 
+// environment has the program talk to a sandbox outside it.
+func environment(sandbox *kirimtest.Server) []string {
+	return []string{
+		"KIRIM_BASE_URL=" + sandbox.URL, "KIRIM_API_KEY=" + sandbox.APIKey,
+		"KIRIM_PHONE_NUMBER_ID=" + sandbox.PhoneNumberID, "KIRIM_WEBHOOK_SECRET=" + sandbox.WebhookSecret,
+	}
+}
+
 // interrupt ends the program as Ctrl-C does.
 func (p *process) interrupt() {
 	p.t.Helper()
@@ -162,6 +170,28 @@ func TestAnOrderIsConfirmedOnceAndACustomerGetsAReply(t *testing.T) {
 	p.interrupt()
 }
 
+func TestATapOnAConfirmationIsRepliedToWithItsOrder(t *testing.T) {
+	t.Parallel()
+	const phone = "+6281100000001"
+	sandbox := kirimtest.Start(t, kirimtest.WithPlan(kirimtest.Pro()))
+	sandbox.SetLastInbound(phone, time.Now())
+	p, _ := start(t, t.TempDir(), environment(sandbox)...)
+	sandbox.Subscribe(p.url+webhookPath, "message.received", "message.sent", "message.status")
+	first, second := p.place(phone, "Kopi Gayo"), p.place(phone, "Kopi Tubruk")
+	p.until("/orders/"+second, `"notice":"delivered"`)
+	for i, id := range []string{first, "an order of somebody else"} {
+		sandbox.Receive(kirimtest.Inbound{From: phone, Interactive: &kirimtest.InteractiveReply{ID: whereIsIt + id, Title: "Where is it?"}})
+		p.waitFor("a reply to the tap", func() bool { return len(sandbox.Messages()) == 3+i })
+	}
+	messages := sandbox.Messages()
+	for i, want := range []string{`"id":"where:` + first + `"`, second, "Your order " + first + " (Kopi Gayo) is being packed.", "You have no order with us yet."} {
+		if !strings.Contains(string(messages[i].Body), want) {
+			t.Errorf("message %d has no %s: %s", i, want, messages[i].Body)
+		}
+	}
+	p.interrupt()
+}
+
 func TestABadRequestIsToldWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	p, _ := start(t, t.TempDir())
@@ -173,7 +203,7 @@ func TestABadRequestIsToldWhatIsWrong(t *testing.T) {
 		"no JSON":             {"/orders", "phone=1", http.StatusBadRequest, "is not JSON"},
 		"a local number":      {"/orders", `{"phone":"0811","item":"Kopi"}`, http.StatusUnprocessableEntity, "+6281100000001"},
 		"no item":             {"/orders", `{"phone":"+6281100000001"}`, http.StatusUnprocessableEntity, "item"},
-		"a very long item":    {"/orders", `{"phone":"+6281100000001","item":"` + strings.Repeat("x", 5000) + `"}`, http.StatusUnprocessableEntity, "4096"},
+		"a very long item":    {"/orders", `{"phone":"+6281100000001","item":"` + strings.Repeat("x", 5000) + `"}`, http.StatusUnprocessableEntity, "1024"},
 		"an unknown order":    {"/orders/NONE", "", http.StatusNotFound, "no such order"},
 		"an unsigned webhook": {webhookPath, `{}`, http.StatusUnauthorized, ""},
 		"a wrong customer":    {"/customers/me", "Hi", http.StatusBadRequest, "+6281100000001"},
@@ -236,10 +266,7 @@ func TestTwoProcessesShareTheWorkAndOneGoesOnWhenTheOtherIsKilled(t *testing.T) 
 	t.Parallel()
 	database, conn := schema(t)
 	sandbox := kirimtest.Start(t, kirimtest.WithPlan(kirimtest.Enterprise(1_000_000, 1_000_000)))
-	env := []string{
-		"DATABASE_URL=" + database, "KIRIM_BASE_URL=" + sandbox.URL, "KIRIM_API_KEY=" + sandbox.APIKey,
-		"KIRIM_PHONE_NUMBER_ID=" + sandbox.PhoneNumberID, "KIRIM_WEBHOOK_SECRET=" + sandbox.WebhookSecret,
-	}
+	env := append(environment(sandbox), "DATABASE_URL="+database)
 	var ids, phones []string
 	place := func(p *process) {
 		phone := fmt.Sprintf("+6281100000%03d", len(phones)+1)

@@ -38,9 +38,10 @@ func (s *shop) get(ctx context.Context, id string) (order, error) {
 	return scanOrder(s.db.QueryRowContext(ctx, `SELECT id, phone, item, notice FROM orders WHERE id = $1`, id))
 }
 
-// latest returns the last order of a customer, or sql.ErrNoRows.
-func (s *shop) latest(ctx context.Context, phone string) (order, error) {
-	return scanOrder(s.db.QueryRowContext(ctx, `SELECT id, phone, item, notice FROM orders WHERE phone = $1 ORDER BY message DESC LIMIT 1`, phone))
+// latest returns the last order of a customer, or the one with this ID unless it is
+// empty, or sql.ErrNoRows.
+func (s *shop) latest(ctx context.Context, phone, id string) (order, error) {
+	return scanOrder(s.db.QueryRowContext(ctx, `SELECT id, phone, item, notice FROM orders WHERE phone = $1 AND $2 IN ('', id) ORDER BY message DESC LIMIT 1`, phone, id))
 }
 
 func scanOrder(row *sql.Row) (o order, err error) {

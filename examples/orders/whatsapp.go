@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/kirimtest"
@@ -15,6 +16,7 @@ import (
 const (
 	webhookPath = "/webhooks/kirim"
 	campaign    = "orders" // what the metrics count together
+	whereIsIt   = "where:" // the ID of a button begins with it, and ends with that of the order
 )
 
 // whatsApp is Kirim, or a sandbox.
@@ -54,26 +56,31 @@ func (w *whatsApp) close() {
 	}
 }
 
-// confirmation is the message for a new order: a text, or, when the customer has
-// not written for 24 hours, a template. Its key is what makes it one message.
+// confirmation is the message for a new order: a text with a button, or, when the
+// customer has not written for 24 hours, a template. Its key is what makes it one message.
 func (w *whatsApp) confirmation(o order) outbox.Message {
 	return outbox.Message{
-		From:     w.phoneNumberID,
-		Message:  kirim.OutboundMessage{To: o.Phone, Content: kirim.Text{Body: fmt.Sprintf("Thank you! Your order %s: %s.", o.ID, o.Item)}},
+		From: w.phoneNumberID,
+		Message: kirim.OutboundMessage{To: o.Phone, Content: kirim.ReplyButtons{
+			Body:    fmt.Sprintf("Thank you! Your order %s: %s.", o.ID, o.Item),
+			Buttons: []kirim.ReplyButton{{ID: whereIsIt + o.ID, Title: "Where is it?"}},
+		}},
 		Template: &kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody(o.ID)}},
 		Key:      "order-" + o.ID + ":confirmed",
 		Campaign: campaign,
 	}
 }
 
-// reply tells a customer who writes of the last order. The key is made of the
-// customer's message, so that one that comes twice is replied to once.
+// reply tells a customer who writes of the last order, and one who taps the button of
+// a confirmation of that order. The key is made of the customer's message, so that one
+// that comes twice is replied to once.
 func (s *shop) reply(ctx context.Context, m *kirim.InboundMessage) error {
-	if m.Type != kirim.MessageTypeText {
+	id, tapped := strings.CutPrefix(m.GetInteractive().ID, whereIsIt)
+	if m.Type != kirim.MessageTypeText && !tapped {
 		return nil
 	}
 	text := "You have no order with us yet."
-	o, err := s.latest(ctx, m.From.E164())
+	o, err := s.latest(ctx, m.From.E164(), id)
 	switch {
 	case err == nil:
 		text = fmt.Sprintf("Your order %s (%s) is being packed.", o.ID, o.Item)

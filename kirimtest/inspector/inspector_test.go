@@ -98,11 +98,11 @@ func TestACustomerWritesReadsAndTapsThroughTheControlAPI(t *testing.T) {
 		t.Errorf("%d %v", status, out)
 	}
 	status, reply := ask(t, s, "POST", "api/messages/"+sent.ID+"/tap", `{"choice":"Afternoon"}`)
-	if status != 201 || reply["reply_to"] != out["wamid"] || reply["quote"] != "[interactive] When?" {
+	if status != 201 || reply["reply_to"] != out["wamid"] || reply["quote"] != "When?" {
 		t.Errorf("%d %v", status, reply)
 	}
 	_, chats := ask(t, s, "GET", "api/chats", "")
-	if dig(chats, "chats.0.name") != "Ana" || dig(chats, "chats.0.last") != "[interactive] Afternoon" || dig(chats, "chats.0.unread") != 2.0 {
+	if dig(chats, "chats.0.name") != "Ana" || dig(chats, "chats.0.last") != "Afternoon" || dig(chats, "chats.0.unread") != 2.0 {
 		t.Errorf("%v", chats)
 	}
 	_, list := ask(t, s, "GET", "api/messages?limit=2&chat="+s.PhoneNumberID+":%2B628123456789", "")

@@ -99,10 +99,13 @@ func (m *message) line() string {
 	if cut := []rune(text); len(cut) > 120 {
 		text = string(cut[:119]) + "…"
 	}
-	if m.kind != "text" {
-		text = strings.TrimSpace("[" + m.kind + "] " + text)
+	switch m.kind {
+	case "text", "interactive", "button":
+		if text != "" {
+			return text
+		}
 	}
-	return text
+	return strings.TrimSpace("[" + m.kind + "] " + text)
 }
 
 type chatView struct {

@@ -15,7 +15,7 @@ import (
 
 // TestTheLinesThatAreShownConnectAServiceAndAPersonGetsItsReply pastes what the sandbox
 // prints, as it stands, into a fresh shell that runs examples/orders, orders
-// something, and writes to the service as the customer.
+// something, and taps the button of the confirmation as the customer.
 func TestTheLinesThatAreShownConnectAServiceAndAPersonGetsItsReply(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "orders")
 	build := exec.CommandContext(t.Context(), "go", "build", "-C", "../../../../examples/orders", "-o", program, ".")
@@ -64,22 +64,27 @@ func TestTheLinesThatAreShownConnectAServiceAndAPersonGetsItsReply(t *testing.T)
 			t.Logf("the service says:\n%s", output.String())
 		}
 	})
-	wait(t, func() bool {
-		resp, err := http.Post("http://"+address+"/orders", "application/json", strings.NewReader(`{"phone":"`+ana+`","item":"a cake"}`))
-		if err != nil {
-			return false
-		}
-		resp.Body.Close()
-		return resp.StatusCode == http.StatusCreated
-	})
+	wait(t, func() bool { return strings.Contains(output.String(), "Ctrl-C") })
 
-	b := open(t, page)
-	b.shows(".theirs .content", "Your order")
-	b.click("textbox", "Write as the customer")
-	b.write("Where is my cake?")
-	b.click("button", "Send")
+	b := open(t, strings.TrimSuffix(page, "/")+"/_kirim/#/phone")
+	b.click("button", "New customer")
+	b.until(`document.getElementById("dialog").open`)
+	b.until(`(document.querySelector("#dialog [name=from]").value = "` + ana + `")`)
+	b.click("button", "Write")
+	b.shows(".theirs .content", "You have no order with us yet.")
+	resp, err := http.Post("http://"+address+"/orders", "application/json", strings.NewReader(`{"phone":"`+ana+`","item":"a cake"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusCreated {
+		t.Fatalf("the service responded with %d to an order", resp.StatusCode)
+	}
+	b.shows(".theirs .content", "Thank you!")
+	b.click("button", "Where is it?")
+	b.shows(".own .content", "Where is it?")
 	b.shows(".theirs .content", "(a cake) is being packed.")
-	b.until(`document.querySelector(".theirs .quote").textContent === "Where is my cake?"`)
+	b.until(`[...document.querySelectorAll(".theirs .quote")].at(-1).textContent === "Where is it?"`)
 }
 
 // wait waits until a condition holds.
