@@ -58,7 +58,8 @@ type Config struct {
 	// It is called once or more for each, by a process with the same
 	// configuration that has called [Outbox.Run], until it returns nil, one message at a time.
 	// After an error or a panic it is called again after 1 second to 1 minute. Its
-	// context ends after 30 seconds.
+	// context ends after 30 seconds, and when Run is to return, which waits for it for 5
+	// seconds more.
 	OnEnd func(ctx context.Context, r *Record) error
 	// Traceparent returns the W3C trace context of an enqueuing call, which
 	// is kept with the message ([Record.Traceparent]); nil for none.

@@ -2,7 +2,6 @@ package outbox
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -83,13 +82,13 @@ func (e *engine) tellOne(ctx context.Context, end endToTell) (told bool, wait in
 	return false, min(max(ago, time.Second), tellBackoff).Microseconds()
 }
 
-func (e *engine) callOnEnd(ctx context.Context, r *Record) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("it panicked: %v", p)
-		}
-	}()
-	ctx, cancel := context.WithTimeout(ctx, tellTimeout)
-	defer cancel()
-	return e.config.OnEnd(ctx, r)
+// callOnEnd does not give up on a call before Run is to return: the next would run beside
+// it.
+func (e *engine) callOnEnd(ctx context.Context, r *Record) error {
+	_, err := guard(ctx, func() (struct{}, error) {
+		ctx, cancel := context.WithTimeout(ctx, tellTimeout)
+		defer cancel()
+		return struct{}{}, e.config.OnEnd(ctx, r)
+	})
+	return err
 }

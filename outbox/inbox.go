@@ -224,11 +224,14 @@ func (i *inbox) handle(ctx context.Context, header, body string) error {
 	if err != nil {
 		return err
 	}
-	e, err := i.config.Decode(h, raw)
-	if err != nil {
-		return err
-	}
-	return i.config.Handler.HandleEvent(ctx, e)
+	_, err = guard(ctx, func() (struct{}, error) {
+		e, err := i.config.Decode(h, raw)
+		if err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, i.config.Handler.HandleEvent(ctx, e)
+	})
+	return err
 }
 
 // wakeDeliveries makes jobs for deliveries whose job is gone, and forgets those

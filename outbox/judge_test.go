@@ -9,9 +9,11 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/kirim-go/kirim"
@@ -223,6 +225,25 @@ func TestAClosedWindowSendsTheTemplateOnceAndOnlyWhereThatCannotDouble(t *testin
 	}
 }
 
+func TestASenderThatIgnoresItsContextIsNotWaitedForLong(t *testing.T) {
+	t.Parallel()
+	for after, want := range map[time.Duration]string{patience - time.Nanosecond: "sent", time.Hour: unknown} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			begin := time.Now()
+			_, err := trySend(ctx, SenderFunc(func(context.Context, string, kirim.OutboundMessage, ...kirim.RequestOption) (*kirim.AcceptedMessage, error) {
+				time.Sleep(time.Minute + after)
+				return &kirim.AcceptedMessage{}, nil
+			}), "1", someMessage().Message)
+			if got := meaning(judge(&head{}, err, 0)); got != want || time.Since(begin) > time.Minute+patience {
+				t.Errorf("after %v: %q, want %q: %v", time.Since(begin), got, want, err)
+			}
+			time.Sleep(time.Hour) // until it has returned
+		})
+	}
+}
+
 // TestWhatTheErrorOfASenderOfOnesOwnDoes has errors that no client of the SDK
 // returned.
 func TestWhatTheErrorOfASenderOfOnesOwnDoes(t *testing.T) {
@@ -298,6 +319,10 @@ func TestAPanicAndAMissingResponseOfASenderAreOutcomes(t *testing.T) {
 		}, unknown},
 		"a panic with nil": {func(context.Context, string, kirim.OutboundMessage, ...kirim.RequestOption) (*kirim.AcceptedMessage, error) {
 			panic(nil)
+		}, unknown},
+		"the end of the goroutine": {func(context.Context, string, kirim.OutboundMessage, ...kirim.RequestOption) (*kirim.AcceptedMessage, error) {
+			runtime.Goexit()
+			return &kirim.AcceptedMessage{}, nil
 		}, unknown},
 		"no response and no error": {func(context.Context, string, kirim.OutboundMessage, ...kirim.RequestOption) (*kirim.AcceptedMessage, error) {
 			return nil, nil //nolint:nilnil // as a careless sender does

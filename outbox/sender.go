@@ -14,6 +14,8 @@ import (
 // the outbox does the retries. An error that is not of package kirim leaves it in doubt
 // whether the message was sent, unless errors.As finds a [kirim.Kind] in it that says
 // that it was refused, such as [kirim.KindRateLimited] or [kirim.KindInvalidRecipient].
+// A Send that panics, or that has not returned 5 seconds after the end of its context, leaves
+// it in doubt as well.
 //
 // Implement [KeyHonourer] as well when the server honours idempotency keys.
 type Sender interface {
@@ -95,18 +97,25 @@ func keyLifetime(sender any) time.Duration {
 	return 0
 }
 
-// errSenderPanicked stands for the panic of a sender, after which it is not known
-// what it has done.
-var errSenderPanicked = errors.New("outbox: the sender panicked")
+// The sender did not return, after which it is not known what it has done.
+var (
+	errSenderPanicked = errors.New("outbox: the sender panicked")
+	errSenderExited   = errors.New("outbox: the sender ended its goroutine")
+	errSenderDeaf     = errors.New("outbox: the sender did not return when its context ended")
+)
 
-// trySend sends, and turns a panic and a missing response into errors.
-func trySend(ctx context.Context, sender Sender, from string, message kirim.OutboundMessage, opts ...kirim.RequestOption) (accepted *kirim.AcceptedMessage, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			accepted, err = nil, fmt.Errorf("%w: %T", errSenderPanicked, p)
+// senderFaults are the errors of the sender for those of [guard].
+var senderFaults = []struct{ of, is error }{{errPanicked, errSenderPanicked}, {errExited, errSenderExited}, {errDeaf, errSenderDeaf}}
+
+// trySend sends, and turns what keeps the sender from returning, and a missing response,
+// into errors.
+func trySend(ctx context.Context, sender Sender, from string, message kirim.OutboundMessage, opts ...kirim.RequestOption) (*kirim.AcceptedMessage, error) {
+	accepted, err := guard(ctx, func() (*kirim.AcceptedMessage, error) { return sender.Send(ctx, from, message, opts...) })
+	for _, fault := range senderFaults {
+		if errors.Is(err, fault.of) {
+			return nil, fmt.Errorf("%w: %w", fault.is, err)
 		}
-	}()
-	accepted, err = sender.Send(ctx, from, message, opts...)
+	}
 	if err == nil && accepted == nil {
 		accepted = &kirim.AcceptedMessage{} // sent, and nothing told of it
 	}

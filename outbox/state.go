@@ -78,8 +78,12 @@ func failureOf(err error) *Failure {
 		f.Text = invalid.Error()
 	} else if late, ok := find[*kirim.MessageError](err); ok {
 		f.Text, f.Code, f.MetaCode = late.Error(), late.Code, late.MetaCode
-	} else if errors.Is(err, errSenderPanicked) {
-		f.Text = errSenderPanicked.Error()
+	} else {
+		for _, fault := range senderFaults {
+			if errors.Is(err, fault.is) {
+				f.Text = fault.is.Error()
+			}
+		}
 	}
 	_ = errors.As(err, &f.Kind)
 	f.Code, f.RequestID = storable(f.Code), storable(f.RequestID)

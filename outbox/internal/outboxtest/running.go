@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/outbox"
 )
 
@@ -232,7 +234,48 @@ func testDraining[TTx any](t *testing.T, open Open[TTx]) {
 	})
 }
 
+// exiting is a sender that ends its goroutine in place of the first send, as a test
+// does that fails in it.
+type exiting struct {
+	outbox.Sender
+	outbox.KeyHonourer
+	once sync.Once
+}
+
+// Send implements [outbox.Sender].
+func (s *exiting) Send(ctx context.Context, from string, message kirim.OutboundMessage, opts ...kirim.RequestOption) (*kirim.AcceptedMessage, error) {
+	s.once.Do(runtime.Goexit)
+	return s.Sender.Send(ctx, from, message, opts...)
+}
+
 func testMisuse[TTx any](t *testing.T, open Open[TTx]) {
+	t.Run("a sender and an OnEnd that end their goroutines are called again", func(t *testing.T) {
+		f := newFixture(t, open, outbox.Config{})
+		var once sync.Once
+		told := 0
+		sender := f.server.sender(t)
+		p := f.startProcess(&exiting{Sender: sender, KeyHonourer: sender.(outbox.KeyHonourer)}, outbox.Config{
+			OnEnd: func(context.Context, *outbox.Record) error {
+				once.Do(runtime.Goexit)
+				told++
+				return nil
+			},
+		})
+		id := f.enqueueOne(text("one"))
+		f.settleIn(p)
+		if r := f.record(id); r.State != outbox.StateQueued || r.Err == nil || !strings.Contains(r.Err.Text, "goroutine") || r.FirstAttemptAt.IsZero() {
+			t.Errorf("got %+v", r)
+		}
+		f.forward(longestBackoff)
+		f.settleIn(p)
+		f.forward(longestBackoff)
+		f.settleIn(p)
+		f.wantState(outbox.StateSent, id)
+		f.wantReceived("one")
+		if told != 1 {
+			t.Errorf("the application was told %d times", told)
+		}
+	})
 	t.Run("Run without tables says what to do", func(t *testing.T) {
 		store := open(t)
 		box, err := outbox.New(t.Context(), store.Driver(t), (&server{}).sender(t), outbox.Config{Schema: store.Schema()})
