@@ -73,7 +73,7 @@ func preference(person, value string, at int64) string {
 // forget does what is done every minute.
 func (f *fixture[TTx]) forget() {
 	f.Helper()
-	if err := f.process.driver.steps.Forget(f.Context()); err != nil {
+	if err := f.driver.steps.Forget(f.Context()); err != nil {
 		f.Fatal(err)
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/kirim-go/kirim/outbox/internal/driver"
 )
 
-const webhookSecret = "whsec_of_the_inbox"
+const webhookSecret = "whsec_of_the_inbox" //nolint:gosec // of a test
 
 // twoMessages is a delivery with two elements.
 const twoMessages = `{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":"messages","value":{
@@ -82,7 +82,7 @@ func (f *inboxFixture[TTx]) work() (failed error) {
 		return err
 	})
 	for _, id := range ids {
-		failed = errors.Join(failed, f.process.driver.steps.WorkDelivery(f.Context(), id))
+		failed = errors.Join(failed, f.driver.steps.WorkDelivery(f.Context(), id))
 	}
 	return failed
 }
@@ -147,7 +147,7 @@ func testInbox[TTx any](t *testing.T, open Open[TTx]) {
 	t.Run("a delivery that was handled when the process died is not handled again", func(t *testing.T) {
 		f := newInboxFixture(t, open)
 		f.deliver(twoMessages)
-		f.process.driver.before = func(statements []*driver.Statement) error {
+		f.driver.before = func(statements []*driver.Statement) error {
 			if strings.HasPrefix(statements[0].SQL, "DELETE") {
 				return context.Canceled
 			}
@@ -156,7 +156,7 @@ func testInbox[TTx any](t *testing.T, open Open[TTx]) {
 		if err := f.work(); !errors.Is(err, context.Canceled) {
 			t.Errorf("the error is %v", err)
 		}
-		f.process.driver.before = nil
+		f.driver.before = nil
 		f.wantStored(1)
 		f.again()
 		f.wantHandled("first", "second")
@@ -219,7 +219,7 @@ func testInbox[TTx any](t *testing.T, open Open[TTx]) {
 func (f *inboxFixture[TTx]) again() {
 	f.Helper()
 	f.forward(time.Hour)
-	if err := f.process.driver.steps.Forget(f.Context()); err != nil {
+	if err := f.driver.steps.Forget(f.Context()); err != nil {
 		f.Fatal(err)
 	}
 	if err := f.work(); err != nil {

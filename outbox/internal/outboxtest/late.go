@@ -142,7 +142,7 @@ func testLateRefusals[TTx any](t *testing.T, open Open[TTx]) {
 		message, id := f.sendLinked(rescued("k"))
 		failed := status(wamidOf(id), kirim.MessageFailed, windowClosed)
 		overtaken := false
-		f.process.driver.before = func(statements []*driver.Statement) error {
+		f.driver.before = func(statements []*driver.Statement) error {
 			if !overtaken && len(statements) == 2 {
 				overtaken = true
 				f.hear(second, failed)
@@ -151,7 +151,7 @@ func testLateRefusals[TTx any](t *testing.T, open Open[TTx]) {
 			return nil
 		}
 		f.hear(f.process, failed)
-		f.process.driver.before = nil
+		f.driver.before = nil
 		f.settle()
 		f.wantKeys("k", "k:template")
 		f.wantState(outbox.StateSent, message)
@@ -281,7 +281,7 @@ func testLateRefusals[TTx any](t *testing.T, open Open[TTx]) {
 		f := newFixture(t, open, outbox.Config{})
 		message := f.enqueueOne(rescued("k"))
 		committed := false
-		f.process.driver.after = func(statements []*driver.Statement) error {
+		f.driver.after = func(statements []*driver.Statement) error {
 			if committed || !slices.ContainsFunc(statements, func(s *driver.Statement) bool { return strings.Contains(s.SQL, "r.not_sent") }) {
 				return nil
 			}

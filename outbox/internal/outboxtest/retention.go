@@ -119,7 +119,7 @@ func testRetention[TTx any](t *testing.T, open Open[TTx]) {
 		f.settle()
 		f.forward(91 * day)
 		var most, deleted int64
-		f.process.driver.after = func(statements []*driver.Statement) error {
+		f.driver.after = func(statements []*driver.Statement) error {
 			for _, s := range statements {
 				if most = max(most, s.Affected); strings.Contains(s.SQL, "DELETE FROM") && strings.Contains(s.SQL, "kirim_message WHERE") {
 					deleted += s.Affected

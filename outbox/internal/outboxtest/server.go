@@ -161,10 +161,14 @@ func response(status int, header http.Header, body string) *http.Response {
 
 func readRequest(r *http.Request) (*request, error) {
 	var body struct {
-		To        string                `json:"to"`
-		Recipient string                `json:"recipient"`
-		Text      struct{ Body string } `json:"text"`
-		Template  struct{ Name string } `json:"template"`
+		To        string `json:"to"`
+		Recipient string `json:"recipient"`
+		Text      struct {
+			Body string `json:"body"`
+		} `json:"text"`
+		Template struct {
+			Name string `json:"name"`
+		} `json:"template"`
 	}
 	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
 		return nil, err

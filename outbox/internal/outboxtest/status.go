@@ -247,7 +247,7 @@ func testStatuses[TTx any](t *testing.T, open Open[TTx]) {
 		second := f.startProcess(f.server.sender(t), outbox.Config{})
 		message, id := f.sendLinked(text("hello"))
 		overtaken := false
-		f.process.driver.before = func(statements []*driver.Statement) error {
+		f.driver.before = func(statements []*driver.Statement) error {
 			if !overtaken && strings.Contains(statements[0].SQL, "status_at = CASE") {
 				overtaken = true
 				f.hear(second, status(wamidOf(id), kirim.MessageRead))
@@ -255,7 +255,7 @@ func testStatuses[TTx any](t *testing.T, open Open[TTx]) {
 			return nil
 		}
 		f.hear(f.process, status(wamidOf(id), kirim.MessageDelivered))
-		f.process.driver.before = nil
+		f.driver.before = nil
 		if !overtaken {
 			t.Error("the other process was not in between")
 		}
@@ -266,13 +266,13 @@ func testStatuses[TTx any](t *testing.T, open Open[TTx]) {
 		id, message := f.nextID(), f.enqueueOne(text("hello"))
 		f.settle()
 		delivered := status(wamidOf(id), kirim.MessageDelivered)
-		f.process.driver.before = func([]*driver.Statement) error { return errDatabaseAway }
+		f.driver.before = func([]*driver.Statement) error { return errDatabaseAway }
 		for _, event := range []string{notice(id), delivered, preference(`"wa_id":"6281234567001"`, "stop", start.Unix())} {
 			if err := f.tryHear(f.process, event); err == nil {
 				t.Error("an event was accepted and lost")
 			}
 		}
-		f.process.driver.before = nil
+		f.driver.before = nil
 		f.hear(f.process, notice(id))
 		f.hear(f.process, delivered)
 		f.wantLinked(message, id, kirim.MessageDelivered)
@@ -303,7 +303,7 @@ func testStatusesDuringCommits[TTx any](t *testing.T, open Open[TTx]) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := f.process.driver.Driver
+		d := f.driver.Driver
 		record := &driver.Statement{
 			SQL:  d.Dialect().SQL(`UPDATE {s}kirim_message SET state = 'sent', kirim_id = $1, wamid = $2, ended_at = {now} WHERE id = $3`),
 			Args: []any{"msg_1", wamidOf("msg_1"), message},
