@@ -30,7 +30,7 @@ type Outbox[TTx any] struct {
 // New returns an outbox over a driver. It is for the packages outboxpg and
 // outboxsqlite.
 func New[TTx any](ctx context.Context, d driver.Driver[TTx], sender Sender, config Config) (*Outbox[TTx], error) {
-	if isNil(sender) {
+	if isNil(sender) || sendsNothing(sender) {
 		return nil, refuse("sender", "a Sender", "nil")
 	}
 	config, err := config.complete()

@@ -89,6 +89,17 @@ func (s singleSender) Send(ctx context.Context, from string, message kirim.Outbo
 
 func (s singleSender) KeyLifetime() time.Duration { return keyLifetime(s.sender) }
 
+// sendsNothing reports whether a sender was made of nothing.
+func sendsNothing(sender Sender) bool {
+	switch s := sender.(type) {
+	case clientSender:
+		return s.client == nil
+	case singleSender:
+		return isNil(s.sender)
+	}
+	return false
+}
+
 // keyLifetime returns for how long the server behind a sender honours keys.
 func keyLifetime(sender any) time.Duration {
 	if honourer, ok := sender.(KeyHonourer); ok {

@@ -3,6 +3,7 @@ package outboxpg
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -129,6 +130,9 @@ const migrationLock = "github.com/kirim-go/kirim/outbox migration of "
 // Migrate implements [driver.Driver]. River's own migrations need transactions of
 // their own, so that the lock is held in another.
 func (d *database) Migrate(ctx context.Context) error {
+	if n := d.pool.Config().MaxConns; n < 2 { // it would wait for itself
+		return refuse("pool", "one with MaxConns of at least 2", fmt.Sprint(n))
+	}
 	return d.InTx(ctx, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", migrationLock+d.dialect.Schema); err != nil {
 			return err

@@ -370,7 +370,7 @@ func testMisuse[TTx any](t *testing.T, open Open[TTx]) {
 	t.Run("an outbox without a sender is not opened", func(t *testing.T) {
 		store := open(t)
 		var noFunc outbox.SenderFunc
-		for _, sender := range []outbox.Sender{nil, noFunc} {
+		for _, sender := range []outbox.Sender{nil, noFunc, outbox.NewSender(nil), outbox.SingleSender(from, nil)} {
 			if _, err := outbox.New(t.Context(), store.Driver(t), sender, outbox.Config{}); !isInvalid(err) {
 				t.Errorf("got %v", err)
 			}
