@@ -41,7 +41,7 @@ func (s *store) open(t *testing.T) *sql.DB {
 
 func (s *store) Driver(t *testing.T) driver.Driver[*sql.Tx] {
 	t.Helper()
-	return &database{db: s.open(t), now: "(SELECT micros FROM outboxtest_clock)"}
+	return newDatabase(s.open(t), false, "(SELECT micros FROM outboxtest_clock)")
 }
 
 func (s *store) Schema() string { return "" }

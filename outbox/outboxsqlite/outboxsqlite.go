@@ -44,7 +44,7 @@ func Open(ctx context.Context, path string, sender outbox.Sender, config outbox.
 	if err != nil {
 		return nil, err
 	}
-	o, err := newOutbox(ctx, &database{db: db, owned: true, now: clock}, sender, config)
+	o, err := newOutbox(ctx, newDatabase(db, true, clock), sender, config)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -58,7 +58,7 @@ func New(ctx context.Context, db *sql.DB, sender outbox.Sender, config outbox.Co
 	if db == nil {
 		return nil, refuse("db", "a *sql.DB", "nil")
 	}
-	return newOutbox(ctx, &database{db: db, now: clock}, sender, config)
+	return newOutbox(ctx, newDatabase(db, false, clock), sender, config)
 }
 
 func newOutbox(ctx context.Context, d *database, sender outbox.Sender, config outbox.Config) (*Outbox, error) {
@@ -98,6 +98,11 @@ type database struct {
 	db    *sql.DB
 	owned bool
 	now   string // expression
+	pool  *driver.SQLPool
+}
+
+func newDatabase(db *sql.DB, owned bool, now string) *database {
+	return &database{db, owned, now, &driver.SQLPool{DB: db}}
 }
 
 // River implements [driver.Driver].
@@ -121,7 +126,7 @@ func (d *database) Dialect() driver.Dialect {
 }
 
 // Pool implements [driver.Driver].
-func (d *database) Pool() driver.Runner { return driver.SQLPool{DB: d.db} }
+func (d *database) Pool() driver.Runner { return d.pool }
 
 // Within implements [driver.Driver].
 func (d *database) Within(tx *sql.Tx) driver.Runner { return driver.SQLTx{Tx: tx} }
@@ -169,8 +174,9 @@ func (d *database) Migrate(ctx context.Context) error {
 
 // Close implements [driver.Driver].
 func (d *database) Close() error {
-	if !d.owned {
-		return nil
+	err := d.pool.Close()
+	if d.owned {
+		err = errors.Join(err, d.db.Close())
 	}
-	return d.db.Close()
+	return err
 }
