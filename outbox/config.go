@@ -151,14 +151,3 @@ func (c Config) complete() (Config, error) {
 	}
 	return c, nil
 }
-
-// warnings passes on what River logs at level warn and above: at level info it
-// tells of each job.
-type warnings struct{ slog.Handler }
-
-// Enabled implements [slog.Handler].
-func (h warnings) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= slog.LevelWarn && h.Handler.Enabled(ctx, level)
-}
-
-func riverLogger(logger *slog.Logger) *slog.Logger { return slog.New(warnings{logger.Handler()}) }
