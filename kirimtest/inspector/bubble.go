@@ -201,18 +201,24 @@ func lastOf(link string) string {
 
 // showTemplate shows a template message by the definition of its template.
 func (in *Inspector) showTemplate(b *bubble, t kirim.Template, choices []kirimtest.Choice) {
-	var definition *kirim.MessageTemplate
-	for _, known := range in.sandbox.Templates() {
-		if known.Name == t.Name && (known.Language == t.Language || definition == nil) {
-			definition = definitionOf(known)
-		}
-	}
-	preview, err := t.Preview(definition)
+	preview, err := t.Preview(in.model.definition(t.Name, t.Language))
 	if err != nil {
 		b.Header, b.JSON = "Template "+t.Name, indented(mustJSON(t.Components))
 		return
 	}
 	b.showPreview(preview, choices)
+}
+
+// definition returns a template in this language, or else in any, or nil. mu is held.
+func (m *model) definition(name, language string) *kirim.MessageTemplate {
+	if m.definitions == nil {
+		m.definitions = make(map[[2]string]*kirim.MessageTemplate)
+		for _, known := range m.sandbox.Templates() {
+			definition := definitionOf(known)
+			m.definitions[[2]string{known.Name, known.Language}], m.definitions[[2]string{known.Name}] = definition, definition
+		}
+	}
+	return cmp.Or(m.definitions[[2]string{name, language}], m.definitions[[2]string{name}])
 }
 
 func definitionOf(t kirimtest.Template) *kirim.MessageTemplate {

@@ -10,7 +10,7 @@ import (
 // The pace of events: changes that come close together go out together, well within
 // what a person notices, and a comment keeps the connection open.
 const (
-	eventPause = 40 * time.Millisecond
+	eventPause = 100 * time.Millisecond
 	eventPing  = 20 * time.Second
 )
 

@@ -62,8 +62,15 @@ type outlineJSON struct {
 	Emoji    string `json:"emoji"`
 }
 
-// line is what a list shows of a message.
+// line is what a list shows of a message. model.mu is held.
 func (m *message) line() string {
+	if m.text == "" {
+		m.text = m.outline()
+	}
+	return m.text
+}
+
+func (m *message) outline() string {
 	var text string
 	switch {
 	case m.revoked:

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/kirimtest"
 )
 
@@ -32,8 +33,10 @@ type model struct {
 	deliveries []*delivery
 	byDelivery map[string]*delivery
 	settings   entry // its revision is that of the last change of settings
-	generation int   // rises when everything is to be read again
-	built      bool  // false until somebody looks
+	// Templates by name and language, and by name alone; nil until one is shown.
+	definitions map[[2]string]*kirim.MessageTemplate
+	generation  int  // rises when everything is to be read again
+	built       bool // false until somebody looks
 }
 
 // entry is something that the page shows.
@@ -63,6 +66,7 @@ type message struct {
 	body      json.RawMessage // of a send
 	received  *kirimtest.Inbound
 	html      string // rendered when it is first shown
+	text      string // the line, likewise
 }
 
 type failure struct {
@@ -88,7 +92,7 @@ func newModel(s *kirimtest.Server) *model {
 }
 
 func (m *model) clear() {
-	m.log, m.messages, m.requests, m.deliveries = nil, nil, nil, nil
+	m.log, m.messages, m.requests, m.deliveries, m.definitions = nil, nil, nil, nil, nil
 	m.byID, m.byRequest, m.byDelivery = make(map[string]*message), make(map[string]*request), make(map[string]*delivery)
 	m.generation++
 }
@@ -118,6 +122,7 @@ func (m *model) sync() {
 			m.rebuild()
 			return
 		case kirimtest.ChangeSettings:
+			m.definitions = nil
 			m.touch(&m.settings)
 		}
 	}
@@ -275,10 +280,10 @@ func (m *model) putReceived(in *kirimtest.Inbound) {
 	case in.Edits != "":
 		rewritten := *target.received
 		rewritten.Text = in.Text
-		target.received, target.html, target.edited = &rewritten, "", true
+		target.received, target.html, target.text, target.edited = &rewritten, "", "", true
 		m.touch(target)
 	case in.Revokes != "":
-		target.revoked, target.html = true, ""
+		target.revoked, target.html, target.text = true, "", ""
 		m.touch(target)
 	}
 	m.add(added)

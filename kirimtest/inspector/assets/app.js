@@ -32,18 +32,23 @@ async function reload() {
   await Promise.all([loadState(), ...Object.values(views).map((v) => v.load())]);
 }
 
-let stateTimer = 0;
+// The list of conversations is asked for twice a second at most.
+let listTimer = 0;
+let lastList = 0;
+let settings = false;
 function changed(changes) {
   if (changes.messages) phone.changed(changes.messages);
   if (changes.requests) wire.changed(changes.requests);
   if (changes.deliveries) deliveries.changed(changes.deliveries);
-  if (changes.settings || changes.messages) {
-    clearTimeout(stateTimer);
-    stateTimer = setTimeout(() => {
-      phone.loadChats();
-      if (changes.settings) loadState();
-    }, 60);
-  }
+  settings ||= changes.settings;
+  if (listTimer || !(changes.settings || changes.messages)) return;
+  listTimer = setTimeout(() => {
+    listTimer = 0;
+    lastList = Date.now();
+    phone.loadChats();
+    if (settings) loadState();
+    settings = false;
+  }, Math.max(60, lastList + 500 - Date.now()));
 }
 
 function tick() {

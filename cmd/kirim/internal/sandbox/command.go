@@ -331,24 +331,22 @@ const (
 // watch loads templates again when their files change and saves the state when it has
 // changed, until ctx ends.
 func watch(ctx context.Context, s *kirimtest.Server, folder *templateFolder, kept *state) error {
-	journal := s.Journal()
-	defer journal.Close()
+	var journal *kirimtest.Journal // of a sandbox that keeps its state: it costs a little
+	if kept.file != "" {
+		journal = s.Journal()
+		defer journal.Close()
+	}
 	poll, save := time.NewTicker(pollInterval), time.NewTicker(saveInterval)
 	defer poll.Stop()
 	defer save.Stop()
-	changed := false
 	for {
 		select {
 		case <-ctx.Done():
 			return kept.save(s)
-		case <-journal.Ready():
-			journal.Take()
-			changed = true
 		case <-poll.C:
 			folder.reload()
 		case <-save.C:
-			if changed {
-				changed = false
+			if journal != nil && len(journal.Take()) > 0 {
 				if err := kept.save(s); err != nil {
 					return err
 				}
