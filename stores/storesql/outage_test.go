@@ -1,6 +1,7 @@
 package storesql_test
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -35,7 +36,7 @@ func newCable(t *testing.T, dsn string) (*cable, string) {
 	must(t, err)
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	must(t, err)
-	c := &cable{listener: listener, to: u.Host}
+	c := &cable{listener: listener, to: net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "5432"))}
 	var all sync.WaitGroup
 	all.Go(func() {
 		for {
