@@ -27,7 +27,8 @@ type module struct {
 func (m module) tag(version string) string { return path.Join(m.dir, version) }
 
 // commandsOf reads the commands.txt of a module: on each line a package,
-// relative to the module, and its arguments.
+// relative to the module, and its arguments. The word until and a text follow those of
+// a program that serves: it is interrupted when it prints that text.
 func (m module) commandsOf(programs string) (commands [][]string, err error) {
 	text, err := os.ReadFile(filepath.Join(programs, filepath.FromSlash(m.dir), "commands.txt"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -27,9 +28,19 @@ func (r *release) use(ctx context.Context, m module, programs string) error {
 	}
 	for _, fields := range commands {
 		target := path.Join(m.path, fields[0]) + "@" + r.version
-		fmt.Fprintf(r.out, "go run %s %s\n", target, strings.Join(fields[1:], " "))
+		args, until := fields[1:], ""
+		if i := slices.Index(args, "until"); i >= 0 {
+			args, until = args[:i], strings.Join(args[i+1:], " ")
+		}
+		fmt.Fprintf(r.out, "go run %s %s\n", target, strings.Join(args, " "))
+		args = append([]string{"run", target}, args...)
 		// Outside of any module, as somebody would who only wants the command.
-		if _, err := command(ctx, r.work, r.env, "go", append([]string{"run", target}, fields[1:]...)...); err != nil {
+		if until == "" {
+			_, err = command(ctx, r.work, r.env, "go", args...)
+		} else {
+			err = serve(ctx, r.work, r.env, until, "go", args...)
+		}
+		if err != nil {
 			return err
 		}
 	}

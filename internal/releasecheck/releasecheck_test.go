@@ -24,15 +24,17 @@ func fixture() map[string]string {
 
 		"cmd/tool/go.mod": "module " + origin + "/cmd/tool\n\ngo 1.25.0\n\nrequire (\n\t" + origin + " v0.0.0\n\t" + origin + "/store v0.0.0\n)\n\n" +
 			"replace (\n\t" + origin + " => ../../\n\t" + origin + "/store => ../../store\n)\n",
-		"cmd/tool/main.go": "package main\n\nimport (\n\t\"os\"\n\n\t\"" + origin + "\"\n\t\"" + origin + "/store\"\n)\n\n" +
-			"func main() {\n\tif len(os.Args) != 2 || os.Args[1] != \"version\" || fixture.Name == store.Name {\n\t\tos.Exit(1)\n\t}\n}\n",
+		"cmd/tool/main.go": "package main\n\nimport (\n\t\"fmt\"\n\t\"os\"\n\t\"os/signal\"\n\n\t\"" + origin + "\"\n\t\"" + origin + "/store\"\n)\n\n" +
+			"func main() {\n\tif len(os.Args) == 2 && os.Args[1] == \"serve\" {\n\t\tended := make(chan os.Signal, 1)\n\t\tsignal.Notify(ended, os.Interrupt)\n" +
+			"\t\tfmt.Println(\"it serves\")\n\t\t<-ended\n\t\treturn\n\t}\n" +
+			"\tif len(os.Args) != 2 || os.Args[1] != \"version\" || fixture.Name == store.Name {\n\t\tos.Exit(1)\n\t}\n}\n",
 
 		"bench/go.mod":   "module " + origin + "/bench\n\ngo 1.25.0\n\nrequire " + origin + " v0.0.0\n\nreplace " + origin + " => ../\n",
 		"bench/bench.go": "package bench\n\nimport _ \"" + origin + "\"\n",
 
 		"testdata/programs/main.go":               "package main\n\nimport _ \"" + origin + "\"\n\nfunc main() {}\n",
 		"testdata/programs/store/main.go":         "package main\n\nimport _ \"" + origin + "/store\"\n\nfunc main() {}\n",
-		"testdata/programs/cmd/tool/commands.txt": ". version\n",
+		"testdata/programs/cmd/tool/commands.txt": ". version\n. serve until it serves\n",
 	}
 }
 
@@ -117,6 +119,10 @@ func TestAReleaseThatCannotBeUsedIsRefused(t *testing.T) {
 			"the command " + origin + "/cmd/tool is released, but not run"},
 		"a command that fails": {map[string]string{"testdata/programs/cmd/tool/commands.txt": ". wrong\n"},
 			"using " + origin + "/cmd/tool from outside: go run " + origin + "/cmd/tool@v0.2.0 wrong: exit status 1"},
+		"a command that ends before it serves": {map[string]string{"testdata/programs/cmd/tool/commands.txt": ". version until it serves\n"},
+			"go run " + origin + "/cmd/tool@v0.2.0 version did not print \"it serves\""},
+		"a command that fails when it is interrupted": {map[string]string{"cmd/tool/main.go": strings.Replace(fixture()["cmd/tool/main.go"], "<-ended\n\t\treturn", "<-ended\n\t\tos.Exit(3)", 1)},
+			"serve did not print \"it serves\", or failed when it was interrupted"},
 		"a program that does not build": {map[string]string{"testdata/programs/main.go": "package main\n\nimport \"" + origin + "\"\n\nvar _ = fixture.Missing\n\nfunc main() {}\n"},
 			"undefined: fixture.Missing"},
 		"a program that uses nothing": {map[string]string{"testdata/programs/main.go": "package main\n\nfunc main() {}\n"},
