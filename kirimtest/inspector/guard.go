@@ -34,7 +34,7 @@ func (in *Inspector) guard(next http.Handler) http.Handler {
 			return
 		}
 		switch {
-		case in.config.Token == "" || in.authorized(r), strings.HasPrefix(r.URL.Path, prefix+"assets/"):
+		case in.config.Token == "" || in.authorized(r), strings.HasPrefix(r.URL.Path, prefix+"assets/"), r.URL.Path == prefix+"health":
 			next.ServeHTTP(w, r)
 		case r.URL.Path == prefix+"login" && r.Method == http.MethodPost:
 			in.login(w, r)

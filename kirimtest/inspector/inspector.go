@@ -47,9 +47,9 @@ const prefix = "/_kirim/"
 
 // Config are the settings of an inspector. The zero value is one for this machine alone.
 type Config struct {
-	// Token, unless empty, is needed for every request, as "Authorization: Bearer
-	// TOKEN" or by logging in on the page, and any Host is then accepted. Without it
-	// only loopback hosts are.
+	// Token, unless empty, is needed for every request but that of /_kirim/health, as
+	// "Authorization: Bearer TOKEN" or by logging in on the page, and any Host is then
+	// accepted. Without it only loopback hosts are.
 	Token string
 
 	// Environment are the lines that connect a program to the sandbox, such as

@@ -270,6 +270,9 @@ func TestATokenLetsOthersIn(t *testing.T) {
 			t.Errorf("%s: %d %v, want %d", name, got, body, tt.want)
 		}
 	}
+	if got, _ := ask(t, s, "GET", "health", "", header("X", "")); got != 200 {
+		t.Errorf("a health check without the token: %d", got)
+	}
 	form := header("Content-Type", "application/x-www-form-urlencoded")
 	if got, _ := ask(t, s, "POST", "login", "token=let", form); got != 401 {
 		t.Errorf("a wrong token logs in: %d", got)
