@@ -401,28 +401,26 @@ func TestAxeFindsNothingSeriousOnAnyView(t *testing.T) {
 		}
 		checks++
 	}
-	for _, scheme := range []string{"light", "dark"} {
+	for width, scheme := range map[int64]string{360: "light", 1280: "dark"} {
 		b.scheme(scheme)
-		for _, width := range []int64{360, 1280} {
-			b.size(width, 760)
-			at := fmt.Sprintf("%d px, %s: ", width, scheme)
-			for name, address := range map[string]string{
-				"conversations": r.view("phone"), "chat": r.chat(ana), "wire": r.view("wire"), "deliveries": r.view("deliveries"), "trouble": r.view("trouble"),
-			} {
-				b.do(chromedp.Navigate(address))
-				b.until(`document.getElementById("live")?.textContent === "live"`)
-				b.until(`[...document.querySelectorAll("details")].forEach((d) => { d.open = true }) === undefined`)
-				check(b, at+name)
-			}
-			b.click("button", "Connect")
-			b.until(`document.getElementById("dialog").open`)
-			check(b, at+"dialog")
-			b.press("\x1b")
+		b.size(width, 760)
+		at := fmt.Sprintf("%d px, %s: ", width, scheme)
+		for name, address := range map[string]string{
+			"conversations": r.view("phone"), "chat": r.chat(ana), "wire": r.view("wire"), "deliveries": r.view("deliveries"), "trouble": r.view("trouble"),
+		} {
+			b.do(chromedp.Navigate(address))
+			b.until(`document.getElementById("live")?.textContent === "live"`)
+			b.until(`[...document.querySelectorAll("details")].forEach((d) => { d.open = true }) === undefined`)
+			check(b, at+name)
 		}
+		b.click("button", "Connect")
+		b.until(`document.getElementById("dialog").open`)
+		check(b, at+"dialog")
+		b.press("\x1b")
 		login.scheme(scheme)
 		login.do(chromedp.Navigate(guarded.InspectorURL + "_kirim/"))
 		login.until(`document.querySelector("input[name=token]") !== null`)
-		check(login, scheme+": login")
+		check(login, at+"login")
 	}
 	t.Logf("axe-core: %d checks", checks)
 }
@@ -430,10 +428,11 @@ func TestAxeFindsNothingSeriousOnAnyView(t *testing.T) {
 func TestTenThousandMessagesAreAWindowOfTheLatest(t *testing.T) {
 	r, messages := demo(t)
 	const many = 10_000
-	body := func(i int) string { return fmt.Sprintf(`{"from":%q,"text":"Message %d"}`, ana, i) }
-	for i := range many {
-		r.control(t, "POST", "inbound", body(i))
+	history := make([]string, many)
+	for i := range history {
+		history[i] = fmt.Sprintf(`{"from":"customer","text":"Message %d","age":"%ds"}`, i, many-i)
 	}
+	r.control(t, "POST", "scenario", fmt.Sprintf(`{"conversations":[{"customer":%q,"messages":[%s]}]}`, ana, strings.Join(history, ",")))
 	b := open(t, r.chat(ana))
 	b.shows(".own .content", fmt.Sprintf("Message %d", many-1))
 	shown := func() int { return value[int](b, `document.querySelectorAll(".message").length`) }
