@@ -20,12 +20,14 @@ const savedVersion = 1
 type State struct{ saved savedState }
 
 // MarshalJSON implements [json.Marshaler].
-func (s *State) MarshalJSON() ([]byte, error) { return json.Marshal(&s.saved) }
+func (s *State) MarshalJSON() ([]byte, error) {
+	return json.Marshal(&s.saved) //nolint:musttag // the form is of one version alone
+}
 
 // UnmarshalJSON implements [json.Unmarshaler]. A state of another version is an error.
 func (s *State) UnmarshalJSON(data []byte) error {
 	var saved savedState
-	if err := json.Unmarshal(data, &saved); err != nil {
+	if err := json.Unmarshal(data, &saved); err != nil { //nolint:musttag // as it was marshaled
 		return fmt.Errorf("kirimtest: State: %w", err)
 	}
 	if saved.Version != savedVersion {

@@ -8,9 +8,12 @@ import (
 
 // canvas collects the elements of an SVG picture. Sizes are in pixels.
 type canvas struct {
-	b             strings.Builder
-	width, height float64
+	b      strings.Builder
+	height float64
 }
+
+// pictureWidth is what each picture has.
+const pictureWidth = 900.0
 
 // The look follows the reader's, and the ground is drawn too: a picture is
 // legible also where that is not known.
@@ -27,9 +30,9 @@ const look = `<style>
 <defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path class="tip" d="M0 0L8 4L0 8z"/></marker></defs>
 `
 
-func newCanvas(width, height float64) *canvas {
-	c := &canvas{width: width, height: height}
-	c.rect(0.5, 0.5, width-1, height-1, "ground")
+func newCanvas(height float64) *canvas {
+	c := &canvas{height: height}
+	c.rect(0.5, 0.5, pictureWidth-1, height-1, "ground")
 	return c
 }
 
@@ -71,5 +74,5 @@ func (c *canvas) stroke(class, more string, points []float64) {
 // svg returns the picture. The title is for those who cannot see it.
 func (c *canvas) svg(title string) []byte {
 	return fmt.Appendf(nil, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g" width="%g" height="%g" role="img">`+"\n<title>%s</title>\n%s%s</svg>\n",
-		c.width, c.height, c.width, c.height, html.EscapeString(title), look, &c.b)
+		pictureWidth, c.height, pictureWidth, c.height, html.EscapeString(title), look, &c.b)
 }

@@ -36,8 +36,8 @@ func deliveryPicture() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	const width, left, right = 900.0, 40.0, 825.0
-	c := newCanvas(width, 430)
+	const left, right = 40.0, 825.0
+	c := newCanvas(430)
 
 	c.box(left, 40, 130, 52, "box", "event", "in your account")
 	c.box(250, 40, 150, 52, "blue", "pending", "an attempt is due")

@@ -3,7 +3,7 @@ package main
 // outboxPicture shows the states of a message in the outbox.
 func outboxPicture() []byte {
 	const top, low, height = 96.0, 330.0, 56.0
-	c := newCanvas(900, 500)
+	c := newCanvas(500)
 
 	// The way of a message that is sent, from left to right.
 	c.box(30, top, 130, height, "box", "Enqueue", "your transaction")

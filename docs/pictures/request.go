@@ -2,7 +2,7 @@ package main
 
 // requestPicture shows the rooms that one request goes through.
 func requestPicture() []byte {
-	c := newCanvas(900, 432)
+	c := newCanvas(432)
 	const left, width, height, step = 230.0, 440.0, 62.0, 84.0
 	for i, room := range []struct{ name, files, does string }{
 		{"A resource", "messages.go, contacts.go, …", "typed parameters in, typed result out; checks the message"},

@@ -64,7 +64,7 @@ func short(d time.Duration) string {
 func retriesPicture() []byte {
 	policy := kirim.DefaultRetryPolicy()
 	const left, row = 24.0, 72.0
-	c := newCanvas(900, 5*row+38)
+	c := newCanvas(5*row + 38)
 	begin := func(i int, title string) *track {
 		y := 20 + float64(i)*row
 		c.text(left, y+4, "start", "b", title)

@@ -4,7 +4,9 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
@@ -40,8 +42,11 @@ func serve(ctx context.Context, dir string, env []string, until, name string, ar
 	}
 	// Interrupted, go run exits with 1 whatever the program did, and tells if that failed.
 	err = c.Wait()
-	if failed := err != nil && strings.Contains(problems.String(), "exit status"); failed || !ready {
-		return fmt.Errorf("%s did not print %q, or failed when it was interrupted: %v\n%s", strings.Join(c.Args, " "), until, err, &problems)
+	if !ready {
+		return fmt.Errorf("%s did not print %q: %w\n%s", strings.Join(c.Args, " "), until, cmp.Or(err, errors.New("it ended")), &problems)
+	}
+	if err != nil && strings.Contains(problems.String(), "exit status") {
+		return fmt.Errorf("%s failed when it was interrupted: %w\n%s", strings.Join(c.Args, " "), err, &problems)
 	}
 	return nil
 }
