@@ -37,10 +37,11 @@ budgets: ## check how much a call may allocate
 	go test -count=1 -v -tags budgets -run 'Budget|Allocates' .
 
 # SQLite, which is C translated to Go, is many times slower under the race
-# detector. The suite of the outbox runs under it over PostgreSQL.
+# detector. The suite of the outbox runs under it over PostgreSQL. The processes of
+# outbox/fire are built without it in any case.
 nested: ## test the nested modules under the race detector
 	@set -e; for m in $(NESTED); do \
-		race=-race; if [ $$m = outbox/outboxsqlite ]; then race=; fi; \
+		race=-race; case $$m in outbox/outboxsqlite|outbox/fire) race= ;; esac; \
 		echo "$$m:"; (cd $$m && go test $$race ./...); done
 
 # Without the race detector, under which there are fewer of them.
@@ -138,5 +139,5 @@ bench: ## measure beside net/http and other SDKs; writes bench/RESULTS.md
 bench-outbox: ## measure the outbox beside River; writes bench/OUTBOX.md; needs KIRIM_TEST_POSTGRES
 	cd bench && go run ./outbox
 
-fuzz: ## fuzz each target; FUZZTIME=15s
-	@.ci/fuzz $(or $(FUZZTIME),15s)
+fuzz: ## fuzz each target; FUZZTIME=10s
+	@.ci/fuzz $(or $(FUZZTIME),10s)

@@ -128,11 +128,14 @@ func (b *bench) markdown(rounds int) string {
 			fmt.Fprintf(&text, "| %s | %.0f | | | |\n", row.name, rate)
 			continue
 		}
-		goal := ""
+		goal, ratio := "", rate/median(b.rates[row.beside])
 		if row.goal > 0 {
 			goal = fmt.Sprintf("≥ %.2f", row.goal)
 		}
-		fmt.Fprintf(&text, "| %s | %.0f | %s | %.2f | %s |\n", row.name, rate, row.beside, rate/median(b.rates[row.beside]), goal)
+		if ratio < row.goal {
+			goal += ", not met"
+		}
+		fmt.Fprintf(&text, "| %s | %.0f | %s | %.2f | %s |\n", row.name, rate, row.beside, ratio, goal)
 	}
 	text.WriteString("\n")
 	for _, line := range b.lines {

@@ -273,7 +273,7 @@ func testMisuse[TTx any](t *testing.T, open Open[TTx]) {
 		f.wantState(outbox.StateSent, id)
 		f.wantReceived("one")
 		if told != 1 {
-			t.Errorf("the application was told %d times", told)
+			t.Errorf("OnEnd was called %d times", told)
 		}
 	})
 	t.Run("Run without tables says what to do", func(t *testing.T) {
