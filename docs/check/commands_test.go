@@ -27,7 +27,7 @@ var (
 			_, err := os.Stat(filepath.Join(dir, args[0], "main.go"))
 			return err
 		}},
-		{regexp.MustCompile(`^go (?:run|build) -C (\S+) (?:-o \S+ )?\.$`), func(dir string, args []string) error {
+		{regexp.MustCompile(`^go (?:run|build) -C (\S+) (?:-o \S+ )?\.(?: sandbox)?$`), func(dir string, args []string) error {
 			_, err := os.Stat(filepath.Join(dir, args[0], "main.go"))
 			return err
 		}},
