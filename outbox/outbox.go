@@ -205,7 +205,7 @@ func (o *Outbox[TTx]) Run(ctx context.Context) error {
 		return unlessEnded(ctx, err)
 	}
 	if err := o.readPauses(ctx); err != nil {
-		return fmt.Errorf("outbox: %w", err)
+		return unlessEnded(ctx, fmt.Errorf("outbox: %w", err))
 	}
 	workers, err := o.newWorkers()
 	if err != nil {
