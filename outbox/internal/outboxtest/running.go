@@ -8,22 +8,33 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/outbox"
+	"github.com/kirim-go/kirim/outbox/internal/driver"
 )
 
 func testRunning[TTx any](t *testing.T, open Open[TTx]) {
-	t.Run("Run ends without an error when its context ends while it starts", func(t *testing.T) {
-		f := newFixture(t, open, outbox.Config{})
-		ctx, end := context.WithCancel(t.Context())
-		end()
-		if err := f.Outbox.Run(ctx); err != nil {
-			t.Error(err)
-		}
-	})
+	for steps := range 4 {
+		t.Run(fmt.Sprintf("Run ends without an error when its context ends before statement %d of its start", steps+1), func(t *testing.T) {
+			f := newFixture(t, open, outbox.Config{})
+			ctx, end := context.WithCancel(t.Context())
+			defer end()
+			var begun atomic.Int32
+			f.driver.before = func([]*driver.Statement) error {
+				if int(begun.Add(1)) > steps {
+					end()
+				}
+				return nil
+			}
+			if err := f.Outbox.Run(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 	t.Run("each configured class has a depth, also when nothing waits", func(t *testing.T) {
 		f := newFixture(t, open, outbox.Config{Classes: map[outbox.Class]outbox.ClassConfig{"survey": {Workers: 1}}})
 		f.enqueue(text("one"), text("two"))
