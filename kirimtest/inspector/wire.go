@@ -169,6 +169,18 @@ func goQuoted(body []byte) string {
 }
 
 func (in *Inspector) listRequests(r *http.Request) (any, error) {
+	return listed(in, r, "requests", &in.model.requests)
+}
+
+// wireItem is a request or a delivery, with its view.
+type wireItem[V any] interface {
+	id() string
+	matches(query string) bool
+	view() V
+}
+
+// listed returns the page of a list of the model that the request asks for.
+func listed[T wireItem[V], V any](in *Inspector, r *http.Request, name string, list *[]T) (any, error) {
 	p, err := pagingOf(r)
 	if err != nil {
 		return nil, err
@@ -176,15 +188,15 @@ func (in *Inspector) listRequests(r *http.Request) (any, error) {
 	in.model.mu.Lock()
 	defer in.model.mu.Unlock()
 	in.model.sync()
-	page, more := pageOf(in.model.requests, p, func(r *request) string { return r.RequestID }, func(r *request) bool {
-		return p.query == "" || r.matches(p.query)
-	})
-	views := make([]requestView, len(page))
-	for i, r := range page {
-		views[i] = r.view()
+	page, more := pageOf(*list, p, T.id, func(item T) bool { return p.query == "" || item.matches(p.query) })
+	views := make([]V, len(page))
+	for i, item := range page {
+		views[i] = item.view()
 	}
-	return map[string]any{"requests": views, "more": more}, nil
+	return map[string]any{name: views, "more": more}, nil
 }
+
+func (r *request) id() string { return r.RequestID }
 
 func (r *request) matches(query string) bool {
 	return strings.Contains(strings.ToLower(strings.Join([]string{
@@ -251,22 +263,10 @@ func (d *delivery) view() deliveryView {
 }
 
 func (in *Inspector) listDeliveries(r *http.Request) (any, error) {
-	p, err := pagingOf(r)
-	if err != nil {
-		return nil, err
-	}
-	in.model.mu.Lock()
-	defer in.model.mu.Unlock()
-	in.model.sync()
-	page, more := pageOf(in.model.deliveries, p, func(d *delivery) string { return d.ID }, func(d *delivery) bool {
-		return p.query == "" || d.matches(p.query)
-	})
-	views := make([]deliveryView, len(page))
-	for i, d := range page {
-		views[i] = d.view()
-	}
-	return map[string]any{"deliveries": views, "more": more}, nil
+	return listed(in, r, "deliveries", &in.model.deliveries)
 }
+
+func (d *delivery) id() string { return d.ID }
 
 func (d *delivery) matches(query string) bool {
 	return strings.Contains(strings.ToLower(strings.Join([]string{d.ID, d.Event, d.EventID, d.URL, string(d.Status), string(d.Body)}, "\n")), query)
