@@ -106,6 +106,34 @@ func testDoubt[TTx any](t *testing.T, open Open[TTx]) {
 			})
 		}
 	})
+	t.Run("a worker that stands still past its lease does not undo what another one has begun", func(t *testing.T) {
+		f := newFixtureOver(t, open, &server{keyless: true}, outbox.Config{})
+		second := f.startProcess(f.server.sender(t), outbox.Config{})
+		ids := f.enqueue(text("one"), text("two"))
+		standsStill, goesOn, ended := make(chan struct{}), make(chan struct{}), make(chan struct{})
+		f.server.reply(func(r *request) outcome {
+			if r.Text == "one" {
+				close(standsStill)
+				<-goesOn
+				return notReached()
+			}
+			close(goesOn) // the first worker gives "two" back, which it has not begun
+			<-ended
+			if f.record(ids[1]).FirstAttemptAt.IsZero() {
+				t.Error("the message would be sent again if this worker died now")
+			}
+			return accept()
+		})
+		go func() {
+			defer close(ended)
+			f.settle()
+		}()
+		<-standsStill
+		f.forward(lease)
+		f.settleIn(second)
+		f.wantState(outbox.StateSent, ids[1])
+		f.wantReceived("two")
+	})
 	t.Run("without keys", func(t *testing.T) {
 		t.Run("what is in doubt is unknown at once, and those behind it are sent", func(t *testing.T) {
 			f := newFixtureOver(t, open, &server{keyless: true}, outbox.Config{})
