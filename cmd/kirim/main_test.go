@@ -143,6 +143,12 @@ func newReceiver() *receiver {
 		defer r.mu.Unlock()
 		_ = req.Header.Write(&r.got)
 		fmt.Fprintf(&r.got, "\n%s\n\n", body)
+		if r.status == 0 {
+			r.mu.Unlock()
+			<-req.Context().Done()
+			r.mu.Lock()
+			return
+		}
 		w.WriteHeader(r.status)
 		fmt.Fprint(w, "noted")
 	}))
@@ -176,13 +182,29 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 			ts.Setenv(name, value)
 		}
 	},
+	// hangs METHOD: such requests get no response.
+	"hangs": func(ts *testscript.TestScript, _ bool, args []string) {
+		worldOf(ts).sandbox.AddFault(kirimtest.Fault{Method: args[0], Times: -1, Hang: true})
+	},
+	// awaitsHanging N: waits until so many requests have got no response.
+	"awaitsHanging": func(ts *testscript.TestScript, _ bool, args []string) {
+		await(ts, args[0]+" requests without a response", func() bool {
+			hanging := 0
+			for _, r := range worldOf(ts).sandbox.Requests() {
+				if r.Status == 0 {
+					hanging++
+				}
+			}
+			return strconv.Itoa(hanging) == args[0]
+		})
+	},
 	"nofaults": func(ts *testscript.TestScript, _ bool, _ []string) { worldOf(ts).sandbox.ClearFaults() },
 	// subscribe: deliveries go to the receiver.
 	"subscribe": func(ts *testscript.TestScript, _ bool, _ []string) {
 		w := worldOf(ts)
 		w.sandbox.Subscribe(w.receiver.server.URL)
 	},
-	// receiver STATUS: the receiver responds with it from now on, and forgets.
+	// receiver STATUS: the receiver responds with it from now on, or not at all with 0, and forgets.
 	"receiver": func(ts *testscript.TestScript, _ bool, args []string) {
 		status, err := strconv.Atoi(args[0])
 		ts.Check(err)
@@ -209,18 +231,18 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 			return strings.Contains(r.got.String(), args[0])
 		})
 	},
-	// awaitsLooks N: waits until deliveries were listed so often.
-	"awaitsLooks": func(ts *testscript.TestScript, _ bool, args []string) {
+	// awaitsRequests N PATH: waits until so many reads had a path with this in it.
+	"awaitsRequests": func(ts *testscript.TestScript, _ bool, args []string) {
 		n, err := strconv.Atoi(args[0])
 		ts.Check(err)
-		await(ts, args[0]+" looks", func() bool {
-			looks := 0
+		await(ts, args[0]+" reads of "+args[1], func() bool {
+			reads := 0
 			for _, r := range worldOf(ts).sandbox.Requests() {
-				if r.Method == http.MethodGet && r.Path == "/v1/webhook_deliveries" {
-					looks++
+				if r.Method == http.MethodGet && strings.Contains(r.Path, args[1]) {
+					reads++
 				}
 			}
-			return looks >= n
+			return reads >= n
 		})
 	},
 	// sent N: the sandbox has sent so many messages.

@@ -79,18 +79,22 @@ func (a *App) Note(format string, args ...any) {
 
 // PrintJSON prints a value as one line of JSON. Fields keep the order of their
 // type, and maps are sorted, so that equal values are equal lines.
-func (a *App) PrintJSON(v any) error {
-	if err := writeJSON(a.Out, v); err != nil {
-		return &outputError{err}
+func (a *App) PrintJSON(v any) error { return lost(writeJSON(a.Out, v)) }
+
+// Printed returns why something of the screen was lost on its way to standard output.
+func (a *App) Printed() error {
+	if a.out == nil {
+		return nil
 	}
-	return nil
+	return lost(a.out.Err())
 }
 
-// outputError says that a result was lost on its way to standard output.
-type outputError struct{ err error }
-
-func (e *outputError) Error() string { return "the result cannot be printed: " + e.err.Error() }
-func (e *outputError) Unwrap() error { return e.err }
+func lost(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("the result cannot be printed: %w", err)
+}
 
 func writeJSON(w io.Writer, v any) error {
 	var b bytes.Buffer

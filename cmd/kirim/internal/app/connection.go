@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -71,7 +72,10 @@ func (c *Connection) FindKey() error {
 	if c.keyFile.Text != "" {
 		key, err := ReadSecretFile(c.keyFile.Text)
 		if err != nil {
-			return &Failure{Code: ExitAuth, Err: fmt.Errorf("the API key cannot be read (%s): %w", c.keyFile.Origin, err)}
+			return &Failure{
+				Code: ExitAuth, Err: fmt.Errorf("the API key cannot be read (%s): %w", c.keyFile.Origin, err),
+				Hint: "name a file that has the key and nothing else",
+			}
 		}
 		c.key, c.KeyOrigin = key, c.keyFile.Text
 		return nil
@@ -205,7 +209,7 @@ func usable[T any](c *Connection) func(*T, error) (*T, error) {
 			return client, nil
 		}
 		hint := fmt.Sprintf("check the key (from %s) and the base URL (from %s)", c.KeyOrigin, c.BaseURL.Origin)
-		if strings.HasPrefix(c.BaseURL.Text, "http:") && !c.insecure {
+		if u, err := url.Parse(c.BaseURL.Text); err == nil && IsPlainToOthers(u) && !c.insecure {
 			hint += "; --insecure-http allows plain HTTP to other hosts"
 		}
 		return nil, WithHint(Usagef("%w", err), "%s", hint)

@@ -40,6 +40,8 @@ type Failure struct {
 	Code int
 	Err  error
 	Hint string // what to do; may be empty
+	// Accepted says that the server has accepted the message all the same.
+	Accepted bool
 }
 
 func (f *Failure) Error() string { return f.Err.Error() }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -36,10 +37,7 @@ type violationShown struct {
 
 // Report prints an error and returns its exit code.
 func (a *App) Report(err error) int {
-	if err == nil && a.out != nil && a.out.Err() != nil {
-		err = &outputError{a.out.Err()}
-	}
-	if err == nil {
+	if err = cmp.Or(err, a.Printed()); err == nil {
 		return ExitOK
 	}
 	r := describe(err, a.Sends)
@@ -95,12 +93,6 @@ func describe(err error, sends bool) report {
 	if kirim.MaybeSent(err) {
 		r.Sent = "maybe"
 	}
-	if _, waited := errors.AsType[*kirim.WaitError](err); waited {
-		r.Sent = "yes"
-	}
-	if _, lost := errors.AsType[*outputError](err); lost && sends {
-		r.ExitCode, r.Sent, r.Hint = ExitInDoubt, "maybe", "make room for the output, and look for the message with kirim messages list"
-	}
 	var response *kirim.Error
 	var transport *kirim.TransportError
 	var invalid *kirim.ValidationError
@@ -117,8 +109,14 @@ func describe(err error, sends bool) report {
 			r.Violations = append(r.Violations, violationShown{v.Path, v.Limit, v.Actual})
 		}
 	}
+	if errors.Is(err, context.Canceled) && r.Message == context.Canceled.Error() {
+		r.Message = "interrupted"
+	}
 	if failure, ok := errors.AsType[*Failure](err); ok {
 		r.Hint = failure.Hint
+		if failure.Accepted {
+			r.Sent = "yes"
+		}
 	}
 	r.Hint = cmp.Or(r.Hint, r.advice(err, sends))
 	return r
@@ -163,7 +161,12 @@ func (r *report) advice(err error, sends bool) string {
 		}
 		return advices[r.Kind]
 	case ExitNotFound:
+		if r.Status != 0 && r.Code == "" { // of a server that is not the API, or of another path
+			return "check the base URL: kirim doctor says where it comes from"
+		}
 		return "check the ID, and that the key belongs to the same account"
+	case ExitInterrupted:
+		return ""
 	}
 	if advice := advices[r.Kind]; advice != "" {
 		return advice

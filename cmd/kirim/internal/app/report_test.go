@@ -69,6 +69,27 @@ func TestTheExitCodeSaysWhetherAMessageMayHaveBeenSent(t *testing.T) {
 	}
 }
 
+func TestWhatIsNotThereIsLookedForWhereItMayBe(t *testing.T) {
+	t.Parallel()
+	for hint, err := range map[string]*kirim.Error{
+		"check the ID": {Kind: kirim.KindNotFound, Code: "resource_not_found", Method: "GET", StatusCode: 404},
+		"base URL":     {Kind: kirim.KindNotFound, Method: "GET", StatusCode: 404}, // not of the API
+	} {
+		if r := describe(err, false); !strings.Contains(r.Hint, hint) {
+			t.Errorf("want %q, got %q", hint, r.Hint)
+		}
+	}
+}
+
+func TestAnInterruptIsNoAdviceAboutTheNetwork(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{context.Canceled, &kirim.TransportError{Method: "GET", Path: "/me", Err: context.Canceled}} {
+		if r := describe(err, false); r.ExitCode != ExitInterrupted || r.Hint != "" || strings.Contains(r.Message, "context") && err == context.Canceled { //nolint:errorlint // it is this one
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
 func TestAnErrorOfOthersCannotSteerTheTerminal(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer

@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -111,7 +111,10 @@ func (d *delivery) post(ctx context.Context, target string, s signer, at time.Ti
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	began := time.Now()
 	res, err := client.Do(req)
-	if err != nil {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return nil, fmt.Errorf("it took longer than %s", deliveryTimeout)
+	case err != nil:
 		return nil, withoutURL(err)
 	}
 	defer res.Body.Close()
@@ -149,7 +152,7 @@ func checkTarget(flag, target string) error {
 		return app.Usagef("%s is missing", flag)
 	case err != nil, u.Host == "", u.Scheme != "http" && u.Scheme != "https":
 		return app.WithHint(app.Usagef("%s is not an http or https URL", flag), "such as http://127.0.0.1:8080/webhooks/kirim")
-	case u.Scheme == "http" && u.Hostname() != "localhost" && !net.ParseIP(u.Hostname()).IsLoopback():
+	case app.IsPlainToOthers(u):
 		return app.WithHint(app.Usagef("%s is plain http to another host: what customers wrote would be readable on the way", flag), "use https")
 	}
 	return nil

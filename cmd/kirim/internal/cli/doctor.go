@@ -22,12 +22,15 @@ func newDoctor(a *app.App) *cobra.Command {
 		Use:     "doctor",
 		Short:   "Check the setup: key, base URL, clock, reachability, rate limits, subscriptions",
 		GroupID: groupSetup,
-		Args:    arguments(),
+		Args:    app.Arguments(),
 		Long: `Check the setup with reads alone. Each line says what is right, or what to do.
 Exit code 8 says that something is wrong; warnings do not count.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			d := &doctor{app: a}
 			d.run(cmd.Context())
+			if err := cmd.Context().Err(); err != nil { // what failed then says nothing of the setup
+				return err
+			}
 			return d.print()
 		},
 	}

@@ -91,7 +91,7 @@ func (f *fillFlags) readComponents(a *app.App, t *kirim.Template) error {
 		return app.Usagef("%s is not valid JSON", inputName(f.components))
 	}
 	var message kirim.OutboundMessage
-	if err := decodeMessage(body, &message); err != nil {
+	if err := decodeMessage(body, "", &message); err != nil {
 		return app.Usagef("%s: %w", inputName(f.components), err)
 	}
 	filled, ok := message.Content.(kirim.Template)

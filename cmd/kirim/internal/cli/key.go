@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -14,7 +15,7 @@ import (
 
 func newKey(a *app.App) *cobra.Command {
 	store := &cobra.Command{
-		Use: "store", Short: "Store the API key in the keychain", Args: arguments(),
+		Use: "store", Short: "Store the API key in the keychain", Args: app.Arguments(),
 		Long: `Store an API key in the keychain of the operating system. It is typed without
 being shown, or read from standard input. A key is stored for one system and one
 base URL, and sent to no other.`,
@@ -30,14 +31,14 @@ base URL, and sent to no other.`,
 				return err
 			}
 			if err := a.Keychain.Set(conn.KeychainEntry(), key); err != nil {
-				return app.WithHint(err, "set %s or use --api-key-file where there is no keychain", conn.System.KeyVar)
+				return noKeychain(conn, err)
 			}
 			a.Note("Stored the API key of %s for %s.", conn.System.Title, conn.BaseURL.Text)
 			return nil
 		},
 	}
 	remove := &cobra.Command{
-		Use: "remove", Short: "Remove the API key from the keychain", Args: arguments(),
+		Use: "remove", Short: "Remove the API key from the keychain", Args: app.Arguments(),
 		RunE: func(*cobra.Command, []string) error {
 			conn, err := a.Settings()
 			if err != nil {
@@ -45,7 +46,7 @@ base URL, and sent to no other.`,
 			}
 			found, err := a.Keychain.Delete(conn.KeychainEntry())
 			if err != nil {
-				return err
+				return noKeychain(conn, err)
 			}
 			if !found {
 				return &app.Failure{Code: app.ExitNotFound, Err: errors.New("there is no such key in the keychain")}
@@ -58,6 +59,10 @@ base URL, and sent to no other.`,
 	a.AddBaseURLFlag(group)
 	a.AddSystemFlag(group, app.SystemNames())
 	return group
+}
+
+func noKeychain(conn *app.Connection, err error) error {
+	return app.WithHint(fmt.Errorf("the keychain cannot be used: %w", err), "set %s or use --api-key-file where there is no keychain", conn.System.KeyVar)
 }
 
 // readKey reads a key without showing it.

@@ -23,7 +23,7 @@ func newListen(a *app.App) *cobra.Command {
 		Use:     "listen --forward-to URL",
 		Short:   "Forward the deliveries of a webhook subscription to a local address",
 		GroupID: groupWebhooks,
-		Args:    arguments(),
+		Args:    app.Arguments(),
 		Long: `Watch the deliveries that the server makes to a webhook subscription, and post
 each to a local address, signed with a secret of your own: a service on this
 machine sees what a real account or a sandbox sees, without a tunnel.
@@ -40,8 +40,7 @@ Other events are named, but not forwarded: what was in them cannot be read. A
 sandbox with a control API on this machine, such as kirim sandbox, gives the
 bodies, so that everything it delivers is forwarded, as it is.
 
-The
-subscription stays as it is, and its own receiver gets its deliveries as before;
+The subscription stays as it is, and its own receiver gets its deliveries as before;
 a subscription that the server has disabled gets no deliveries.
 
 The secret is in $KIRIM_WEBHOOK_SECRET or in the file of --secret-file, which is
@@ -285,6 +284,9 @@ func (l *listener) forward(ctx context.Context, d *kirim.WebhookDelivery) error 
 		return l.print(line)
 	}
 	res, err := out.post(ctx, l.target, l.signer, l.app.Now())
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	if err != nil {
 		line.Error = err.Error()
 		return l.print(line)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -139,7 +140,7 @@ func (m *messageFlags) fromFile(a *app.App, cmd *cobra.Command) (message kirim.O
 	if err != nil {
 		return message, err
 	}
-	if err := decodeMessage(text, &message); err != nil {
+	if err := decodeMessage(text, m.to, &message); err != nil {
 		return message, app.WithHint(app.Usagef("the message in %s: %w", inputName(m.file), err),
 			`it is the body of a send, such as {"to": "+6281100000001", "type": "text", "text": {"body": "Hello"}}`)
 	}
@@ -153,26 +154,37 @@ func (m *messageFlags) fromFile(a *app.App, cmd *cobra.Command) (message kirim.O
 }
 
 // decodeMessage reads the body of a send. What is the same in all of them,
-// messaging_product, may be missing.
-func decodeMessage(text []byte, message *kirim.OutboundMessage) error {
+// messaging_product, may be missing, and the recipient is to when it is missing.
+func decodeMessage(text []byte, to string, message *kirim.OutboundMessage) error {
 	var head struct {
 		MessagingProduct json.RawMessage `json:"messaging_product"`
+		To               json.RawMessage `json:"to"`
 	}
 	if err := json.Unmarshal(text, &head); err != nil {
 		return errors.New("not a JSON object")
 	}
 	if head.MessagingProduct == nil {
-		_, members, _ := bytes.Cut(text, []byte("{"))
-		separator := ","
-		if bytes.HasPrefix(bytes.TrimSpace(members), []byte("}")) {
-			separator = ""
-		}
-		text = append([]byte(`{"messaging_product":"whatsapp"`+separator), members...)
+		text = withMember(text, "messaging_product", "whatsapp")
+	}
+	if head.To == nil && to != "" {
+		text = withMember(text, "to", to)
 	}
 	if err := json.Unmarshal(text, message); err != nil {
 		return errors.New(strings.TrimPrefix(strings.TrimPrefix(err.Error(), "kirim: "), "decode message: "))
 	}
 	return nil
+}
+
+// withMember adds a member to a JSON object. The others stay byte for byte as they are:
+// the reader of messages refuses what has two readings, such as a name that is there twice.
+func withMember(object []byte, name, value string) []byte {
+	before, after, _ := bytes.Cut(object, []byte("{"))
+	separator := ","
+	if bytes.HasPrefix(bytes.TrimSpace(after), []byte("}")) {
+		separator = ""
+	}
+	quoted, _ := json.Marshal(value) // a text
+	return slices.Concat(before, fmt.Appendf(nil, "{%q:%s%s", name, quoted, separator), after)
 }
 
 func inputName(file string) string {

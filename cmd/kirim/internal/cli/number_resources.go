@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"strings"
-	"time"
 
 	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/cmd/kirim/internal/app"
@@ -57,31 +56,6 @@ func newMessages(a *app.App) *cobra.Command {
 		return n.Messages.Get(ctx, id)
 	})
 	return withNumber(a, newGroup(groupMessages, "messages", "List messages, show one, wait for one", messages.command(a), show, newMessagesWait(a)))
-}
-
-func newMessagesWait(a *app.App) *cobra.Command {
-	status, patience := kirim.MessageDelivered, time.Minute
-	cmd := &cobra.Command{
-		Use: "wait ID", Short: "Wait until a message is delivered, or failed", Args: arguments("ID"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			n, err := number(a)
-			if err != nil {
-				return err
-			}
-			waiting, stop := context.WithTimeout(cmd.Context(), patience)
-			defer stop()
-			message, err := n.Messages.Wait(waiting, args[0], kirim.WithWaitStatus(status))
-			if message != nil {
-				if printed := printOne(a, message); printed != nil {
-					return printed
-				}
-			}
-			return waitFailure(err, args[0])
-		},
-	}
-	cmd.Flags().StringVar((*string)(&status), "for", string(status), "the `state` to wait for: sent, delivered or read")
-	cmd.Flags().DurationVar(&patience, "timeout", patience, "how long to wait at most")
-	return cmd
 }
 
 func direction(d kirim.MessageDirection) string {

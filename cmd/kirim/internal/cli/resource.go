@@ -52,7 +52,7 @@ type list[C, T any] struct {
 func (l list[C, T]) command(a *app.App) *cobra.Command {
 	var p paging
 	cmd := &cobra.Command{
-		Use: "list", Short: l.short, Long: l.long, Args: arguments(),
+		Use: "list", Short: l.short, Long: l.long, Args: app.Arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case p.limit < 1:
@@ -150,7 +150,7 @@ func printTable[T any](screen *console.Screen, columns []column[T], items []*T) 
 // showing it.
 func byID[C, T any](a *app.App, verb, short string, connect func(*app.App) (C, error), do func(ctx context.Context, client C, id string) (*T, error)) *cobra.Command {
 	return &cobra.Command{
-		Use: verb + " ID", Short: short, Args: arguments("ID"),
+		Use: verb + " ID", Short: short, Args: app.Arguments("ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, err := connect(a)
 			if err != nil {

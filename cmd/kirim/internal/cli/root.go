@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/cmd/kirim/internal/app"
 	"github.com/kirim-go/kirim/cmd/kirim/internal/sandbox"
 	"github.com/spf13/cobra"
@@ -53,9 +54,12 @@ environment, and the environment over the configuration file.
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		DisableAutoGenTag: true,
+		Version:           kirim.Version,
 		Args:              cobra.ArbitraryArgs,
 		RunE:              chooseCommand,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return app.RefuseEmptyFlags(cmd) },
 	}
+	root.SetVersionTemplate("kirim {{.Version}}\n")
 	root.SetIn(a.In)
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
@@ -82,13 +86,33 @@ environment, and the environment over the configuration file.
 		newKey(a),
 		newVersion(a),
 	)
-	// cobra adds it when the program runs, with a help in place of an error for
-	// an unknown shell.
-	root.InitDefaultCompletionCmd()
-	if completion, _, err := root.Find([]string{"completion"}); err == nil {
-		completion.Args, completion.RunE = cobra.ArbitraryArgs, chooseCommand
-	}
+	adoptCommands(root)
 	return root
+}
+
+// adoptCommands adds the commands of cobra, which it else adds when the program runs.
+// Of themselves they print a help in place of an error for what they do not know.
+func adoptCommands(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	root.InitDefaultHelpCmd()
+	for _, cmd := range root.Commands() {
+		switch cmd.Name() {
+		case "completion":
+			cmd.Args, cmd.RunE = cobra.ArbitraryArgs, chooseCommand
+			for _, shell := range cmd.Commands() {
+				shell.Args = app.Arguments()
+			}
+		case "help":
+			cmd.Run, cmd.RunE = nil, func(_ *cobra.Command, args []string) error {
+				about, rest, err := root.Find(args)
+				if err != nil || len(rest) > 0 {
+					return chooseCommand(about, rest)
+				}
+				about.InitDefaultHelpFlag() // else it is not listed
+				return about.Help()
+			}
+		}
+	}
 }
 
 // The groups of commands in the help.
@@ -124,17 +148,4 @@ func newGroup(group, use, short string, commands ...*cobra.Command) *cobra.Comma
 	cmd := &cobra.Command{Use: use, Short: short, GroupID: group, Args: cobra.ArbitraryArgs, RunE: chooseCommand}
 	cmd.AddCommand(commands...)
 	return cmd
-}
-
-// arguments requires positional arguments, which are named in the usage.
-func arguments(names ...string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		switch {
-		case len(args) < len(names):
-			return app.WithHint(app.Usagef("%s is missing", names[len(args)]), "%s", cmd.UseLine())
-		case len(args) > len(names):
-			return app.WithHint(app.Usagef("unexpected argument %q", args[len(names)]), "%s", cmd.UseLine())
-		}
-		return nil
-	}
 }

@@ -2,11 +2,12 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/kirim-go/kirim"
@@ -24,7 +25,7 @@ func newSend(a *app.App) *cobra.Command {
 		GroupID: groupMessages,
 
 		Annotations: map[string]string{sendsMessages: "yes"},
-		Args:        arguments(),
+		Args:        app.Arguments(),
 		Long: `Send one message. It is checked against the documented limits first, and what
 breaks one is not sent.
 
@@ -74,7 +75,7 @@ func (s *send) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if err := s.check(conn.System); err != nil {
+	if err := s.check(cmd, conn.System); err != nil {
 		return err
 	}
 	message, pending, err := s.flags.message(s.app, cmd, conn.System)
@@ -100,19 +101,18 @@ func (s *send) run(cmd *cobra.Command) error {
 }
 
 // check refuses what the system cannot do.
-func (s *send) check(system app.System) error {
+func (s *send) check(cmd *cobra.Command, system app.System) error {
 	switch {
 	case s.key != "" && !system.HonoursKeys:
 		return app.WithHint(app.Usagef("%s has no idempotency keys: --idempotency-key would protect nothing", system.Title), "leave the flag out")
 	case s.wait != "" && system.Name != app.Kirim:
 		return app.WithHint(app.Usagef("--wait needs the list of messages, which only Kirim has"), "leave the flag out")
+	case s.wait == "" && cmd.Flags().Changed("wait-timeout"):
+		return app.WithHint(app.Usagef("--wait-timeout is only for --wait"), "add --wait delivered, or leave it out")
+	case s.wait != "":
+		return checkWait("--wait", kirim.MessageStatus(s.wait), "--wait-timeout", s.patience)
 	}
-	switch kirim.MessageStatus(s.wait) {
-	case "", kirim.MessageSent, kirim.MessageDelivered, kirim.MessageRead:
-		return nil
-	default:
-		return app.Usagef("--wait is neither sent, delivered nor read")
-	}
+	return nil
 }
 
 func (s *send) upload(ctx context.Context, conn *app.Connection, pending *upload) (string, error) {
@@ -153,7 +153,12 @@ func (s *send) send(ctx context.Context, conn *app.Connection, sender app.Messag
 	if s.key != "" {
 		opts = append(opts, kirim.WithIdempotencyKey(s.key))
 	}
+	// The ID of what is sent must not get lost with a reader that has left.
+	signal.Ignore(syscall.SIGPIPE)
 	accepted, err := sender.Send(ctx, message, opts...)
+	if kirim.IsOutside24hWindow(err) {
+		return withWindowHint(ctx, conn, message.To, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -181,26 +186,18 @@ func (s *send) waitFor(ctx context.Context, conn *app.Connection, out sent) erro
 	if printed := s.print(out); printed != nil {
 		return printed
 	}
-	return waitFailure(err, out.ID)
+	return waitFailure(err, out.ID, true)
 }
 
-// waitFailure says of an accepted message what is known when the wait failed.
-func waitFailure(err error, id string) error {
-	if err == nil {
-		return nil
-	}
-	var failed *kirim.MessageError
-	var stillWaiting *kirim.WaitError
-	switch {
-	case errors.As(err, &failed):
-		return &app.Failure{Code: app.ExitNotSent, Err: err, Hint: "WhatsApp did not deliver the message, and will not"}
-	case errors.As(err, &stillWaiting):
-		return &app.Failure{Code: app.ExitInDoubt, Err: err, Hint: "the message was accepted; look again with kirim messages wait " + id}
-	}
-	return err
-}
-
+// print prints what was accepted. If that cannot be printed, the error names the message.
 func (s *send) print(out sent) error {
+	if err := s.printSent(out); err != nil {
+		return &app.Failure{Code: app.ExitInDoubt, Err: err, Accepted: true, Hint: "the message is " + out.ID}
+	}
+	return nil
+}
+
+func (s *send) printSent(out sent) error {
 	if s.app.JSON {
 		return s.app.PrintJSON(out)
 	}
@@ -220,7 +217,7 @@ func (s *send) print(out sent) error {
 		{"Key", out.IdempotencyKey},
 		{"Attempts", fmt.Sprint(out.Attempts)},
 	})
-	return nil
+	return s.app.Printed()
 }
 
 // checked is what is printed of a dry run.
@@ -242,7 +239,7 @@ func (s *send) dryRun(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if err := s.check(conn.System); err != nil {
+	if err := s.check(cmd, conn.System); err != nil {
 		return err
 	}
 	message, _, err := s.flags.message(s.app, cmd, conn.System)
@@ -297,7 +294,7 @@ func (s *send) definition(ctx context.Context, conn *app.Connection, t kirim.Tem
 	if err != nil {
 		return nil, "", err
 	}
-	definition, err := number.Templates.Get(ctx, t.Name, t.Language)
+	definition, err := findTemplate(ctx, kirimTemplates{number.Templates}, t.Name, t.Language)
 	return definition, "against the definition of the account", err
 }
 

@@ -137,7 +137,7 @@ func bodyOf(t *kirim.MessageTemplate) string {
 func newTemplatesGet(a *app.App, source *templatesFlags) *cobra.Command {
 	var language string
 	cmd := &cobra.Command{
-		Use: "get NAME --language CODE", Short: "Show a template", Args: arguments("NAME"),
+		Use: "get NAME --language CODE", Short: "Show a template", Args: app.Arguments("NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if language == "" {
 				return missingLanguage()
@@ -146,7 +146,7 @@ func newTemplatesGet(a *app.App, source *templatesFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			definition, err := reader.Get(cmd.Context(), args[0], language)
+			definition, err := findTemplate(cmd.Context(), reader, args[0], language)
 			if err != nil {
 				return err
 			}
@@ -179,14 +179,25 @@ func definitionOf(ctx context.Context, a *app.App, source *templatesFlags, fill 
 	if err != nil {
 		return t, nil, err
 	}
-	definition, err := reader.Get(ctx, t.Name, t.Language)
+	definition, err := findTemplate(ctx, reader, t.Name, t.Language)
 	return t, definition, err
+}
+
+// findTemplate says where to look for a template that is not there.
+func findTemplate(ctx context.Context, reader templateReader, name, language string) (*kirim.MessageTemplate, error) {
+	definition, err := reader.Get(ctx, name, language)
+	var refused *kirim.Error
+	var unlisted *app.Failure
+	if kirim.IsNotFound(err) && errors.As(err, &refused) && refused.Code != "" || errors.As(err, &unlisted) {
+		return nil, app.WithHint(err, "check name and language: kirim templates list")
+	}
+	return definition, err
 }
 
 func newTemplatesCheck(a *app.App, source *templatesFlags) *cobra.Command {
 	var fill fillFlags
 	cmd := &cobra.Command{
-		Use: "check NAME --language CODE", Short: "Check whether values fit a template", Args: arguments("NAME"),
+		Use: "check NAME --language CODE", Short: "Check whether values fit a template", Args: app.Arguments("NAME"),
 		Long: `Check whether values fit a template, and whether it can be sent now. Nothing is
 sent. Exit code 8 says that it does not fit.`,
 		Example: `  kirim templates check order_update --language id --param A-17
@@ -220,7 +231,7 @@ sent. Exit code 8 says that it does not fit.`,
 func newTemplatesPreview(a *app.App, source *templatesFlags) *cobra.Command {
 	var fill fillFlags
 	cmd := &cobra.Command{
-		Use: "preview NAME --language CODE", Short: "Show a template as the recipient sees it", Args: arguments("NAME"),
+		Use: "preview NAME --language CODE", Short: "Show a template as the recipient sees it", Args: app.Arguments("NAME"),
 		Long: `Show a template as the recipient sees it. Variables without a value stay as they
 are: {{1}}. Nothing is sent.`,
 		Example: `  kirim templates preview order_update --language id --param A-17`,

@@ -14,7 +14,7 @@ func newVersion(a *app.App) *cobra.Command {
 		Use:     "version",
 		Short:   "Print the version",
 		GroupID: groupSetup,
-		Args:    arguments(),
+		Args:    app.Arguments(),
 		RunE: func(*cobra.Command, []string) error {
 			v := struct {
 				Version string `json:"version"`

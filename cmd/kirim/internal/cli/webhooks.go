@@ -53,7 +53,7 @@ func (w *webhooks) signer() (signer, []string, error) {
 func (w *webhooks) sample() *cobra.Command {
 	return &cobra.Command{
 		Use: "sample EVENT", Short: "Print the body of a delivery to try a receiver with: " + strings.Join(sampleEvents, " or "),
-		Args: arguments("EVENT"), ValidArgs: sampleEvents,
+		Args: app.Arguments("EVENT"), ValidArgs: sampleEvents,
 		Example: `  kirim webhooks sample message.received > body.json
   kirim webhooks sample message.received | kirim webhooks send --to http://127.0.0.1:8080/webhooks/kirim -`,
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -71,7 +71,7 @@ func (w *webhooks) signCommand() *cobra.Command {
 	at := time.Time{}
 	all := false
 	cmd := &cobra.Command{
-		Use: "sign FILE", Short: "Print the signature header of a body", Args: arguments("FILE"),
+		Use: "sign FILE", Short: "Print the signature header of a body", Args: app.Arguments("FILE"),
 		Long: `Print the header that signs the body in a file, or in standard input for -, byte
 for byte as it is.`,
 		Example: `  kirim webhooks sign body.json
@@ -125,7 +125,7 @@ func (w *webhooks) verifyCommand() *cobra.Command {
 	var headers []string
 	at := time.Time{}
 	cmd := &cobra.Command{
-		Use: "verify FILE", Short: "Check the signature of a delivery", Args: arguments("FILE"),
+		Use: "verify FILE", Short: "Check the signature of a delivery", Args: app.Arguments("FILE"),
 		Long: `Check the signature of a delivery in a file, or in standard input for -. The
 file has the body, with the header given by --header, or the whole HTTP request,
 which begins with POST. Exit code 8 says that the signature is not right.`,
@@ -229,7 +229,7 @@ func splitRequest(text []byte) (http.Header, []byte, error) {
 func (w *webhooks) sendCommand() *cobra.Command {
 	var to, event string
 	cmd := &cobra.Command{
-		Use: "send FILE --to URL", Short: "Post a signed delivery to a receiver", Args: arguments("FILE"),
+		Use: "send FILE --to URL", Short: "Post a signed delivery to a receiver", Args: app.Arguments("FILE"),
 		Long: `Post the body in a file, or in standard input for -, to a receiver, with all
 headers of a delivery. It is posted once. Exit code 8 says that the receiver did
 not accept it.`,
@@ -254,7 +254,10 @@ not accept it.`,
 				d.event = event
 			}
 			res, err := d.post(cmd.Context(), to, s, w.app.Now())
-			if err != nil {
+			switch {
+			case cmd.Context().Err() != nil:
+				return cmd.Context().Err()
+			case err != nil:
 				return &app.Failure{Code: app.ExitCheck, Err: fmt.Errorf("the receiver gave no response: %w", err), Hint: "check that it listens at the address of --to"}
 			}
 			return w.printResponse(d, res)

@@ -69,7 +69,7 @@ others, --expose and a token in $KIRIM_SANDBOX_TOKEN or --token-file are needed.
 		Example: `  kirim sandbox
   kirim sandbox --webhook http://localhost:8080/webhooks --env-file .env
   kirim sandbox --seed scenario.yaml --templates templates/ --state sandbox.json`,
-		Args: cobra.NoArgs,
+		Args: app.Arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.complete(a, cmd); err != nil {
 				return err
