@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"net/http"
 	"net/url"
@@ -34,7 +33,7 @@ type call struct {
 	keyHeader [1]string       // backs the header of the key, likewise
 
 	attempts  int
-	began     time.Time     // of the last attempt; kept only for the log
+	began     time.Time     // of the last attempt; kept only for observers
 	waiting   bool          // between two attempts
 	stuck     bool          // the reader of a streamed body has not returned
 	wait      time.Duration // before the next attempt
@@ -50,6 +49,9 @@ type call struct {
 	stopped string      // why it was not retried, when that is not obvious
 	cause   error       // likewise, as an error to match
 	limited error       // from the limiter
+
+	observed    *observedCall // nil for no observers
+	limiterWait time.Duration // before the last attempt; kept only for observers
 }
 
 // run makes the attempts and returns the error of the last one.
@@ -73,9 +75,15 @@ func (c *call) run(ctx context.Context) error {
 // limit waits for the limiter, and remembers what it says: the engine does not
 // return that as it is.
 func (c *call) limit() error {
-	if limiter := c.client.limiter; limiter != nil {
-		c.limited = c.withEnd(limiter.Wait(c.ctx, c.rateClass()))
+	limiter := c.client.limiter
+	if limiter == nil {
+		return nil
 	}
+	if c.observed != nil {
+		began := time.Now()
+		defer func() { c.limiterWait = time.Since(began) }()
+	}
+	c.limited = c.withEnd(limiter.Wait(c.ctx, c.rateClass()))
 	return c.limited
 }
 
@@ -104,10 +112,12 @@ func (c *call) setKey() http.Header {
 func (c *call) judge(resp *http.Response, err error) (again bool) {
 	c.attempts++
 	c.record(resp, err)
-	c.observe()
+	c.learn()
 	c.waiting = c.shouldRepeat()
 	c.end()
-	c.log()
+	if c.observed != nil {
+		c.observed.attempted(c)
+	}
 	return c.waiting
 }
 
@@ -149,9 +159,9 @@ func (c *call) record(resp *http.Response, err error) {
 	}
 }
 
-// observe passes on what the attempt taught about the rate limit. The
+// learn passes on what the attempt taught about the rate limit. The
 // limiter counts what is under way, so it is informed of every attempt.
-func (c *call) observe() {
+func (c *call) learn() {
 	limit, class := c.rateLimit(), c.rateClass()
 	if limit.Known() {
 		c.client.limits.of(class).store(limit)
@@ -374,33 +384,4 @@ func (c *call) response() Response {
 		IdempotencyKey: c.key,
 		Attempts:       c.attempts,
 	}
-}
-
-func (c *call) log() {
-	logger, again := c.client.logger, c.waiting
-	level, message := slog.LevelDebug, "kirim: attempt"
-	if again {
-		level, message = slog.LevelInfo, "kirim: attempt failed, repeating"
-	}
-	if logger == nil || !logger.Enabled(c.ctx, level) {
-		return
-	}
-	attrs := []slog.Attr{
-		slog.String("method", c.method),
-		slog.String("route", routeOf(c.path)),
-		slog.Int("attempt", c.attempts),
-		slog.Duration("duration", time.Since(c.began)),
-	}
-	if c.status != 0 {
-		attrs = append(attrs, slog.Int("status", c.status), slog.String("request_id", printable(c.header.Get("X-Request-Id"))))
-	} else {
-		attrs = append(attrs, slog.String("outcome", "no answer"))
-	}
-	if c.row != success && c.failure == nil {
-		attrs = append(attrs, slog.String("kind", string(c.answer.Kind)))
-	}
-	if again {
-		attrs = append(attrs, slog.Duration("wait", c.wait))
-	}
-	logger.LogAttrs(c.ctx, level, message, attrs...)
 }

@@ -62,7 +62,7 @@ func (a *attempt) neverConnected() bool { return a.looking.Load() && !a.connecte
 
 // begin returns the request of the next attempt.
 func (c *call) begin(headers http.Header) *http.Request {
-	if c.client.logger != nil {
+	if c.observed != nil {
 		c.began = time.Now()
 	}
 	a := &c.first // a retry needs one of its own

@@ -17,20 +17,21 @@ import (
 // core is a client without its services: what its calls have in common. The
 // services are made of it, and not of the client that has them as its fields.
 type core struct {
-	base    *url.URL // without trailing slash
-	apiKey  string
-	header  http.Header // of every request
-	http    *http.Client
-	dialer  *sparingDialer // nil over a transport of the caller's
-	policy  RetryPolicy
-	quota   *retryQuota
-	limiter Limiter
-	limits  *perClass[lastLimit] // what was last learnt
-	logger  *slog.Logger
-	decode  ErrorDecoder
-	judge   ResponseJudge // nil for the default
-	keyed   bool          // POST requests carry an Idempotency-Key
-	engines *sync.Pool    // of *engine
+	base      *url.URL // without trailing slash
+	apiKey    string
+	header    http.Header // of every request
+	http      *http.Client
+	dialer    *sparingDialer // nil over a transport of the caller's
+	policy    RetryPolicy
+	quota     *retryQuota
+	limiter   Limiter
+	limits    *perClass[lastLimit] // what was last learnt
+	logger    *slog.Logger
+	observers *callObservers // nil for none
+	decode    ErrorDecoder
+	judge     ResponseJudge // nil for the default
+	keyed     bool          // POST requests carry an Idempotency-Key
+	engines   *sync.Pool    // of *engine
 }
 
 // do makes one call, as [Client.Do] describes it.
@@ -38,21 +39,24 @@ func (c *core) do(ctx context.Context, method, path string, query, body, out any
 	if err := c.check(ctx); err != nil {
 		return err
 	}
-	call, err := c.newCall(method, path, opts)
+	call, err := c.newCall(method, path, query, body, out, opts)
 	if err != nil {
-		return err
+		return c.refused(ctx, method, path, err)
 	}
-	if err := c.prepare(call, query, body); err != nil {
-		return err
+	if call.observed = c.observers.begin(ctx, method, path); call.observed != nil {
+		ctx = call.observed.ctx
 	}
-	if _, own := out.(system.Result); out != nil && (isNil(out) || !own && reflect.TypeOf(out).Kind() != reflect.Pointer) {
-		return refuse("out", "nil or a pointer to what is to be filled", fmt.Sprintf("a value of type %T that is none", out))
-	}
-	call.out = out
 	err = call.run(ctx)
 	if r := call.settings.response; r != nil {
 		*r = call.response()
 	}
+	call.observed.end(call, err)
+	return err
+}
+
+// refused returns the error of a call that sends nothing, and lets it be observed.
+func (c *core) refused(ctx context.Context, method, path string, err error) error {
+	c.observers.begin(ctx, method, path).end(nil, err)
 	return err
 }
 
@@ -68,12 +72,13 @@ func (c *core) check(ctx context.Context) error {
 	return nil
 }
 
-func (c *core) newCall(method, path string, opts []RequestOption) (*call, error) {
+// newCall readies a call. Nothing has been sent when it fails.
+func (c *core) newCall(method, path string, query, body, out any, opts []RequestOption) (*call, error) {
 	settings, err := settingsOf(opts)
 	if err != nil {
 		return nil, err
 	}
-	call := &call{client: c, method: method, path: path, settings: settings}
+	call := &call{client: c, method: method, path: path, settings: settings, out: out}
 	switch method {
 	case http.MethodPost:
 		if call.settings.key != "" && !c.keyed {
@@ -93,11 +98,16 @@ func (c *core) newCall(method, path string, opts []RequestOption) (*call, error)
 	if call.operation == unkeyed && settings.idempotent {
 		call.operation = replace
 	}
+	if err := c.prepare(call, query, body); err != nil {
+		return nil, err
+	}
+	if _, own := out.(system.Result); out != nil && (isNil(out) || !own && reflect.TypeOf(out).Kind() != reflect.Pointer) {
+		return nil, refuse("out", "nil or a pointer to what is to be filled", fmt.Sprintf("a value of type %T that is none", out))
+	}
 	return call, nil
 }
 
 // prepare readies what the HTTP requests of the call will have in common.
-// Nothing has been sent when it fails.
 func (c *core) prepare(call *call, params, body any) error {
 	var err error
 	if call.url, err = resolve(c.base, call.path); err != nil {

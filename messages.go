@@ -104,7 +104,7 @@ func (s *MessagesService) Send(ctx context.Context, message OutboundMessage, opt
 		return nil, err
 	}
 	if err := s.validate(ctx, settings, message); err != nil {
-		return nil, err
+		return nil, s.client.refused(ctx, http.MethodPost, s.path(), err)
 	}
 	return s.send(ctx, message, opts)
 }
@@ -129,7 +129,7 @@ func (s *MessagesService) validate(ctx context.Context, settings requestSettings
 func (s *MessagesService) send(ctx context.Context, message OutboundMessage, opts []RequestOption) (*AcceptedMessage, error) {
 	body, err := message.body(dialectKirim)
 	if err != nil {
-		return nil, err
+		return nil, s.client.refused(ctx, http.MethodPost, s.path(), err)
 	}
 	accepted, err := postMessage[AcceptedMessage](ctx, s, body, opts)
 	if err != nil && s.settings.catalog != nil {
@@ -173,7 +173,7 @@ func (s *MessagesService) SendOrTemplate(ctx context.Context, message OutboundMe
 	}
 	rescue := inPlaceOf(message, template)
 	if err := s.validate(ctx, settings, rescue, message); err != nil {
-		return nil, err
+		return nil, s.client.refused(ctx, http.MethodPost, s.path(), err)
 	}
 	key, opts, err := s.callKey(settings, opts)
 	if err != nil {

@@ -150,6 +150,7 @@ func (c *core) mediaLink(ctx context.Context, path string, opts []RequestOption)
 		said = &Response{}
 	}
 	direct := *c
+	direct.observers = c.observers.expectingRedirect()
 	direct.http = &http.Client{
 		Transport:     c.http.Transport,
 		Jar:           c.http.Jar,
@@ -234,7 +235,7 @@ func (c *core) openMedia(ctx context.Context, path string, target *url.URL, limi
 // getMedia follows the redirects of the host. It does so itself, as net/http
 // would tell each host the link of the one before it.
 func (c *core) getMedia(ctx context.Context, path string, target *url.URL, mayHaveKey func(*url.URL) bool, lost func(error) error) (*http.Response, *url.URL, error) {
-	host := c.http.Transport.(*sharedTransport).transport()
+	host := c.http.Transport.(*sharedTransport).observed
 	for hops := 0; ; hops++ {
 		request := &http.Request{
 			Method: http.MethodGet, URL: target, Host: target.Host,

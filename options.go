@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -25,6 +26,7 @@ type settings struct {
 	policy          RetryPolicy
 	limiter         Limiter
 	logger          *slog.Logger
+	observers       []CallObserver
 	product         string
 	decode          ErrorDecoder
 	judge           ResponseJudge
@@ -84,6 +86,11 @@ func (s *settings) client(keyName, apiKey string) (*Client, error) {
 	case s.httpClient.Timeout > 0:
 		policy.AttemptTimeout = min(policy.AttemptTimeout, s.httpClient.Timeout)
 	}
+	observers := s.callObservers(base.Host)
+	httpClient, err := newHTTPClient(s.httpClient, dialer, observers)
+	if err != nil {
+		return nil, err
+	}
 	return &Client{core: &core{
 		base:   base,
 		apiKey: apiKey,
@@ -92,17 +99,18 @@ func (s *settings) client(keyName, apiKey string) (*Client, error) {
 			"Authorization": {"Bearer " + apiKey},
 			"User-Agent":    {agent},
 		},
-		http:    newHTTPClient(s.httpClient, dialer),
-		dialer:  dialer,
-		policy:  policy,
-		quota:   newRetryQuota(policy),
-		limiter: s.limiter,
-		limits:  new(perClass[lastLimit]),
-		logger:  s.logger,
-		decode:  s.decode,
-		judge:   s.judge,
-		keyed:   !s.withoutKeys,
-		engines: &sync.Pool{New: newEngine},
+		http:      httpClient,
+		dialer:    dialer,
+		policy:    policy,
+		quota:     newRetryQuota(policy),
+		limiter:   s.limiter,
+		limits:    new(perClass[lastLimit]),
+		logger:    s.logger,
+		observers: observers,
+		decode:    s.decode,
+		judge:     s.judge,
+		keyed:     !s.withoutKeys,
+		engines:   &sync.Pool{New: newEngine},
 	}, sending: &sendSettings{
 		validating: !s.notValidating,
 		windows:    s.windows,
@@ -111,6 +119,18 @@ func (s *settings) client(keyName, apiKey string) (*Client, error) {
 		catalog:    s.catalog,
 		passed:     new(decisionCache),
 	}}, nil
+}
+
+// callObservers are those of the options, and the log of attempts after them; nil for none.
+func (s *settings) callObservers(server string) *callObservers {
+	list := s.observers
+	if s.logger != nil {
+		list = append(slices.Clip(list), attemptLog(s.logger))
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return &callObservers{list: list, logger: s.logger, server: server}
 }
 
 // checkAPIKey refuses what cannot be a header value. The text says where,

@@ -141,14 +141,36 @@ func looksLikePhone(s string) bool {
 	return len(digits) >= 7 && strings.Trim(digits, "0123456789-. ()") == ""
 }
 
-// routeOf is the path with everything that looks like an id replaced, for
-// texts and logs: "/106540352242922/messages" is "/{id}/messages".
+// routeWords are the segments of paths that name an operation of an API that this
+// module knows. Any other is an id, or a name that a caller or a vendor's user
+// chose, such as that of a template.
+var routeWords = setOf(
+	// Kirim
+	"accounts", "bulk_label", "bulk_replay", "contacts", "conversations", "customers", "health", "labels", "me", "media",
+	"messages", "openapi.json", "replay", "secrets", "setup_links", "sync", "templates", "webhook_deliveries", "webhook_subscriptions",
+	// Meta's Cloud API
+	"assets", "block_users", "conversational_automation", "deprecate", "deregister", "flows", "marketing_messages",
+	"message_qrdls", "message_template_library", "message_templates", "phone_numbers", "publish", "register", "request_code",
+	"settings", "subscribed_apps", "template_analytics", "uploads", "verify_code", "whatsapp_business_encryption", "whatsapp_business_profile",
+	// the other gateways
+	"chats", "message", "search", "sessions", "tasks", "text", "wa",
+)
+
+func setOf(words ...string) map[string]bool {
+	set := make(map[string]bool, len(words))
+	for _, word := range words {
+		set[word] = true
+	}
+	return set
+}
+
+// routeOf is the path with {id} in place of each segment that is no word of an API,
+// for texts, logs and metrics: "/106540352242922/messages" is "/{id}/messages".
 func routeOf(path string) string {
 	var b strings.Builder
 	for segment := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
 		b.WriteByte('/')
-		isWord := len(segment) <= 40 && strings.Trim(segment, "abcdefghijklmnopqrstuvwxyz_-") == ""
-		if isWord {
+		if routeWords[segment] {
 			b.WriteString(segment)
 		} else {
 			b.WriteString("{id}")

@@ -14,7 +14,7 @@ const (
 
 // newHTTPClient returns a client of our own over the caller's transport, or
 // else over one with the dialer. The caller's client is read, never changed.
-func newHTTPClient(theirs *http.Client, dialer *sparingDialer) *http.Client {
+func newHTTPClient(theirs *http.Client, dialer *sparingDialer, observers *callObservers) (*http.Client, error) {
 	ours := &http.Client{}
 	var next http.RoundTripper
 	var checkRedirect func(*http.Request, []*http.Request) error
@@ -23,7 +23,12 @@ func newHTTPClient(theirs *http.Client, dialer *sparingDialer) *http.Client {
 	} else {
 		next, checkRedirect, ours.Jar = theirs.Transport, theirs.CheckRedirect, theirs.Jar
 	}
-	ours.Transport = &sharedTransport{next}
+	shared := &sharedTransport{next: next}
+	var err error
+	if shared.observed, err = observers.transport(unobserved{shared}); err != nil {
+		return nil, err
+	}
+	ours.Transport = shared
 	ours.CheckRedirect = func(req *http.Request, via []*http.Request) error {
 		first := via[0]
 		safe := operationOf(first.Method, "") == read && sameOrigin(first.URL, req.URL) && len(via) < maxRedirects
@@ -39,7 +44,7 @@ func newHTTPClient(theirs *http.Client, dialer *sparingDialer) *http.Client {
 		}
 		return &redirectRefusedError{err}
 	}
-	return ours
+	return ours, nil
 }
 
 func newTransport(dialer *sparingDialer) *http.Transport {
@@ -65,7 +70,15 @@ func (e *redirectRefusedError) Unwrap() error { return e.error }
 // sharedTransport lacks CloseIdleConnections: go-retryablehttp calls that
 // whenever one call fails, and would empty the pool that all calls share.
 type sharedTransport struct {
-	next http.RoundTripper // nil means http.DefaultTransport, looked up when used
+	next     http.RoundTripper // nil means http.DefaultTransport, looked up when used
+	observed http.RoundTripper // next within the transports of the observers
+}
+
+// unobserved is what the transports of the observers send by.
+type unobserved struct{ *sharedTransport }
+
+func (t unobserved) RoundTrip(req *http.Request) (*http.Response, error) {
+	return t.transport().RoundTrip(req)
 }
 
 func (t *sharedTransport) transport() http.RoundTripper {
@@ -85,7 +98,7 @@ func closeIdleConnections(client *http.Client) {
 // RoundTrip drops a Location that is no URL: net/http would quote it in an
 // error of its own and lose the response that it came with.
 func (t *sharedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := t.transport().RoundTrip(req)
+	resp, err := t.observed.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
