@@ -40,16 +40,16 @@ func (c *claims) init(deduper Deduper, logger *slog.Logger) {
 	}
 }
 
-// once runs a callback unless that was done before under the key.
-func (c *claims) once(ctx context.Context, key string, callback func(context.Context) error) error {
+// once runs a callback unless it is a duplicate: that was done before under the key.
+func (c *claims) once(ctx context.Context, key string, callback func(context.Context) error) (duplicate bool, err error) {
 	if ctx.Err() != nil {
-		return fmt.Errorf("%w: %w", errNotHandled, contextError(ctx))
+		return false, fmt.Errorf("%w: %w", errNotHandled, contextError(ctx))
 	}
 	if key == "" {
-		return guarded(ctx, callback)
+		return false, guarded(ctx, callback)
 	}
 	if c.late.settle(ctx, c.complete, key) {
-		return nil
+		return true, nil
 	}
 	if c.lease > 0 {
 		var cancel context.CancelFunc
@@ -59,18 +59,18 @@ func (c *claims) once(ctx context.Context, key string, callback func(context.Con
 	state, token, err := c.claim(ctx, key)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%w: claim: %w", errNotHandled, err)
+		return false, fmt.Errorf("%w: claim: %w", errNotHandled, err)
 	case state == ClaimedDone:
-		return nil
+		return true, nil
 	case state != Claimed:
-		return ErrElementBusy
+		return false, ErrElementBusy
 	}
 	handled := false
 	// Deferred, because a callback may also end its goroutine.
 	defer func() { c.settle(ctx, key, token, handled) }()
 	err = guarded(ctx, callback)
 	handled = err == nil
-	return err
+	return false, err
 }
 
 func (c *claims) settle(ctx context.Context, key, token string, handled bool) {

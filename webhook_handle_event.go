@@ -63,8 +63,8 @@ func (h *WebhookHandler) HandleEvent(ctx context.Context, e *Event) error {
 	h.openWindows(ctx, e)
 	var failed []error
 	for i := range e.Data {
-		if err := h.handle(ctx, e, i); err != nil {
-			failed = append(failed, &ElementError{i, err})
+		if end := h.handle(ctx, e, i); end.Err != nil {
+			failed = append(failed, &ElementError{i, end.Err})
 		}
 	}
 	return errors.Join(failed...)

@@ -2,7 +2,6 @@ package kirim
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -79,6 +78,8 @@ type webhookHandler struct {
 	timeout  time.Duration
 	limit    int
 
+	observers []DeliveryObserver
+
 	mu       sync.Mutex
 	byType   map[WebhookEventType]func(context.Context, *Event) error
 	byData   map[reflect.Type]func(context.Context, EventData) error
@@ -154,6 +155,9 @@ func NewWebhookHandler(v EventVerifier, opts ...WebhookOption) *WebhookHandler {
 	}
 	if h.limit <= 0 {
 		h.limit = defaultMaxDeliveries
+	}
+	if h.logger.Handler() != slog.DiscardHandler {
+		h.observers = append(h.observers, deliveryLog(h.logger))
 	}
 	h.claims.init(h.deduper, h.logger)
 	return &WebhookHandler{h}
@@ -323,23 +327,32 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusMethodNotAllowed)
 		return
 	}
+	answer(w, h.serve(w, r))
+}
+
+// serve handles a delivery and returns the status of the response.
+func (h *webhookHandler) serve(w http.ResponseWriter, r *http.Request) int {
+	began := time.Now()
+	ctx := h.beginDelivery(r)
+	end := DeliveryEnd{}
+	// Deferred, because a callback may also end its goroutine.
+	defer func() {
+		end.Duration = time.Since(began)
+		h.endDelivery(ctx, end)
+	}()
 	if !h.begin(1) {
-		answer(w, http.StatusServiceUnavailable)
-		return
+		end.StatusCode, end.Err = http.StatusServiceUnavailable, errTooManyDeliveries
+		return end.StatusCode
 	}
 	defer h.end(1)
-	ctx, cancel := context.WithTimeout(r.Context(), h.timeout)
+	limited, cancel := context.WithTimeout(ctx, h.timeout)
 	defer cancel()
-
-	e, err := h.receive(ctx, w, r)
-	var status int
-	if err != nil {
-		status = h.refusal(ctx, err)
-		h.logger.LogAttrs(ctx, slog.LevelWarn, "kirim: webhook refused", slog.Int("answer", status), slog.Any("error", err))
+	if end.Event, end.Err = h.receive(limited, w, r); end.Err != nil {
+		end.StatusCode = h.refusal(limited, end.Err)
 	} else {
-		status = h.deliver(ctx, e)
+		end.StatusCode = h.deliver(limited, end.Event)
 	}
-	answer(w, status)
+	return end.StatusCode
 }
 
 // receive verifies a delivery. A body that trickles in does not hold a place
@@ -435,31 +448,35 @@ func (h *webhookHandler) deliver(ctx context.Context, e *Event) int {
 	h.openWindows(ctx, e)
 	status := http.StatusOK
 	for i := range e.Data {
-		err := h.handle(ctx, e, i)
-		if err == nil {
-			continue
-		}
-		level := slog.LevelError
-		if errors.Is(err, ErrElementBusy) || errors.Is(err, errNotHandled) {
-			level = slog.LevelWarn
-			if status == http.StatusOK {
-				status = http.StatusServiceUnavailable
-			}
-		} else {
+		switch end := h.handle(ctx, e, i); {
+		case end.Err == nil:
+		case end.Outcome != ElementBusy && end.Outcome != ElementNotRun:
 			status = http.StatusInternalServerError
+		case status == http.StatusOK:
+			status = http.StatusServiceUnavailable
 		}
-		h.log(ctx, level, "kirim: webhook element not handled", e, i, err)
 	}
 	return status
 }
 
 // handle runs the callback for an element of an event unless that was done before.
-func (h *webhookHandler) handle(ctx context.Context, e *Event, element int) error {
-	callback := h.callback(e.only(element))
-	if callback == nil {
-		return nil
+func (h *webhookHandler) handle(ctx context.Context, e *Event, index int) (end ElementEnd) {
+	end.ElementInfo = ElementInfo{Event: e.only(index), Index: index}
+	end.Outcome = ElementPanicked // of a callback that ends its goroutine
+	callback := h.callback(end.Event)
+	if len(h.observers) > 0 {
+		ctx = h.beginElement(ctx, end.ElementInfo)
+		defer func() { h.endElement(ctx, end) }()
+		callback = timed(callback, &end.Callback)
 	}
-	return h.claims.once(ctx, e.Data[element].dedupeKey(e), callback)
+	if callback == nil {
+		end.Outcome = ElementIgnored
+		return end
+	}
+	var duplicate bool
+	duplicate, end.Err = h.claims.once(ctx, e.Data[index].dedupeKey(e), callback)
+	end.Outcome = outcomeOfElement(duplicate, end.Err)
+	return end
 }
 
 // openWindows records who has written. It does so for duplicates, too: that
@@ -482,17 +499,8 @@ func (h *webhookHandler) openWindows(ctx context.Context, e *Event) {
 				continue
 			}
 			if err := h.windows.Opened(ctx, m.PhoneNumberID, customer, at); err != nil {
-				h.log(ctx, slog.LevelWarn, "kirim: window store failed", e, i, err)
+				logElement(ctx, h.logger, slog.LevelWarn, "kirim: window store failed", e, i, err)
 			}
 		}
 	}
-}
-
-func (h *webhookHandler) log(ctx context.Context, level slog.Level, message string, e *Event, element int, err error) {
-	h.logger.LogAttrs(ctx, level, message,
-		slog.String("event", printable(string(e.Type))),
-		slog.String("delivery_id", printable(e.DeliveryID)),
-		slog.Int("attempt", e.Attempt),
-		slog.Int("element", element),
-		slog.Any("error", err))
 }
