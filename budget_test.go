@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +29,7 @@ const (
 	decodeBudget = 14   // DecodeError alone, of every system
 	verifyBudget = 0
 	eventBudget  = 12
+	handleBudget = 36 // a whole delivery that was handled before
 )
 
 // budgetWire answers without a network and keeps nothing.
@@ -78,6 +80,26 @@ func TestBudgetOfAllocations(t *testing.T) {
 	header := http.Header{"X-Kirim-Signature": {kirim.SignWebhook(testSecret, time.Now(), event)}}
 	reader := &rewinding{data: event}
 	delivery := &http.Request{Method: http.MethodPost, Header: header, ContentLength: int64(len(event)), Body: reader}
+	hooks := kirim.NewWebhookHandler(v)
+	hooks.OnMessage(func(context.Context, *kirim.InboundMessage) error { return nil })
+	watched := budgetWire{202, budgetAccepted}.client(t, kirim.WithCallObserver(kirim.CallObserver{
+		Begin:   func(ctx context.Context, _ kirim.CallInfo) context.Context { return ctx },
+		Attempt: func(context.Context, kirim.CallAttempt) {},
+		End:     func(context.Context, kirim.CallEnd) {},
+	})).PhoneNumber("1").Messages
+	watchedHooks := kirim.NewWebhookHandler(v, kirim.WithDeliveryObserver(kirim.DeliveryObserver{
+		Begin:      func(ctx context.Context, _ kirim.DeliveryInfo) context.Context { return ctx },
+		EndElement: func(context.Context, kirim.ElementEnd) {},
+	}))
+	watchedHooks.OnMessage(func(context.Context, *kirim.InboundMessage) error { return nil })
+	deliver := func(h *kirim.WebhookHandler) error {
+		reader.pos = 0
+		w := httptest.ResponseRecorder{}
+		if h.ServeHTTP(&w, delivery); w.Code != 200 {
+			return fmt.Errorf("response %d", w.Code)
+		}
+		return nil
+	}
 	sale := kirim.TemplateCreateParams{Name: "sale", Language: "id", Components: []kirim.ComponentDefinition{kirim.DefineBody("Halo {{1}}", "Sari")}}.Definition()
 	catalog := kirim.NewTemplateCatalog()
 	catalog.Put("1", sale)
@@ -92,6 +114,7 @@ func TestBudgetOfAllocations(t *testing.T) {
 		do     func() error
 	}{
 		{"send, as many as with bare net/http", bareSendAllocs(t), func() error { _, err := messages.Send(ctx, hello); return err }},
+		{"send with an observer, which costs its notes of the call", bareSendAllocs(t) + 2, func() error { _, err := watched.Send(ctx, hello); return err }},
 		{"send of a text with a catalog, as without", bareSendAllocs(t), func() error { _, err := checked.Send(ctx, hello); return err }},
 		{"send of a template with a catalog, as without and Check", uncatalogued + checking, func() error { _, err := checked.Send(ctx, toCustomer); return err }},
 		{"send answered with a 422", refuseBudget, func() error {
@@ -125,6 +148,8 @@ func TestBudgetOfAllocations(t *testing.T) {
 			`{"error":{"code":"VALIDATION_ERROR","message":"No.","details":{"issues":[{"path":["to"],"message":"No."}]}}}`)},
 		{"webhook verify", verifyBudget, func() error { return v.Verify(header, event) }},
 		{"webhook verify and decode", eventBudget, func() error { reader.pos = 0; _, err := v.Event(delivery); return err }},
+		{"delivery handled before", handleBudget, func() error { return deliver(hooks) }},
+		{"delivery handled before, with an observer", handleBudget + 1, func() error { return deliver(watchedHooks) }},
 	} {
 		if err := work.do(); err != nil { // and warm the pools
 			t.Fatalf("%s: %v", work.name, err)

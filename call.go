@@ -116,9 +116,49 @@ func (c *call) judge(resp *http.Response, err error) (again bool) {
 	c.waiting = c.shouldRepeat()
 	c.end()
 	if c.observed != nil {
-		c.observed.attempted(c)
+		c.tell()
 	}
 	return c.waiting
+}
+
+// tell lets the last attempt be observed.
+func (c *call) tell() {
+	a := CallAttempt{
+		Number: c.attempts, Outcome: attemptOutcomes[c.row], LimiterWait: c.limiterWait, Duration: time.Since(c.began),
+		StatusCode: c.status, RequestID: c.header.Get("X-Request-Id"), Replayed: replayed(c.header),
+		RateClass: c.rateClass(), RateLimit: c.rateLimit(), Err: c.failure, Retry: c.waiting,
+	}
+	switch {
+	case c.failure != nil || c.row == success:
+	case c.leadsOn():
+		a.Outcome = AttemptSucceeded
+	default:
+		a.Err = c.answer
+	}
+	if a.Retry {
+		a.Wait = c.wait
+	}
+	c.observed.attempted(a)
+}
+
+// tellEnd lets the end of the call be observed.
+func (c *call) tellEnd(err error) {
+	if c.observed == nil {
+		return
+	}
+	var response Response
+	if c.attempts > 0 {
+		response = c.response()
+	}
+	if c.leadsOn() {
+		err = nil
+	}
+	c.observed.end(response, err)
+}
+
+// leadsOn reports whether the response is the redirect that the call is made for.
+func (c *call) leadsOn() bool {
+	return c.client.followed && c.failure == nil && c.status/100 == 3
 }
 
 // delay is the time between two attempts, which judge has chosen.

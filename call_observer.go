@@ -2,7 +2,6 @@ package kirim
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -48,8 +47,8 @@ type CallObserver struct {
 // that they can be attributes of a metric.
 type CallInfo struct {
 	Method string // of HTTP
-	// Route is the path with {id} in place of each segment that is no word of an API
-	// that this module knows, such as "/{id}/messages".
+	// Route is the path, such as "/{id}/messages". {id} stands for each segment but the
+	// words of the APIs that this module knows.
 	Route  string
 	Server string // host of the base URL, with its port if it has one
 }
@@ -79,7 +78,7 @@ type CallEnd struct {
 	Response               // as [WithResponse] gives it; zero when nothing was sent
 	Duration time.Duration // of the whole call, waits included
 	// Err is what the call returns. It is a [*ValidationError] when nothing was sent
-	// because of what the caller gave. [MaybeSent] says whether a message may be out.
+	// because of what the caller gave. [MaybeSent] says whether a message may have been sent.
 	Err error
 }
 
@@ -101,180 +100,79 @@ const (
 	AttemptRefused        AttemptOutcome = "refused"         // any other response
 )
 
-var attemptOutcomes = [...]AttemptOutcome{
-	success: AttemptSucceeded, notSent: AttemptNotSent, misconfigured: AttemptMisconfigured, lost: AttemptNoResponse,
-	requestTimeout: AttemptRequestTimeout, inProgress: AttemptInProgress, throttled: AttemptRateLimited,
-	internalError: AttemptInternalError, gatewayError: AttemptBadGateway, unavailable: AttemptUnavailable, refused: AttemptRefused,
-}
-
-// WithCallObserver adds an observer of the client's calls. Observers add up: their Begin
-// functions are called in the order of the options, each with the context of the one
-// before, Attempt and End in the reverse order, and the Transport of the first is the
-// outermost. The default is none, which costs nothing.
-//
-// A call is what one method does, with all its attempts; [MessagesService.SendOrTemplate]
-// is two when it sends the template after the message, and a list that is read page by page is
-// one for each page. A message that [MessagesService] refuses before anything is sent
-// is observed as a call without attempts. Calls on a zero client, with a nil context or with an option
-// that is wrong are not observed, and neither are downloads of files.
-func WithCallObserver(observer CallObserver) Option {
-	return func(s *settings) error {
-		if observer.Begin == nil && observer.Attempt == nil && observer.End == nil && observer.Transport == nil {
-			return errors.New("kirim: WithCallObserver: the observer has no function")
-		}
-		s.observers = append(s.observers, observer)
-		return nil
-	}
-}
-
 // callObservers are those of a client, in their order.
 type callObservers struct {
 	list   []CallObserver
 	logger *slog.Logger // of what the client logs
 	server string
-
-	redirects bool // a redirect is what the call is made for
 }
 
-// expectingRedirect are the observers of calls whose response is a redirect.
-func (o *callObservers) expectingRedirect() *callObservers {
-	if o == nil {
-		return nil
-	}
-	expecting := *o
-	expecting.redirects = true
-	return &expecting
-}
-
-// observedCall is what the observers know of a call while it runs. A nil one is that of a
-// client without observers.
+// observedCall is what the observers know of a call while it runs.
 type observedCall struct {
 	*callObservers
-	ctx   context.Context //nolint:containedctx // the context of the call
+	ctx   context.Context //nolint:containedctx // that of the call
 	info  CallInfo
 	began time.Time
 }
 
-// begin returns nil when there is nobody to tell.
-func (o *callObservers) begin(ctx context.Context, method, path string) *observedCall {
+// begin returns the context of a call, and nil when there is nobody to tell of it.
+func (o *callObservers) begin(ctx context.Context, method, path string) (context.Context, *observedCall) {
 	if o == nil {
-		return nil
+		return ctx, nil
 	}
-	c := &observedCall{callObservers: o, ctx: ctx, info: CallInfo{Method: method, Route: routeOf(path), Server: o.server}, began: time.Now()}
-	for i := range o.list {
-		if begin := o.list[i].Begin; begin != nil {
-			o.guarded(ctx, func() {
-				if derived := begin(c.ctx, c.info); derived != nil {
-					c.ctx = derived
-				}
-			})
-		}
+	began := time.Now()
+	info := CallInfo{Method: method, Route: routeOf(path), Server: o.server}
+	for _, observer := range o.list {
+		ctx = beginObserved(ctx, o.logger, observer.Begin, info) //nolint:fatcontext // a layer for each observer
 	}
-	return c
+	return ctx, &observedCall{o, ctx, info, began}
 }
 
-// attempted tells of the last attempt of a call.
-func (c *observedCall) attempted(call *call) {
-	a := CallAttempt{
-		CallInfo: c.info, Number: call.attempts, Outcome: attemptOutcomes[call.row],
-		LimiterWait: call.limiterWait, Duration: time.Since(call.began),
-		StatusCode: call.status, RequestID: call.header.Get("X-Request-Id"), Replayed: replayed(call.header),
-		RateClass: call.rateClass(), RateLimit: call.rateLimit(), Err: call.failure, Retry: call.waiting,
-	}
-	switch {
-	case a.Err != nil || call.row == success:
-	case c.redirects && call.status/100 == 3:
-		a.Outcome = AttemptSucceeded
-	default:
-		a.Err = call.answer
-	}
-	if a.Retry {
-		a.Wait = call.wait
-	}
+// attempted tells of an attempt.
+func (c *observedCall) attempted(attempt CallAttempt) {
+	attempt.CallInfo = c.info
 	for _, observer := range slices.Backward(c.list) {
-		if observer.Attempt != nil {
-			c.guarded(c.ctx, func() { observer.Attempt(c.ctx, a) })
-		}
+		endObserved(c.ctx, c.logger, observer.Attempt, attempt)
 	}
 }
 
-// end tells how a call ended; call is nil when it never began.
-func (c *observedCall) end(call *call, err error) {
-	if c == nil {
-		return
-	}
-	end := CallEnd{CallInfo: c.info, Duration: time.Since(c.began), Err: err}
-	if call != nil && call.attempts > 0 {
-		end.Response = call.response()
-		if c.redirects && call.failure == nil && call.status/100 == 3 {
-			end.Err = nil
-		}
-	}
+// end tells how a call ended.
+func (c *observedCall) end(response Response, err error) {
+	end := CallEnd{CallInfo: c.info, Response: response, Duration: time.Since(c.began), Err: err}
 	for _, observer := range slices.Backward(c.list) {
-		if observer.End != nil {
-			c.guarded(c.ctx, func() { observer.End(c.ctx, end) })
-		}
+		endObserved(c.ctx, c.logger, observer.End, end)
 	}
 }
 
-// guarded calls an observer, whose panic must not end the call.
-func (o *callObservers) guarded(ctx context.Context, f func()) { guardObserver(ctx, o.logger, f) }
-
-func guardObserver(ctx context.Context, logger *slog.Logger, f func()) {
+// beginObserved calls a Begin function, nil for none, and returns the context after it.
+func beginObserved[T any](ctx context.Context, logger *slog.Logger, begin func(context.Context, T) context.Context, info T) (derived context.Context) {
+	if begin == nil {
+		return ctx
+	}
 	defer func() {
-		if value := recover(); value != nil {
-			if logger == nil {
-				logger = slog.Default()
-			}
-			logger.LogAttrs(ctx, slog.LevelError, "kirim: an observer panicked", slog.String("type", fmt.Sprintf("%T", value)))
+		logObserverPanic(ctx, logger, recover())
+		if derived == nil {
+			derived = ctx
 		}
 	}()
-	f()
+	return begin(ctx, info)
 }
 
-// transport wraps next in the transports of the observers.
-func (o *callObservers) transport(next http.RoundTripper) (http.RoundTripper, error) {
-	if o == nil {
-		return next, nil
+// endObserved calls another function of an observer, nil for none.
+func endObserved[T any](ctx context.Context, logger *slog.Logger, end func(context.Context, T), info T) {
+	if end == nil {
+		return
 	}
-	for _, observer := range slices.Backward(o.list) {
-		if observer.Transport == nil {
-			continue
-		}
-		if next = observer.Transport(next); isNil(next) {
-			return nil, errors.New("kirim: WithCallObserver: Transport returned nil")
-		}
-	}
-	return next, nil
+	defer func() { logObserverPanic(ctx, logger, recover()) }()
+	end(ctx, info)
 }
 
-// attemptLog logs attempts, for [WithLogger].
-func attemptLog(logger *slog.Logger) CallObserver {
-	return CallObserver{Attempt: func(ctx context.Context, a CallAttempt) {
-		level, message := slog.LevelDebug, "kirim: attempt"
-		if a.Retry {
-			level, message = slog.LevelInfo, "kirim: attempt failed, repeating"
-		}
-		if !logger.Enabled(ctx, level) {
-			return
-		}
-		attrs := []slog.Attr{
-			slog.String("method", a.Method),
-			slog.String("route", a.Route),
-			slog.Int("attempt", a.Number),
-			slog.Duration("duration", a.Duration),
-		}
-		if a.StatusCode != 0 {
-			attrs = append(attrs, slog.Int("status", a.StatusCode), slog.String("request_id", printable(a.RequestID)))
-		} else {
-			attrs = append(attrs, slog.String("outcome", "no answer"))
-		}
-		if answer, ok := a.Err.(*Error); ok { //nolint:errorlint // an attempt's is not wrapped
-			attrs = append(attrs, slog.String("kind", string(answer.Kind)))
-		}
-		if a.Retry {
-			attrs = append(attrs, slog.Duration("wait", a.Wait))
-		}
-		logger.LogAttrs(ctx, level, message, attrs...)
-	}}
+func logObserverPanic(ctx context.Context, logger *slog.Logger, value any) {
+	if value == nil {
+		return
+	}
+	if logger == nil {
+		logger = slog.Default()
+	}
+	logger.LogAttrs(ctx, slog.LevelError, "kirim: an observer panicked", slog.String("type", fmt.Sprintf("%T", value)))
 }

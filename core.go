@@ -32,6 +32,7 @@ type core struct {
 	judge     ResponseJudge // nil for the default
 	keyed     bool          // POST requests carry an Idempotency-Key
 	engines   *sync.Pool    // of *engine
+	followed  bool          // a redirect is what its calls are made for
 }
 
 // do makes one call, as [Client.Do] describes it.
@@ -43,20 +44,20 @@ func (c *core) do(ctx context.Context, method, path string, query, body, out any
 	if err != nil {
 		return c.refused(ctx, method, path, err)
 	}
-	if call.observed = c.observers.begin(ctx, method, path); call.observed != nil {
-		ctx = call.observed.ctx
-	}
+	ctx, call.observed = c.observers.begin(ctx, method, path)
 	err = call.run(ctx)
 	if r := call.settings.response; r != nil {
 		*r = call.response()
 	}
-	call.observed.end(call, err)
+	call.tellEnd(err)
 	return err
 }
 
 // refused returns the error of a call that sends nothing, and lets it be observed.
 func (c *core) refused(ctx context.Context, method, path string, err error) error {
-	c.observers.begin(ctx, method, path).end(nil, err)
+	if _, observed := c.observers.begin(ctx, method, path); observed != nil {
+		observed.end(Response{}, err)
+	}
 	return err
 }
 

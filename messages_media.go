@@ -150,7 +150,7 @@ func (c *core) mediaLink(ctx context.Context, path string, opts []RequestOption)
 		said = &Response{}
 	}
 	direct := *c
-	direct.observers = c.observers.expectingRedirect()
+	direct.followed = true
 	direct.http = &http.Client{
 		Transport:     c.http.Transport,
 		Jar:           c.http.Jar,

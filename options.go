@@ -248,6 +248,26 @@ func WithLogger(logger *slog.Logger) Option {
 	}
 }
 
+// WithCallObserver adds an observer of the client's calls. Observers add up: their Begin
+// functions are called in the order of the options, each with the context of the one
+// before, Attempt and End in the reverse order, and the Transport of the first is the
+// outermost. The default is none, which costs nothing.
+//
+// A call is what one method does, with all its attempts; [MessagesService.SendOrTemplate]
+// is two when it sends the template after the message, and a list that is read page by page is
+// one for each page. A message that [MessagesService] refuses before anything is sent
+// is observed as a call without attempts. Calls on a zero client, with a nil context or with an option
+// that is wrong are not observed, and neither are downloads of files.
+func WithCallObserver(observer CallObserver) Option {
+	return func(s *settings) error {
+		if observer.Begin == nil && observer.Attempt == nil && observer.End == nil && observer.Transport == nil {
+			return errors.New("kirim: WithCallObserver: the observer has no function")
+		}
+		s.observers = append(s.observers, observer)
+		return nil
+	}
+}
+
 // WithUserAgent appends a product, such as "orders/1.4", to the User-Agent
 // of this package. It is printable ASCII of at most 200 characters.
 func WithUserAgent(product string) Option {

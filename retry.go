@@ -170,6 +170,12 @@ const (
 	refused // any other response
 )
 
+var attemptOutcomes = [...]AttemptOutcome{
+	success: AttemptSucceeded, notSent: AttemptNotSent, misconfigured: AttemptMisconfigured, lost: AttemptNoResponse,
+	requestTimeout: AttemptRequestTimeout, inProgress: AttemptInProgress, throttled: AttemptRateLimited,
+	internalError: AttemptInternalError, gatewayError: AttemptBadGateway, unavailable: AttemptUnavailable, refused: AttemptRefused,
+}
+
 // verdict is a cell of the table.
 type verdict int
 

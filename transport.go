@@ -3,6 +3,7 @@ package kirim
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -25,7 +26,7 @@ func newHTTPClient(theirs *http.Client, dialer *sparingDialer, observers *callOb
 	}
 	shared := &sharedTransport{next: next}
 	var err error
-	if shared.observed, err = observers.transport(unobserved{shared}); err != nil {
+	if shared.observed, err = observed(unobserved{shared}, observers); err != nil {
 		return nil, err
 	}
 	ours.Transport = shared
@@ -45,6 +46,22 @@ func newHTTPClient(theirs *http.Client, dialer *sparingDialer, observers *callOb
 		return &redirectRefusedError{err}
 	}
 	return ours, nil
+}
+
+// observed returns a transport within those of the observers.
+func observed(next http.RoundTripper, observers *callObservers) (http.RoundTripper, error) {
+	if observers == nil {
+		return next, nil
+	}
+	for _, observer := range slices.Backward(observers.list) {
+		if observer.Transport == nil {
+			continue
+		}
+		if next = observer.Transport(next); isNil(next) {
+			return nil, errors.New("kirim: WithCallObserver: Transport returned nil")
+		}
+	}
+	return next, nil
 }
 
 func newTransport(dialer *sparingDialer) *http.Transport {

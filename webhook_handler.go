@@ -327,13 +327,13 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusMethodNotAllowed)
 		return
 	}
-	answer(w, h.serve(w, r))
+	answer(w, h.serve(r.Context(), w, r))
 }
 
 // serve handles a delivery and returns the status of the response.
-func (h *webhookHandler) serve(w http.ResponseWriter, r *http.Request) int {
+func (h *webhookHandler) serve(ctx context.Context, w http.ResponseWriter, r *http.Request) int {
 	began := time.Now()
-	ctx := h.beginDelivery(r)
+	ctx = h.beginDelivery(ctx, r)
 	end := DeliveryEnd{}
 	// Deferred, because a callback may also end its goroutine.
 	defer func() {
@@ -460,23 +460,24 @@ func (h *webhookHandler) deliver(ctx context.Context, e *Event) int {
 }
 
 // handle runs the callback for an element of an event unless that was done before.
-func (h *webhookHandler) handle(ctx context.Context, e *Event, index int) (end ElementEnd) {
-	end.ElementInfo = ElementInfo{Event: e.only(index), Index: index}
-	end.Outcome = ElementPanicked // of a callback that ends its goroutine
-	callback := h.callback(end.Event)
+func (h *webhookHandler) handle(ctx context.Context, e *Event, index int) ElementEnd {
+	element := ElementInfo{Event: e.only(index), Index: index}
+	callback := h.callback(element.Event)
 	if len(h.observers) > 0 {
-		ctx = h.beginElement(ctx, end.ElementInfo)
-		defer func() { h.endElement(ctx, end) }()
-		callback = timed(callback, &end.Callback)
+		return h.handleObserved(ctx, e, element, callback)
 	}
-	if callback == nil {
-		end.Outcome = ElementIgnored
-		return end
-	}
-	var duplicate bool
-	duplicate, end.Err = h.claims.once(ctx, e.Data[index].dedupeKey(e), callback)
-	end.Outcome = outcomeOfElement(duplicate, end.Err)
+	end := ElementEnd{ElementInfo: element}
+	end.Outcome, end.Err = h.once(ctx, e, index, callback)
 	return end
+}
+
+// once runs the callback for an element, nil for none, unless that was done before.
+func (h *webhookHandler) once(ctx context.Context, e *Event, index int, callback func(context.Context) error) (ElementOutcome, error) {
+	if callback == nil {
+		return ElementIgnored, nil
+	}
+	duplicate, err := h.claims.once(ctx, e.Data[index].dedupeKey(e), callback)
+	return outcomeOfElement(duplicate, err), err
 }
 
 // openWindows records who has written. It does so for duplicates, too: that

@@ -35,13 +35,13 @@ type DeliveryInfo struct {
 	Size   int64       // of the body in bytes, -1 when the sender does not say
 }
 
-// DeliveryEnd is how a delivery was answered.
+// DeliveryEnd is how a delivery ended.
 type DeliveryEnd struct {
 	Event      *Event        // nil when it was refused
-	StatusCode int           // of the response, as [WebhookHandler] lists them
+	StatusCode int           // of the response, as [WebhookHandler] lists them; 0 when a callback ended its goroutine, so that there is none
 	Duration   time.Duration // of everything from its arrival on
-	// Err is why the delivery was refused. Failures of elements are told by
-	// [DeliveryObserver.EndElement].
+	// Err is why the delivery was refused. [DeliveryObserver.EndElement] has the failures
+	// of elements.
 	Err error
 }
 
@@ -85,64 +85,45 @@ func WithDeliveryObserver(observer DeliveryObserver) WebhookOption {
 var errTooManyDeliveries = errors.New("kirim: webhook: too many deliveries at once, or the handler was shut down")
 
 // beginDelivery returns the context of a delivery.
-func (h *webhookHandler) beginDelivery(r *http.Request) context.Context {
-	ctx := r.Context()
+func (h *webhookHandler) beginDelivery(ctx context.Context, r *http.Request) context.Context {
 	for i := range h.observers {
-		if begin := h.observers[i].Begin; begin != nil {
-			guardObserver(ctx, h.logger, func() {
-				if derived := begin(ctx, DeliveryInfo{Header: r.Header, Size: r.ContentLength}); derived != nil {
-					ctx = derived
-				}
-			})
-		}
+		ctx = beginObserved(ctx, h.logger, h.observers[i].Begin, DeliveryInfo{Header: r.Header, Size: r.ContentLength}) //nolint:fatcontext // a layer for each observer
 	}
 	return ctx
 }
 
 func (h *webhookHandler) endDelivery(ctx context.Context, end DeliveryEnd) {
-	for i := range slices.Backward(h.observers) {
-		if f := h.observers[i].End; f != nil {
-			guardObserver(ctx, h.logger, func() { f(ctx, end) })
-		}
+	for _, observer := range slices.Backward(h.observers) {
+		endObserved(ctx, h.logger, observer.End, end)
 	}
 }
 
-// beginElement returns the context of an element.
-func (h *webhookHandler) beginElement(ctx context.Context, element ElementInfo) context.Context {
+// handleObserved is handle between the functions of the observers.
+func (h *webhookHandler) handleObserved(ctx context.Context, e *Event, element ElementInfo, callback func(context.Context) error) ElementEnd {
 	for i := range h.observers {
-		if begin := h.observers[i].BeginElement; begin != nil {
-			guardObserver(ctx, h.logger, func() {
-				if derived := begin(ctx, element); derived != nil {
-					ctx = derived
-				}
-			})
+		ctx = beginObserved(ctx, h.logger, h.observers[i].BeginElement, element) //nolint:fatcontext // a layer for each observer
+	}
+	end := ElementEnd{ElementInfo: element, Outcome: ElementPanicked}
+	var took time.Duration
+	// Deferred, because a callback may also end its goroutine.
+	defer func() {
+		end.Callback = took
+		for _, observer := range slices.Backward(h.observers) {
+			endObserved(ctx, h.logger, observer.EndElement, end)
+		}
+	}()
+	if untimed := callback; untimed != nil {
+		callback = func(ctx context.Context) error {
+			began := time.Now()
+			defer func() { took = time.Since(began) }()
+			return untimed(ctx)
 		}
 	}
-	return ctx
-}
-
-func (h *webhookHandler) endElement(ctx context.Context, end ElementEnd) {
-	for i := range slices.Backward(h.observers) {
-		if f := h.observers[i].EndElement; f != nil {
-			guardObserver(ctx, h.logger, func() { f(ctx, end) })
-		}
-	}
-}
-
-// timed keeps how long a callback takes; nil stays nil.
-func timed(callback func(context.Context) error, took *time.Duration) func(context.Context) error {
-	if callback == nil {
-		return nil
-	}
-	return func(ctx context.Context) error {
-		began := time.Now()
-		defer func() { *took = time.Since(began) }()
-		return callback(ctx)
-	}
+	end.Outcome, end.Err = h.once(ctx, e, element.Index, callback)
+	return end
 }
 
 func outcomeOfElement(duplicate bool, err error) ElementOutcome {
-	var panicked *PanicError
 	switch {
 	case duplicate:
 		return ElementDuplicate
@@ -152,7 +133,8 @@ func outcomeOfElement(duplicate bool, err error) ElementOutcome {
 		return ElementBusy
 	case errors.Is(err, errNotHandled):
 		return ElementNotRun
-	case errors.As(err, &panicked):
+	}
+	if panicked := (*PanicError)(nil); errors.As(err, &panicked) {
 		return ElementPanicked
 	}
 	return ElementFailed
