@@ -198,7 +198,9 @@ func (s *Server) noteMessage(kind ChangeKind, m *Message, status *Status) {
 	if !all.watched() {
 		return
 	}
-	all.add(Change{Kind: kind, Time: s.cfg.clock.Now(), Message: s.copyOf(m), Status: copied(status)})
+	clone := *m
+	clone.Status = s.progressOf(m)
+	all.add(Change{Kind: kind, Time: s.cfg.clock.Now(), Message: &clone, Status: copied(status)})
 }
 
 // noteInbound tells of a message of a customer.

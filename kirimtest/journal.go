@@ -52,6 +52,8 @@ type Request struct {
 	// [Server.Journal].
 	ResponseHeader http.Header
 	ResponseBody   []byte
+
+	told *Request // the copy that journals got of it, before there was a response
 }
 
 // Messages returns the accepted sends, oldest first, as many as
@@ -113,6 +115,7 @@ func (s *Server) Requests() []Request {
 // copyOf is a request for a caller.
 func (r *Request) copyOf() *Request {
 	clone := *r
+	clone.told = nil
 	clone.Body, clone.ResponseBody = bytes.Clone(r.Body), bytes.Clone(r.ResponseBody)
 	clone.Header, clone.ResponseHeader = r.Header.Clone(), r.ResponseHeader.Clone()
 	for _, secret := range []string{"Authorization", "Proxy-Authorization", "Cookie"} {
@@ -177,7 +180,17 @@ func (st *state) closeRequest(r *Request, rep *reply, a *answer, now time.Time) 
 
 // noteRequest tells of a request. st.mu is held.
 func (st *state) noteRequest(r *Request, now time.Time) {
-	if st.journals.watched() {
-		st.journals.add(Change{Kind: ChangeRequest, Time: now, Request: r.copyOf()})
+	if !st.journals.watched() {
+		return
 	}
+	told := r.told
+	if told == nil {
+		told = r.copyOf()
+		r.told = told
+	} else { // nothing of the request has changed since, and there is one response
+		clone := *r
+		clone.Header, clone.Body, clone.told = told.Header, told.Body, nil
+		told, r.told = &clone, nil
+	}
+	st.journals.add(Change{Kind: ChangeRequest, Time: now, Request: told})
 }

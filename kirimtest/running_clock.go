@@ -8,7 +8,9 @@ import (
 // RunningClock is a [Clock] that runs with real time and can be put forward, for
 // a sandbox that people look at. It is safe for concurrent use; make one with
 // [NewRunningClock], and move it with [Server.Advance], which does all that falls due
-// on the way at its own time.
+// on the way at its own time. What falls due while it runs, such as the statuses of a
+// message, happens up to 50 ms later: what comes close together happens together, so
+// that a busy sandbox does not wake for each alone.
 type RunningClock struct {
 	mu     sync.Mutex
 	ahead  time.Duration // of real time
@@ -17,9 +19,12 @@ type RunningClock struct {
 
 type runningTimer struct {
 	at    time.Time
+	loose bool // it fires at the next multiple of runningSlack
 	real  *time.Timer
-	fired chan time.Time
 }
+
+// runningSlack is well within what a person notices.
+const runningSlack = 50 * time.Millisecond
 
 // NewRunningClock returns a clock that is ahead of real time by so much, often 0.
 func NewRunningClock(ahead time.Duration) *RunningClock {
@@ -48,34 +53,55 @@ func (c *RunningClock) Advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ahead += max(d, 0)
-	now := c.now()
 	for t := range c.timers {
-		t.real.Reset(max(t.at.Sub(now), 0))
+		t.real.Reset(c.wait(t))
 	}
 }
 
-// NewTimer implements [Clock].
-func (c *RunningClock) NewTimer(d time.Duration) (<-chan time.Time, func()) {
-	return c.timerAt(c.Now().Add(d))
+// wait is how long a timer waits from now on. mu is held.
+func (c *RunningClock) wait(t *runningTimer) time.Duration {
+	now := time.Now()
+	at := t.at.Add(-c.ahead)
+	if !at.After(now) {
+		return 0
+	}
+	if t.loose {
+		at = at.Add(runningSlack - 1).Truncate(runningSlack)
+	}
+	return at.Sub(now)
 }
 
-func (c *RunningClock) timerAt(at time.Time) (<-chan time.Time, func()) {
+// NewTimer implements [Clock]. The channel receives the time of the clock.
+func (c *RunningClock) NewTimer(d time.Duration) (<-chan time.Time, func()) {
+	t, fired := &runningTimer{at: c.Now().Add(d)}, make(chan time.Time, 1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t := &runningTimer{at: at, fired: make(chan time.Time, 1)}
-	end := func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		t.real.Stop()
-		delete(c.timers, t)
-	}
-	t.real = time.AfterFunc(max(at.Sub(c.now()), 0), func() {
-		end()
+	stop := func() { c.stop(t) }
+	t.real = time.AfterFunc(c.wait(t), func() {
+		stop()
 		select {
-		case t.fired <- c.Now():
+		case fired <- c.Now():
 		default: // put forward while it fired
 		}
 	})
 	c.timers[t] = struct{}{}
-	return t.fired, end
+	return fired, stop
+}
+
+// timerAt is the timer of an agenda, which does not look at what the channel receives
+// and always stops the timer.
+func (c *RunningClock) timerAt(at time.Time) (<-chan time.Time, func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t := &runningTimer{at: at, loose: true}
+	t.real = time.NewTimer(c.wait(t))
+	c.timers[t] = struct{}{}
+	return t.real.C, func() { c.stop(t) }
+}
+
+func (c *RunningClock) stop(t *runningTimer) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t.real.Stop()
+	delete(c.timers, t)
 }

@@ -50,7 +50,9 @@ func (s *Server) schedule(j *job, at time.Time) {
 	a.made++
 	heap.Push(&a.queue, j)
 	if a.working {
-		a.poke()
+		if j.index == 0 { // else it waits for an earlier one anyway
+			a.poke()
+		}
 		return
 	}
 	a.working = true
@@ -61,8 +63,10 @@ func (s *Server) schedule(j *job, at time.Time) {
 // cancel takes j off the agenda, if it is on it. state.mu is held.
 func (a *agenda) cancel(j *job) {
 	if j != nil && j.index >= 0 && !a.closed {
+		if j.index == 0 {
+			a.poke()
+		}
 		heap.Remove(&a.queue, j.index)
-		a.poke()
 	}
 }
 

@@ -1,6 +1,7 @@
 package templatefill
 
 import (
+	"bytes"
 	"encoding/json"
 	"regexp"
 	"slices"
@@ -79,7 +80,7 @@ func (p *Part) UnmarshalJSON(data []byte) error {
 func ParseParts(data []byte) ([]Part, bool) {
 	var parts []Part
 	var text string
-	if json.Unmarshal(data, &text) == nil {
+	if !bytes.HasPrefix(data, []byte("[")) && json.Unmarshal(data, &text) == nil {
 		data = []byte(text)
 	}
 	return parts, json.Unmarshal(data, &parts) == nil

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -72,12 +73,18 @@ type flow struct{ Button, Name, Screen, Token string }
 
 // render is the HTML of a message. Every text in it is escaped, by html/template or
 // by [kirim.TemplatePreview.HTML].
-func (in *Inspector) render(m *message) string {
+func (in *Inspector) render(m *message, sent *sentJSON) string {
 	var shown bubble
 	if m.inbound {
 		shown = receivedBubble(m)
 	} else {
-		shown = in.sentBubble(m)
+		shown = in.sentBubble(m, sent)
+	}
+	if body, rest := shown.Body, shown; body != "" { // most are nothing but a text
+		rest.Message, rest.Body = "", ""
+		if reflect.ValueOf(rest).IsZero() {
+			return string(body)
+		}
 	}
 	var w bytes.Buffer
 	if err := bubbles.Execute(&w, shown); err != nil { // a value that the template cannot show
@@ -146,41 +153,40 @@ func indented(data []byte) string {
 	return w.String()
 }
 
-func (in *Inspector) sentBubble(m *message) bubble {
+func (in *Inspector) sentBubble(m *message, sent *sentJSON) bubble {
 	b := bubble{Message: m.id}
-	var decoded kirim.OutboundMessage
-	if json.Unmarshal(m.body, &decoded) != nil {
-		b.JSON = indented(m.body)
-		return b
-	}
-	choices := in.sandbox.Choices(m.id)
-	switch content := decoded.Content.(type) {
-	case kirim.Text:
-		b.Body = markup(content.Body)
-	case kirim.Image:
-		b.Media, b.Body = linked("image", content.Link, content.ID, ""), markup(content.Caption)
-	case kirim.Video:
-		b.Media, b.Body = linked("video", content.Link, content.ID, ""), markup(content.Caption)
-	case kirim.Audio:
-		b.Media = linked("audio", content.Link, content.ID, "")
-	case kirim.Sticker:
-		b.Media = linked("sticker", content.Link, content.ID, "")
-	case kirim.Document:
-		b.Media, b.Body = linked("document", content.Link, content.ID, content.Filename), markup(content.Caption)
-	case kirim.Location:
-		b.Location = placed(content.Latitude, content.Longitude, content.Name, content.Address)
-	case kirim.Reaction:
-		b.Reaction = cmp.Or(content.Emoji, "no reaction")
-	case kirim.Template:
-		in.showTemplate(&b, content, choices)
+	files := map[string]*fileJSON{"image": sent.Image, "video": sent.Video, "audio": sent.Audio, "sticker": sent.Sticker, "document": sent.Document}
+	switch file := files[m.kind]; {
+	case m.kind == "text":
+		b.Body = markup(sent.Text.Body)
+	case file != nil:
+		b.Media, b.Body = linked(m.kind, file), markup(file.Caption)
+	case m.kind == "location" && sent.Location != nil:
+		b.Location = placed(sent.Location.Latitude, sent.Location.Longitude, sent.Location.Name, sent.Location.Address)
+	case m.kind == "reaction" && sent.Reaction != nil:
+		b.Reaction = cmp.Or(sent.Reaction.Emoji, "no reaction")
+	case m.kind == "template" && sent.Template != nil:
+		in.showTemplate(&b, sent.Template)
+	case m.kind == "contacts":
+		for _, c := range sent.Contacts {
+			card := person{Name: c.Name.Formatted}
+			if len(c.Phones) > 0 {
+				card.Detail = c.Phones[0].Phone
+			}
+			b.Contacts = append(b.Contacts, card)
+		}
+	case m.kind == "interactive":
+		b.show(sent.Interactive, in.sandbox.Choices(m.id))
 	default:
-		b.showInteractive(m.kind, m.body, choices)
+		var object map[string]json.RawMessage
+		_ = json.Unmarshal(m.body, &object) // accepted, so a JSON object
+		b.Header, b.JSON = m.kind, indented(object[m.kind])
 	}
 	return b
 }
 
-func linked(kind, link, id, name string) *media {
-	return &media{Kind: kind, Link: webLink(link), Name: cmp.Or(name, lastOf(link), id)}
+func linked(kind string, file *fileJSON) *media {
+	return &media{Kind: kind, Link: webLink(file.Link), Name: cmp.Or(file.Filename, lastOf(file.Link), file.ID)}
 }
 
 // webLink is a link that a page may have; empty for any other.
@@ -199,12 +205,18 @@ func lastOf(link string) string {
 	return cmp.Or(u.Path[strings.LastIndexByte(u.Path, '/')+1:], u.Host)
 }
 
-// showTemplate shows a template message by the definition of its template.
-func (in *Inspector) showTemplate(b *bubble, t kirim.Template, choices []kirimtest.Choice) {
+// showTemplate shows a template message by the definition of its template. model.mu is
+// held.
+func (in *Inspector) showTemplate(b *bubble, filled *filledJSON) {
+	t := filled.template()
 	preview, err := t.Preview(in.model.definition(t.Name, t.Language))
 	if err != nil {
 		b.Header, b.JSON = "Template "+t.Name, indented(mustJSON(t.Components))
 		return
+	}
+	var choices []kirimtest.Choice
+	if len(preview.Buttons) > 0 || len(preview.Cards) > 0 {
+		choices = in.sandbox.Choices(b.Message)
 	}
 	b.showPreview(preview, choices)
 }
@@ -221,16 +233,13 @@ func (m *model) definition(name, language string) *kirim.MessageTemplate {
 	return cmp.Or(m.definitions[[2]string{name, language}], m.definitions[[2]string{name}])
 }
 
+// definitionOf has the components as they came, which a preview reads without encoding
+// them first.
 func definitionOf(t kirimtest.Template) *kirim.MessageTemplate {
-	var definition kirim.MessageTemplate
-	data := mustJSON(map[string]any{
-		"name": t.Name, "language": t.Language, "category": t.Category, "status": t.Status,
-		"components": t.Components, "parameter_format": t.ParameterFormat,
-	})
-	if json.Unmarshal(data, &definition) != nil {
-		return nil
+	return &kirim.MessageTemplate{
+		Name: t.Name, Language: t.Language, Category: kirim.TemplateCategory(t.Category), Status: kirim.TemplateStatus(t.Status),
+		ParameterFormat: kirim.TemplateParameterFormat(t.ParameterFormat), Extra: map[string]json.RawMessage{"components": t.Components},
 	}
-	return &definition
 }
 
 func (b *bubble) showPreview(p kirim.TemplatePreview, choices []kirimtest.Choice) {
@@ -243,7 +252,7 @@ func (b *bubble) showPreview(p kirim.TemplatePreview, choices []kirimtest.Choice
 		case h.Product != nil:
 			b.Media = &media{Kind: "product", Name: h.Product.RetailerID}
 		default:
-			b.Media = linked(h.Kind, h.Link, h.ID, h.Filename)
+			b.Media = linked(h.Kind, &fileJSON{Link: h.Link, ID: h.ID, Filename: h.Filename})
 		}
 	}
 	if p.Offer != nil {
@@ -277,12 +286,6 @@ func choiceAt(choices []kirimtest.Choice, card, index int) string {
 
 type textJSON struct {
 	Text string `json:"text"`
-}
-
-type fileJSON struct {
-	Link     string `json:"link"`
-	ID       string `json:"id"`
-	Filename string `json:"filename"`
 }
 
 type headerJSON struct {
@@ -332,46 +335,12 @@ type interactiveJSON struct {
 	Action actionJSON  `json:"action"`
 }
 
-// showInteractive shows interactive messages and contact cards, and the JSON of
-// everything else.
-func (b *bubble) showInteractive(kind string, body []byte, choices []kirimtest.Choice) {
-	var send struct {
-		Interactive interactiveJSON `json:"interactive"`
-		Contacts    []struct {
-			Name struct {
-				Formatted string `json:"formatted_name"`
-			} `json:"name"`
-			Phones []struct {
-				Phone string `json:"phone"`
-			} `json:"phones"`
-		} `json:"contacts"`
-	}
-	_ = json.Unmarshal(body, &send) // accepted; what has another form is shown as JSON
-	for _, c := range send.Contacts {
-		card := person{Name: c.Name.Formatted}
-		if len(c.Phones) > 0 {
-			card.Detail = c.Phones[0].Phone
-		}
-		b.Contacts = append(b.Contacts, card)
-	}
-	if len(b.Contacts) > 0 {
-		return
-	}
-	if kind != "interactive" {
-		var object map[string]json.RawMessage
-		_ = json.Unmarshal(body, &object)
-		b.Header, b.JSON = kind, indented(object[kind])
-		return
-	}
-	b.show(send.Interactive, choices)
-}
-
 func (b *bubble) show(i interactiveJSON, choices []kirimtest.Choice) {
 	if h := i.Header; h != nil {
 		b.Header = h.Text
 		for kind, file := range map[string]*fileJSON{"image": h.Image, "video": h.Video, "document": h.Document} {
 			if file != nil {
-				b.Media = linked(kind, file.Link, file.ID, file.Filename)
+				b.Media = linked(kind, file)
 			}
 		}
 	}

@@ -63,12 +63,13 @@ type Config struct {
 }
 
 // Inspector is the page and the control API of one sandbox. It is safe for concurrent
-// use, and has no goroutine of its own.
+// use, and has a goroutine of its own only while somebody reads its events.
 type Inspector struct {
 	config  Config
 	sandbox *kirimtest.Server
 	model   *model
 	plan    statusPlan
+	feed    feed
 	serve   http.Handler
 }
 
@@ -80,6 +81,7 @@ func New(s *kirimtest.Server) http.Handler { return Config{}.New(s) }
 func (c Config) New(s *kirimtest.Server) *Inspector {
 	in := &Inspector{config: c, sandbox: s, model: newModel(s)}
 	in.plan.apply = s.SetStatusPlan
+	in.feed.inspector, in.feed.more = in, make(chan struct{})
 	mux := http.NewServeMux()
 	for _, r := range in.routes() {
 		mux.Handle(r.method+" "+r.path, r.handler())

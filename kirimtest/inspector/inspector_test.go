@@ -1,9 +1,7 @@
 package inspector_test
 
 import (
-	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/kirimtest"
@@ -304,64 +301,6 @@ func TestThePageRunsItsOwnScriptsAlone(t *testing.T) {
 	}
 	if bytes.Contains(page, []byte(s.APIKey)) {
 		t.Error("the key is in the page")
-	}
-}
-
-func TestChangesComeAsEvents(t *testing.T) {
-	t.Parallel()
-	s := start(t)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.InspectorURL+"_kirim/api/events", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	lines := bufio.NewScanner(resp.Body)
-	lines.Buffer(nil, 1<<20)
-	next := func() (event string, data map[string]any) {
-		for lines.Scan() {
-			if name, found := strings.CutPrefix(lines.Text(), "event: "); found {
-				event = name
-			}
-			if text, found := strings.CutPrefix(lines.Text(), "data: "); found {
-				if err := json.Unmarshal([]byte(text), &data); err != nil {
-					t.Fatal(err)
-				}
-				return event, data
-			}
-		}
-		t.Fatalf("the stream has ended: %v", lines.Err())
-		return
-	}
-	if event, _ := next(); event != "hello" {
-		t.Fatalf("the first event is %q", event)
-	}
-	s.Receive(kirimtest.Inbound{From: customer, Text: "Hi"})
-	sent := send(t, s, kirim.Text{Body: "Hello"})
-	s.AddFault(kirimtest.Fault{Status: 503})
-	seen := make(map[string]bool)
-	for !seen["delivered"] || !seen["settings"] || !seen["request"] || !seen["Hi"] {
-		_, change := next()
-		seen["settings"] = seen["settings"] || change["settings"] == true
-		messages, _ := change["messages"].([]any)
-		for _, m := range messages {
-			seen[dig(m, "text").(string)] = true
-			if dig(m, "id") == sent.ID {
-				seen[dig(m, "status").(string)] = true
-			}
-		}
-		seen["request"] = seen["request"] || dig(change, "requests.0.method") == "POST"
-	}
-	s.Forget()
-	for {
-		if _, change := next(); change["reload"] == true {
-			return
-		}
 	}
 }
 

@@ -38,11 +38,12 @@ type messageView struct {
 // view is a message for the page. model.mu is held.
 func (in *Inspector) view(m *message) messageView {
 	if m.html == "" {
-		m.html = in.render(m)
+		sent := m.sent()
+		m.html, m.text = in.render(m, &sent), m.outline(&sent)
 	}
 	v := messageView{
 		ID: m.id, WAMID: m.wamid, Chat: m.chat, Direction: "outbound", Type: m.kind, Status: m.status, Time: m.time, ReplyTo: m.replyTo,
-		IdempotencyKey: m.key, Failure: m.failure, Reactions: m.reactions, Edited: m.edited, Revoked: m.revoked, Text: m.line(), HTML: m.html, Body: m.body,
+		IdempotencyKey: m.key, Failure: m.failure, Reactions: m.reactions, Edited: m.edited, Revoked: m.revoked, Text: m.text, HTML: m.html, Body: m.body,
 	}
 	if m.inbound {
 		v.Direction = "inbound"
@@ -53,32 +54,22 @@ func (in *Inspector) view(m *message) messageView {
 	return v
 }
 
-// outlineJSON are the fields of a content that a list shows.
-type outlineJSON struct {
-	Body     string `json:"body"`
-	Name     string `json:"name"`
-	Caption  string `json:"caption"`
-	Filename string `json:"filename"`
-	Emoji    string `json:"emoji"`
-}
-
 // line is what a list shows of a message. model.mu is held.
 func (m *message) line() string {
 	if m.text == "" {
-		m.text = m.outline()
+		sent := m.sent()
+		m.text = m.outline(&sent)
 	}
 	return m.text
 }
 
-func (m *message) outline() string {
-	var text string
-	switch {
-	case m.revoked:
-		return "deleted"
-	case m.received != nil:
-		in := m.received
+func (m *message) outline(sent *sentJSON) string {
+	text := sent.outline()
+	if in := m.received; in != nil {
 		text = cmp.Or(in.Text, in.Caption)
 		switch {
+		case m.revoked:
+			return "deleted"
 		case in.Interactive != nil:
 			text = in.Interactive.Title
 		case in.Button != nil:
@@ -86,21 +77,6 @@ func (m *message) outline() string {
 		case in.Reaction != nil:
 			text = in.Reaction.Emoji
 		}
-	default:
-		var body struct {
-			Text        outlineJSON `json:"text"`
-			Interactive struct {
-				Body textJSON `json:"body"`
-			} `json:"interactive"`
-			Template outlineJSON `json:"template"`
-			Image    outlineJSON `json:"image"`
-			Video    outlineJSON `json:"video"`
-			Document outlineJSON `json:"document"`
-			Reaction outlineJSON `json:"reaction"`
-		}
-		_ = json.Unmarshal(m.body, &body) // the type alone will do
-		text = cmp.Or(body.Text.Body, body.Interactive.Body.Text, body.Template.Name, body.Image.Caption, body.Video.Caption,
-			body.Document.Caption, body.Document.Filename, body.Reaction.Emoji)
 	}
 	text = strings.Join(strings.Fields(text), " ")
 	if cut := []rune(text); len(cut) > 120 {

@@ -1,6 +1,7 @@
 package inspector
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"slices"
@@ -23,8 +24,9 @@ type model struct {
 	journal *kirimtest.Journal
 
 	mu       sync.Mutex
-	revision uint64
-	log      []touched // in the order of their revisions
+	followed bool    // a page is open
+	changed  changes // what is not in a batch yet
+	batch    uint64  // the number of the batch that changed will be in, from 1
 
 	messages   []*message
 	byID       map[string]*message // by ID and WAMID
@@ -32,25 +34,68 @@ type model struct {
 	byRequest  map[string]*request
 	deliveries []*delivery
 	byDelivery map[string]*delivery
-	settings   entry // its revision is that of the last change of settings
 	// Templates by name and language, and by name alone; nil until one is shown.
 	definitions map[[2]string]*kirim.MessageTemplate
-	generation  int  // rises when everything is to be read again
 	built       bool // false until somebody looks
 }
 
+// mostChanges bounds a batch. Beyond it everything is read again.
+const mostChanges = 1000
+
+// changes are what open pages have not heard of, each thing once.
+type changes struct {
+	messages   []*message
+	requests   []*request
+	deliveries []*delivery
+	settings   bool
+	reload     bool // everything is to be read again
+}
+
+func (c *changes) size() int { return len(c.messages) + len(c.requests) + len(c.deliveries) }
+
 // entry is something that the page shows.
-type entry struct{ revision uint64 }
+type entry struct{ batch uint64 } // that it was last in
 
-func (e *entry) touch(revision uint64) { e.revision = revision }
+// first reports whether an entry is not in the next batch yet, and will be. mu is held.
+func (m *model) first(e *entry) bool {
+	if !m.followed || m.changed.reload || e.batch == m.batch {
+		return false
+	}
+	if m.changed.size() == mostChanges {
+		m.changed = changes{reload: true}
+		return false
+	}
+	e.batch = m.batch
+	return true
+}
 
-type touched struct {
-	revision uint64
-	what     interface{ touch(uint64) }
+// follow begins to collect what changes.
+func (m *model) follow() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sync()
+	m.followed = true
+	m.take()
+}
+
+func (m *model) unfollow() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.followed = false
+	m.take()
+}
+
+// take returns what has changed since it was last called. mu is held.
+func (m *model) take() changes {
+	taken := m.changed
+	m.changed = changes{}
+	m.batch++
+	return taken
 }
 
 type message struct {
 	entry
+	told      bool // an event has had all of it but a new status
 	id, wamid string
 	chat      string
 	inbound   bool
@@ -92,9 +137,9 @@ func newModel(s *kirimtest.Server) *model {
 }
 
 func (m *model) clear() {
-	m.log, m.messages, m.requests, m.deliveries, m.definitions = nil, nil, nil, nil, nil
+	m.messages, m.requests, m.deliveries, m.definitions = nil, nil, nil, nil
 	m.byID, m.byRequest, m.byDelivery = make(map[string]*message), make(map[string]*request), make(map[string]*delivery)
-	m.generation++
+	m.changed = changes{reload: true}
 }
 
 // sync takes in what has happened. mu is held.
@@ -123,7 +168,7 @@ func (m *model) sync() {
 			return
 		case kirimtest.ChangeSettings:
 			m.definitions = nil
-			m.touch(&m.settings)
+			m.changed.settings = true
 		}
 	}
 }
@@ -152,43 +197,19 @@ func (m *model) rebuild() {
 	for _, d := range m.sandbox.Deliveries() {
 		m.putDelivery(&d)
 	}
-	m.touch(&m.settings)
 }
 
-// touch notes that something has changed. mu is held.
-func (m *model) touch(what interface{ touch(uint64) }) {
-	m.revision++
-	what.touch(m.revision)
-	if len(m.log) >= 2*mostKept {
-		m.log = slices.Clone(m.log[mostKept:])
+// touch notes that the status of a message has changed. mu is held.
+func (m *model) touch(changed *message) {
+	if m.first(&changed.entry) {
+		m.changed.messages = append(m.changed.messages, changed)
 	}
-	m.log = append(m.log, touched{m.revision, what})
 }
 
-// since returns what has changed after a revision, each thing once, and whether that
-// is all of it. mu is held.
-func (m *model) since(revision uint64) (changed []any, complete bool) {
-	if len(m.log) > 0 && revision+1 < m.log[0].revision {
-		return nil, false
-	}
-	from, _ := slices.BinarySearchFunc(m.log, revision+1, func(t touched, r uint64) int { return cmp.Compare(t.revision, r) })
-	for _, t := range m.log[from:] {
-		latest := false
-		switch what := t.what.(type) {
-		case *message:
-			latest = what.revision == t.revision
-		case *request:
-			latest = what.revision == t.revision
-		case *delivery:
-			latest = what.revision == t.revision
-		case *entry:
-			latest = what.revision == t.revision
-		}
-		if latest {
-			changed = append(changed, t.what)
-		}
-	}
-	return changed, true
+// redraw notes that more of a message has changed than its status. mu is held.
+func (m *model) redraw(changed *message) {
+	changed.html, changed.text, changed.told = "", "", false
+	m.touch(changed)
 }
 
 // trimmed drops the oldest of a list that has grown too long.
@@ -211,7 +232,9 @@ func (m *model) putRequest(r *kirimtest.Request) {
 		m.requests = trimmed(append(m.requests, known), func(old *request) { delete(m.byRequest, old.RequestID) })
 	}
 	known.Request = r
-	m.touch(known)
+	if m.first(&known.entry) {
+		m.changed.requests = append(m.changed.requests, known)
+	}
 }
 
 func (m *model) putDelivery(d *kirimtest.Delivery) {
@@ -222,7 +245,9 @@ func (m *model) putDelivery(d *kirimtest.Delivery) {
 		m.deliveries = trimmed(append(m.deliveries, known), func(old *delivery) { delete(m.byDelivery, old.ID) })
 	}
 	known.Delivery = d
-	m.touch(known)
+	if m.first(&known.entry) {
+		m.changed.deliveries = append(m.changed.deliveries, known)
+	}
 }
 
 func (m *model) add(added *message) {
@@ -239,19 +264,18 @@ func (m *model) putSent(sent *kirimtest.Message) {
 		id: sent.ID, wamid: sent.WAMID, chat: chatID(sent.PhoneNumberID, cmp.Or(sent.To, sent.Recipient)), kind: sent.Type,
 		status: sent.Status, time: sent.Time, key: sent.IdempotencyKey, body: sent.Body,
 	}
-	var body struct {
-		Context struct {
-			MessageID string `json:"message_id"`
-		} `json:"context"`
-		Reaction struct {
-			MessageID string `json:"message_id"`
-			Emoji     string `json:"emoji"`
-		} `json:"reaction"`
-	}
-	_ = json.Unmarshal(sent.Body, &body) // accepted, so of this form
-	added.replyTo = body.Context.MessageID
-	if sent.Type == "reaction" {
-		m.react(body.Reaction.MessageID, "business", body.Reaction.Emoji)
+	if sent.Type == "reaction" || bytes.Contains(sent.Body, []byte(`"context"`)) {
+		var body struct {
+			Context struct {
+				MessageID string `json:"message_id"`
+			} `json:"context"`
+			Reaction reactionJSON `json:"reaction"`
+		}
+		_ = json.Unmarshal(sent.Body, &body) // accepted, so of this form
+		added.replyTo = body.Context.MessageID
+		if sent.Type == "reaction" {
+			m.react(body.Reaction.MessageID, "business", body.Reaction.Emoji)
+		}
 	}
 	m.add(added)
 }
@@ -280,11 +304,11 @@ func (m *model) putReceived(in *kirimtest.Inbound) {
 	case in.Edits != "":
 		rewritten := *target.received
 		rewritten.Text = in.Text
-		target.received, target.html, target.text, target.edited = &rewritten, "", "", true
-		m.touch(target)
+		target.received, target.edited = &rewritten, true
+		m.redraw(target)
 	case in.Revokes != "":
-		target.revoked, target.html, target.text = true, "", ""
-		m.touch(target)
+		target.revoked = true
+		m.redraw(target)
 	}
 	m.add(added)
 }
@@ -311,7 +335,7 @@ func (m *model) react(wamid, who, emoji string) {
 		delete(reactions, who)
 	}
 	target.reactions = reactions
-	m.touch(target)
+	m.redraw(target)
 }
 
 // chatID names a conversation in paths and addresses of the page. A customer's number

@@ -32,16 +32,17 @@ async function reload() {
   await Promise.all([loadState(), ...Object.values(views).map((v) => v.load())]);
 }
 
-// The list of conversations is asked for twice a second at most.
+// The list of conversations is asked for twice a second at most, and not at all for
+// what phone knows how to add.
 let listTimer = 0;
 let lastList = 0;
 let settings = false;
 function changed(changes) {
-  if (changes.messages) phone.changed(changes.messages);
+  const known = phone.changed(changes.messages || [], changes.statuses || []);
   if (changes.requests) wire.changed(changes.requests);
   if (changes.deliveries) deliveries.changed(changes.deliveries);
   settings ||= changes.settings;
-  if (listTimer || !(changes.settings || changes.messages)) return;
+  if (listTimer || (known && !settings)) return;
   listTimer = setTimeout(() => {
     listTimer = 0;
     lastList = Date.now();

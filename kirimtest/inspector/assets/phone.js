@@ -195,28 +195,46 @@ async function scrolled() {
   if ($("log").scrollTop <= 400) requestAnimationFrame(scrolled); // there may be room for more
 }
 
-export function changed(messages) {
+// changed takes in messages and statuses, and reports whether the list of chats has
+// them, too. What the customer writes and the business reads changes more there.
+export function changed(messages, statuses) {
   const end = atEnd();
+  let listed = !statuses.some((s) => s.status === "read" && rows.get(s.id)?.classList.contains("own"));
   for (const m of messages) {
-    if (m.chat !== current) continue;
-    const known = rows.get(m.id);
-    if (known && known.dataset.look === look(m)) {
-      known.querySelector(".meta > .status").replaceWith(drawStatus(m));
-    } else if (known) {
-      const row = drawMessage(m);
-      keepOpen(known, row);
-      known.replaceWith(row);
-      rows.set(m.id, row);
-    } else if (!newer && !loading && (shown.length === 0 || isAfter(m))) {
-      append(m);
-      if (end && shown.length > mostShown) {
-        drop(shown.shift());
-        older = true;
-      }
-    }
+    const chat = chats.find((c) => c.id === m.chat);
+    if (chat && m.direction === "outbound" && m.time >= (chat.last_time || "")) {
+      chat.last = m.text;
+      chat.last_time = m.time;
+    } else listed = false;
+    if (m.chat === current) put(m, end);
+  }
+  for (const s of statuses) {
+    const row = rows.get(s.id);
+    row?.querySelector(".meta > .status").replaceWith(drawStatus(s, row.classList.contains("own")));
+  }
+  if (messages.length > 0 && listed) {
+    chats.sort((a, b) => (a.last_time || "") < (b.last_time || "") ? 1 : -1);
+    drawChats();
   }
   if (end) toEnd();
   else $("log-latest").hidden = false;
+  return listed;
+}
+
+function put(m, end) {
+  const known = rows.get(m.id);
+  if (known) {
+    const row = drawMessage(m);
+    keepOpen(known, row);
+    known.replaceWith(row);
+    rows.set(m.id, row);
+  } else if (!newer && !loading && (shown.length === 0 || isAfter(m))) {
+    append(m);
+    if (end && shown.length > mostShown) {
+      drop(shown.shift());
+      older = true;
+    }
+  }
 }
 
 const isAfter = (m) => m.time >= rows.get(shown.at(-1)).dataset.time || m.direction === "inbound";
@@ -238,11 +256,8 @@ function keepOpen(old, row) {
 
 const tickOf = { pending: "…", sent: "✓", delivered: "✓✓", read: "✓✓", played: "✓✓", failed: "✕" };
 
-// look is what a message looks like but for its status, which changes most often.
-const look = (m) => JSON.stringify([m.html, m.reactions, m.edited, m.quote]);
-
-function drawStatus(m) {
-  if (m.direction === "inbound") return el("span", { class: "status" }, m.status === "read" ? "read by the business" : "");
+function drawStatus(m, own) {
+  if (own) return el("span", { class: "status" }, m.status === "read" ? "read by the business" : "");
   const text = m.failure ? `failed: ${m.failure.code} ${m.failure.title || ""}`.trim() : m.status;
   return el("span", { class: `status ${m.status}` }, `${tickOf[m.status] || ""} ${text}`);
 }
@@ -256,7 +271,7 @@ function drawMessage(m) {
   const meta = el("div", { class: "meta" },
     m.edited && el("span", {}, "edited"),
     el("time", { datetime: m.time }, timeOf(m.time)),
-    drawStatus(m));
+    drawStatus(m, own));
   const menu = el("details", { class: "actions" }, el("summary", { "aria-label": "Actions for this message" }, "⋯"),
     el("div", { class: "menu" },
       button("Reply", () => quote(m)),
@@ -271,7 +286,7 @@ function drawMessage(m) {
   menu.addEventListener("click", (event) => {
     if (event.target.closest("button")) menu.open = false;
   });
-  return el("article", { class: `message ${own ? "own" : "theirs"} ${m.type}`, id: `m-${m.id}`, "data-time": m.time, "data-wamid": m.wamid, "data-look": look(m),
+  return el("article", { class: `message ${own ? "own" : "theirs"} ${m.type}`, id: `m-${m.id}`, "data-time": m.time, "data-wamid": m.wamid,
     "aria-label": `${own ? "The customer" : "The business"}: ${m.text}` },
   el("div", { class: "bubble" },
     m.reply_to && el("button", { type: "button", class: "quote", "data-to": m.reply_to, dir: "auto" }, m.quote || "a message that is not kept"),

@@ -331,22 +331,28 @@ const (
 // watch loads templates again when their files change and saves the state when it has
 // changed, until ctx ends.
 func watch(ctx context.Context, s *kirimtest.Server, folder *templateFolder, kept *state) error {
-	var journal *kirimtest.Journal // of a sandbox that keeps its state: it costs a little
+	var poll, save <-chan time.Time // nil for what there is not
+	if folder.dir != "" {
+		ticker := time.NewTicker(pollInterval)
+		defer ticker.Stop()
+		poll = ticker.C
+	}
+	var journal *kirimtest.Journal
 	if kept.file != "" {
 		journal = s.Journal()
 		defer journal.Close()
+		ticker := time.NewTicker(saveInterval)
+		defer ticker.Stop()
+		save = ticker.C
 	}
-	poll, save := time.NewTicker(pollInterval), time.NewTicker(saveInterval)
-	defer poll.Stop()
-	defer save.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return kept.save(s)
-		case <-poll.C:
+		case <-poll:
 			folder.reload()
-		case <-save.C:
-			if journal != nil && len(journal.Take()) > 0 {
+		case <-save:
+			if len(journal.Take()) > 0 {
 				if err := kept.save(s); err != nil {
 					return err
 				}

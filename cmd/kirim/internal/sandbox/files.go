@@ -86,9 +86,6 @@ func (f *templateFolder) load() error {
 // reload loads the files that have changed. What is wrong is said, and the template
 // stays as it was.
 func (f *templateFolder) reload() {
-	if f.dir == "" {
-		return
-	}
 	names, err := f.changed()
 	if err != nil {
 		return // the directory is away for a moment, as when a branch is switched
