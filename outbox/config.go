@@ -64,6 +64,8 @@ type Config struct {
 	// Traceparent returns the W3C trace context of an enqueuing call, which
 	// is kept with the message ([Record.Traceparent]); nil for none.
 	Traceparent func(ctx context.Context) string
+	// Observers see what the outbox does with messages, for traces and metrics.
+	Observers []Observer
 	// Logger logs what goes wrong; the default is silence. Records hold ids of the
 	// outbox, no phone number and no content.
 	Logger *slog.Logger
@@ -146,6 +148,7 @@ func (c Config) complete() (Config, error) {
 		}
 	}
 	c.Classes = classes
+	c.Observers = slices.Clone(c.Observers)
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}

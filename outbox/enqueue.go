@@ -24,7 +24,7 @@ type laneEntry struct {
 // enqueue adds messages in a transaction of the caller's and returns their ids in
 // the order of the messages. It changes nothing when it fails before its first
 // insert, as it does for every bad argument.
-func (e *engine) enqueue(ctx context.Context, tx driver.Transaction, messages []Message) ([]int64, error) {
+func (e *engine) enqueue(ctx context.Context, tx driver.Transaction, messages []Message, count *addedMessages) ([]int64, error) {
 	entries, err := e.entries(ctx, messages)
 	if err != nil || len(entries) == 0 {
 		return nil, err
@@ -39,6 +39,7 @@ func (e *engine) enqueue(ctx context.Context, tx driver.Transaction, messages []
 			return nil, err
 		}
 	}
+	count.of(added, known)
 	ids, err := e.idsOf(ctx, tx, entries, known)
 	if err != nil && len(added) > 0 { // the transaction can go on, without any of them
 		var rows []idRow

@@ -23,12 +23,13 @@ type head struct {
 	notBefore      *int64
 	expiresAt      *int64
 	createdAt      int64
+	traceparent    *string
 }
 
 // scanHead reads the columns of headColumns.
 func scanHead(scan func(...any) error) (*head, error) {
 	h := &head{}
-	err := scan(&h.id, &h.body, &h.rescue, &h.key, &h.generation, &h.useTemplate, &h.attempts, &h.firstAttemptAt, &h.inDoubt, &h.notBefore, &h.expiresAt, &h.createdAt)
+	err := scan(&h.id, &h.body, &h.rescue, &h.key, &h.generation, &h.useTemplate, &h.attempts, &h.firstAttemptAt, &h.inDoubt, &h.notBefore, &h.expiresAt, &h.createdAt, &h.traceparent)
 	return h, err
 }
 

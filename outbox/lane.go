@@ -37,6 +37,7 @@ type laneWork struct {
 	leaseFrom time.Time // the lease began after it
 
 	results []result // not recorded yet
+	ends    []Ended  // that observers are told of then
 }
 
 // workLane sends what is due in a lane, if it is free.
@@ -177,14 +178,7 @@ func (w *laneWork) handle(ctx context.Context, h *head) (*halt, error) {
 		return stop, err
 	}
 	failpoint("begun")
-	accepted, err := w.send(ctx, message, key)
-	failpoint("sent")
-	v := w.bounded(h, judge(h, err, w.keyLifetime()))
-	if v.pairLimit {
-		v.wait = w.pace.refused()
-	} else if err == nil {
-		w.pace.refusals = 0
-	}
+	accepted, v := w.send(ctx, h, message, key)
 	if v.rateLimit {
 		w.hold(w.number, w.now()+v.wait.Microseconds())
 	}
@@ -278,7 +272,7 @@ func (w *laneWork) ready(ctx context.Context, h *head) (*halt, error) {
 	if err := w.run(ctx, statements...); err != nil {
 		return nil, err
 	}
-	w.results = nil
+	w.recorded(ctx)
 	if renewed != nil {
 		if renewed.Affected == 0 {
 			return &halt{lost: true}, nil
@@ -293,15 +287,25 @@ func (w *laneWork) ready(ctx context.Context, h *head) (*halt, error) {
 
 func (w *laneWork) leaseLeft() time.Duration { return w.config.Lease - time.Since(w.leaseFrom) }
 
-// send sends, within an attempt's time and the claim.
-func (w *laneWork) send(ctx context.Context, message kirim.OutboundMessage, key string) (*kirim.AcceptedMessage, error) {
+// send sends, within an attempt's time and the claim, and says what that came to.
+func (w *laneWork) send(ctx context.Context, h *head, message kirim.OutboundMessage, key string) (*kirim.AcceptedMessage, verdict) {
 	ctx, cancel := context.WithTimeout(ctx, min(w.config.AttemptTimeout, w.leaseLeft()))
 	defer cancel()
 	opts := []kirim.RequestOption{kirim.WithoutRetry()}
 	if w.keyLifetime() > 0 {
 		opts = append(opts, kirim.WithIdempotencyKey(key))
 	}
-	return trySend(ctx, w.sender, w.number, message, opts...)
+	sending, observed := w.beginSend(ctx, h)
+	accepted, err := trySend(sending, w.sender, w.number, message, opts...)
+	failpoint("sent")
+	v := w.bounded(h, judge(h, err, w.keyLifetime()))
+	if v.pairLimit {
+		v.wait = w.pace.refused()
+	} else if err == nil {
+		w.pace.refusals = 0
+	}
+	w.endSend(ctx, observed, v)
+	return accepted, v
 }
 
 // conclude notes what became of a message.
@@ -310,6 +314,7 @@ func (w *laneWork) conclude(ctx context.Context, h *head, v verdict, accepted *k
 		v.state = StateUnknown
 	}
 	r := h.result(v, accepted)
+	w.endedLater(h, v)
 	r.Told = v.state == StateQueued || w.config.OnEnd == nil
 	r.Forget = v.state == StateSent && w.class == ClassCode
 	if v.state == StateSent && w.getter != nil && w.config.LookUpAfter > 0 && r.KirimID != nil {
@@ -325,7 +330,7 @@ func (w *laneWork) recording() []*driver.Statement {
 	if len(w.results) == 0 {
 		return nil
 	}
-	return []*driver.Statement{{SQL: w.sql.record, Args: []any{toJSON(w.results), w.token}, Each: scanID(nil)}}
+	return []*driver.Statement{{SQL: w.sql.record, Args: []any{toJSON(w.results), w.token}, Each: w.noteRecorded}}
 }
 
 // ended returns the messages that have come to an end, and are not recorded yet.
@@ -372,7 +377,7 @@ func (w *laneWork) finish(ctx context.Context, stop *halt) (more bool, err error
 	}
 	failpoint("recorded")
 	ended := len(w.results) > 0
-	w.results = nil
+	w.recorded(ctx)
 	if ended && w.config.OnEnd != nil {
 		w.tellSoon()
 	}
@@ -389,7 +394,11 @@ func (w *laneWork) recordAlone(ctx context.Context) error {
 	if len(w.results) == 0 {
 		return nil
 	}
-	return w.persist(ctx, w.recording()...)
+	err := w.persist(ctx, w.recording()...)
+	if err == nil {
+		w.recorded(ctx)
+	}
+	return err
 }
 
 // dropping is the statement that gives the lane back although it has work to do.

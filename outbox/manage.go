@@ -18,6 +18,9 @@ func (o *Outbox[TTx]) Cancel(ctx context.Context, ids ...int64) (cancelled []int
 		cancelled, err = o.cancel(ctx, tx, ids)
 		return err
 	})
+	if err == nil {
+		o.observeEnd(ctx, cancelled...)
+	}
 	return cancelled, err
 }
 
@@ -30,7 +33,12 @@ func (o *Outbox[TTx]) CancelTx(ctx context.Context, tx TTx, ids ...int64) (cance
 	if err := o.checkTx(ctx, tx); err != nil {
 		return nil, err
 	}
-	return o.cancel(ctx, o.within(tx), ids)
+	within := o.within(tx)
+	cancelled, err = o.cancel(ctx, within, ids)
+	if err == nil {
+		err = o.observeEnds(ctx, within, cancelled)
+	}
+	return cancelled, err
 }
 
 func (o *Outbox[TTx]) checkIDs(ctx context.Context, ids []int64) error {
@@ -100,7 +108,16 @@ func (o *Outbox[TTx]) Resolve(ctx context.Context, id int64, decision Decision) 
 	switch decision {
 	case DecideSent, DecideNotSent:
 		state := map[Decision]State{DecideSent: StateSent, DecideNotSent: StateDiscarded}[decision]
-		return o.changeOne(ctx, id, StateUnknown, &driver.Statement{SQL: o.sql.resolve, Args: []any{id, string(state), o.config.OnEnd == nil}})
+		tell := o.isObserved()
+		if tell && decision == DecideNotSent { // one that is discarded already comes to no end
+			before, err := o.one(ctx, o.sql.get, id)
+			tell = err == nil && before.State == StateUnknown
+		}
+		err := o.changeOne(ctx, id, StateUnknown, &driver.Statement{SQL: o.sql.resolve, Args: []any{id, string(state), o.config.OnEnd == nil}})
+		if err == nil && tell {
+			o.observeEnd(ctx, id)
+		}
+		return err
 	case DecideSendAgain:
 		return o.replayOne(ctx, id, StateUnknown)
 	}

@@ -119,7 +119,7 @@ func (o *Outbox[TTx]) EnqueueTx(ctx context.Context, tx TTx, messages ...Message
 	if err := o.checkTx(ctx, tx); err != nil {
 		return nil, err
 	}
-	return o.enqueue(ctx, o.within(tx), messages)
+	return o.enqueueIn(ctx, o.within(tx), messages)
 }
 
 // EnqueueIn is EnqueueTx in a transaction of another type. It is for package
@@ -128,23 +128,31 @@ func (o *Outbox[TTx]) EnqueueIn(ctx context.Context, tx driver.Transaction, mess
 	if err := o.check(ctx); err != nil {
 		return nil, err
 	}
-	return o.enqueue(ctx, tx, messages)
+	return o.enqueueIn(ctx, tx, messages)
+}
+
+func (e *engine) enqueueIn(ctx context.Context, tx driver.Transaction, messages []Message) ([]int64, error) {
+	return e.enqueueObserved(ctx, messages, func(ctx context.Context, added *addedMessages) ([]int64, error) {
+		return e.enqueue(ctx, tx, messages, added)
+	})
 }
 
 // Enqueue is EnqueueTx in a transaction of its own: all messages are enqueued,
 // or none.
-func (o *Outbox[TTx]) Enqueue(ctx context.Context, messages ...Message) (ids []int64, err error) {
+func (o *Outbox[TTx]) Enqueue(ctx context.Context, messages ...Message) ([]int64, error) {
 	if err := o.check(ctx); err != nil {
 		return nil, err
 	}
-	err = o.inTx(ctx, func(tx driver.Transaction) (err error) {
-		ids, err = o.enqueue(ctx, tx, messages)
-		return err
+	return o.enqueueObserved(ctx, messages, func(ctx context.Context, added *addedMessages) (ids []int64, err error) {
+		err = o.inTx(ctx, func(tx driver.Transaction) (err error) {
+			ids, err = o.enqueue(ctx, tx, messages, added)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		return ids, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return ids, nil
 }
 
 // check refuses what no method takes.

@@ -88,9 +88,8 @@ type Depth struct {
 	Oldest time.Duration
 }
 
-// Depths returns how much waits, by class: what to alert on. A class of
-// [Config.Classes] in which nothing waits is there as well, so that a metric of it
-// falls to zero.
+// Depths returns how much waits, by class. A class of [Config.Classes] in which nothing
+// waits is there as well, so that a metric of it falls to zero. [Outbox.Backlog] tells more.
 func (o *Outbox[TTx]) Depths(ctx context.Context) (depths []Depth, err error) {
 	if err := o.check(ctx); err != nil {
 		return nil, err
@@ -99,7 +98,7 @@ func (o *Outbox[TTx]) Depths(ctx context.Context) (depths []Depth, err error) {
 		var d Depth
 		var micros int64
 		err := scan(&d.Class, &d.Queued, &micros)
-		d.Oldest = time.Duration(max(0, micros)) * time.Microsecond
+		d.Oldest = sinceOldest(micros)
 		depths = append(depths, d)
 		return err
 	}})

@@ -20,6 +20,7 @@ type queries struct {
 	addPending, duePending, checkPending, arrivals, dropPending string
 	// What people and programs ask and decide.
 	get, getByKey, list, progress, depths, lockLanesOf, cancel, cancelPage, resolve string
+	backlog, unknowns, deliveries, observed                                         string
 	// Inbox.
 	addDelivery, takeDelivery, dropDelivery, dropDeliveries, lostDeliveries string
 	// Ends and retention.
@@ -134,7 +135,7 @@ FROM {rows $1: id bigint, generation bigint, state text, attempts bigint, in_dou
 WHERE kirim_message.id {ids $1} AND kirim_message.id = r.id AND kirim_message.generation = r.generation AND kirim_message.use_template = r.as_template
 	AND (r.state = 'sent' AND kirim_message.state <> 'sent'
 		OR kirim_message.state = 'queued' AND EXISTS (SELECT 1 FROM {s}kirim_lane l WHERE l.id = kirim_message.lane AND l.owner = $2))
-RETURNING kirim_message.id`),
+RETURNING kirim_message.id, kirim_message.ended_at`),
 
 		// Lanes whose time has come: their worker is gone, their wait is over, or their
 		// job has not come. The latter is no wonder while others wait in the queue: it is looked
@@ -188,7 +189,7 @@ WHERE kirim_suppression.source <> 'application' OR excluded.source = 'applicatio
 
 		// $1 and $2 ids of the message
 		findSent: d.SQL(`
-SELECT id, state, generation, use_template, first_attempt_at IS NOT NULL OR in_doubt, rescue IS NOT NULL, body IS NOT NULL, kirim_id, wamid, status, error_kind
+SELECT ` + observedColumns + `, state, first_attempt_at IS NOT NULL OR in_doubt, rescue IS NOT NULL, body IS NOT NULL, kirim_id, wamid, status, error_kind, ended_at, {now}
 FROM {s}kirim_message WHERE kirim_id = $1 OR wamid = $1 OR (CAST($2 AS text) <> '' AND (kirim_id = $2 OR wamid = $2)) LIMIT 1`),
 
 		// $1 message, $2 generation, $3 status before, $4 kirim_id, $5 wamid, $6 status, $7 it changes, $8 its time,
@@ -266,8 +267,25 @@ ORDER BY id LIMIT $9`),
 		// $1 campaign, which is not empty
 		progress: d.SQL(`SELECT state, status, error_kind, count(*) FROM {s}kirim_message WHERE campaign = $1 AND campaign <> '' GROUP BY state, status, error_kind`),
 
+		// What has not ended is queued.
 		depths: d.SQL(`
-SELECT class, count(*), COALESCE({now} - min(CASE WHEN not_before > created_at THEN not_before ELSE created_at END), 0) FROM {s}kirim_message WHERE state = 'queued' GROUP BY class ORDER BY class`),
+SELECT class, count(*), COALESCE({now} - min(` + dueAt + `), 0) FROM {s}kirim_message WHERE ended_at IS NULL GROUP BY class ORDER BY class`),
+
+		// Pauses are looked up for each class and number, not for each message.
+		backlog: d.SQL(`
+SELECT w.class, CASE WHEN w.state = 'due' AND ` + lanePaused(`w`) + ` THEN 'paused' ELSE w.state END, CAST(sum(w.n) AS bigint), {now} - min(w.due)
+FROM (
+	SELECT class, number, CASE WHEN in_doubt THEN 'in_doubt' WHEN not_before > {now} THEN 'scheduled' ELSE 'due' END AS state,
+		count(*) AS n, min(` + dueAt + `) AS due
+	FROM {s}kirim_message WHERE ended_at IS NULL GROUP BY 1, 2, 3) AS w
+GROUP BY 1, 2`),
+		// The first condition is that of an index, which SQLite takes word by word.
+		unknowns: d.SQL(`
+SELECT class, 'unknown', count(*), {now} - min(ended_at) FROM {s}kirim_message WHERE state IN ('unknown', 'discarded') AND state = 'unknown' GROUP BY class`),
+		deliveries: d.SQL(`SELECT count(*), COALESCE({now} - min(received_at), 0) FROM {s}kirim_delivery`),
+
+		// $1 rows with the id of a message
+		observed: d.SQL(`SELECT ` + observedColumns + `, state, error_kind, ended_at FROM {s}kirim_message WHERE id {ids $1} ORDER BY id`),
 
 		// $1 rows with the id of a message
 		lockLanesOf: d.SQL(`
@@ -355,7 +373,13 @@ WHERE ` + laneOf(`$1`) + ` AND NOT EXISTS (SELECT 1 FROM {s}kirim_message m WHER
 }
 
 // headColumns are those of head, in the order of its fields.
-const headColumns = `id, body, rescue, key, generation, use_template, attempts, first_attempt_at, in_doubt, not_before, expires_at, created_at`
+const headColumns = `id, body, rescue, key, generation, use_template, attempts, first_attempt_at, in_doubt, not_before, expires_at, created_at, traceparent`
+
+// observedColumns are those of scanObserved.
+const observedColumns = `id, class, generation, use_template, traceparent, created_at, not_before`
+
+// dueAt is when a message was due first, or, of one that is sent again, when that was.
+const dueAt = `CASE WHEN not_before > created_at THEN not_before ELSE created_at END`
 
 // lanePaused is a condition on a lane.
 func lanePaused(lane string) string {

@@ -143,17 +143,17 @@ func microsOrNil(t time.Time) *int64 {
 
 // sentMessage is a message as facts are applied to it.
 type sentMessage struct {
-	id          int64
-	state       State
-	generation  int64
-	useTemplate bool
-	begun       bool // an attempt with the key of now may have reached the server
-	canRescue   bool
-	canRepeat   bool
-	kirimID     *string
-	wamid       *string
-	status      *string
-	kind        *string // of the last error
+	Observed
+	state     State
+	begun     bool // an attempt with the key of now may have reached the server
+	canRescue bool
+	canRepeat bool
+	kirimID   *string
+	wamid     *string
+	status    *string
+	kind      *string // of the last error
+	endedAt   *int64
+	foundAt   int64
 }
 
 // apply applies a fact to its message. It reports whether there is one.
@@ -175,7 +175,7 @@ func (e *engine) find(ctx context.Context, f *fact) (found *sentMessage, err err
 		SQL: e.sql.findSent, Args: []any{f.message, f.other},
 		Each: func(scan func(...any) error) error {
 			m := &sentMessage{}
-			err := scan(&m.id, &m.state, &m.generation, &m.useTemplate, &m.begun, &m.canRescue, &m.canRepeat, &m.kirimID, &m.wamid, &m.status, &m.kind)
+			err := scanObserved(scan, &m.Observed, &m.state, &m.begun, &m.canRescue, &m.canRepeat, &m.kirimID, &m.wamid, &m.status, &m.kind, &m.endedAt, &m.foundAt)
 			found = m
 			return err
 		},
@@ -206,12 +206,12 @@ func (e *engine) advance(ctx context.Context, m *sentMessage, f *fact) (done boo
 	if failure != nil {
 		generation, template, wait := resend(m, failure, before)
 		if wait >= 0 {
-			contradicted, err := e.contradicted(ctx, m, f, template != m.useTemplate)
+			contradicted, err := e.contradicted(ctx, m, f, template != m.Template)
 			if err != nil {
 				return false, err
 			}
 			if !contradicted {
-				return e.sendAgain(ctx, m, generation, template, wait, failure, kirimID, wamid)
+				return e.sendAgain(ctx, m, f, generation, template, wait, failure, kirimID, wamid)
 			}
 		}
 	}
@@ -224,8 +224,8 @@ func (e *engine) advance(ctx context.Context, m *sentMessage, f *fact) (done boo
 	s := &driver.Statement{
 		SQL: e.sql.setStatus,
 		Args: []any{
-			m.id, m.generation, m.status, textOrNil(kirimID), textOrNil(wamid), textOrNil(string(after)),
-			after != before, microsOrNil(f.at), failure.encode(), kindOf(failure), hasArrived(after), !tells, m.useTemplate,
+			m.ID, m.Generation, m.status, textOrNil(kirimID), textOrNil(wamid), textOrNil(string(after)),
+			after != before, microsOrNil(f.at), failure.encode(), kindOf(failure), hasArrived(after), !tells, m.Template,
 		},
 	}
 	statements := []*driver.Statement{s}
@@ -237,6 +237,9 @@ func (e *engine) advance(ctx context.Context, m *sentMessage, f *fact) (done boo
 	}
 	if tells {
 		e.tellSoon()
+	}
+	if after != before && s.Affected > 0 {
+		e.observeStatus(ctx, m, f, after, StateSent, kindOf(failure))
 	}
 	return s.Affected > 0, nil
 }
@@ -256,13 +259,13 @@ func lateFailure(m *sentMessage, f *fact, before, after kirim.MessageStatus) *Fa
 
 // resend returns in which form a message is sent again that failed late, and after
 // what time; a negative one means that it is not.
-func resend(m *sentMessage, failure *Failure, before kirim.MessageStatus) (generation int64, template bool, wait time.Duration) {
+func resend(m *sentMessage, failure *Failure, before kirim.MessageStatus) (generation int, template bool, wait time.Duration) {
 	switch {
-	case kirim.IsOutside24hWindow(failure) && m.canRescue && !m.useTemplate:
-		return m.generation, true, 0
-	case kirim.IsRateLimited(failure) && kirim.NextStatus(before, kirim.MessagePending) == kirim.MessagePending && m.canRepeat && m.generation < maxGenerations:
-		pace := pairPace{refusals: int(m.generation) - 1}
-		return m.generation + 1, m.useTemplate, pace.refused()
+	case kirim.IsOutside24hWindow(failure) && m.canRescue && !m.Template:
+		return m.Generation, true, 0
+	case kirim.IsRateLimited(failure) && kirim.NextStatus(before, kirim.MessagePending) == kirim.MessagePending && m.canRepeat && m.Generation < maxGenerations:
+		pace := pairPace{refusals: m.Generation - 1}
+		return m.Generation + 1, m.Template, pace.refused()
 	}
 	return 0, false, -1
 }
@@ -305,13 +308,17 @@ func (e *engine) takeBack(ctx context.Context, m *sentMessage, f *fact) (done bo
 	}
 	s := &driver.Statement{
 		SQL:  e.sql.notAgain,
-		Args: []any{m.id, m.generation, m.useTemplate && !byWindow, string(status), microsOrNil(f.at), arrived, e.config.OnEnd == nil, m.useTemplate},
+		Args: []any{m.ID, m.Generation, m.Template && !byWindow, string(status), microsOrNil(f.at), arrived, e.config.OnEnd == nil, m.Template},
 	}
-	lock := &driver.Statement{SQL: e.sql.lockLanesOf, Args: []any{toJSON([]idRow{{m.id}})}, Each: scanID(nil)}
+	lock := &driver.Statement{SQL: e.sql.lockLanesOf, Args: []any{toJSON([]idRow{{m.ID}})}, Each: scanID(nil)}
 	if err := e.run(ctx, lock, s); err != nil {
 		return false, err
 	}
 	e.tellSoon()
+	if s.Affected > 0 {
+		e.observeStatus(ctx, m, f, status, StateSent, nil)
+		e.observeEnd(ctx, m.ID)
+	}
 	return s.Affected > 0, nil
 }
 
@@ -344,15 +351,18 @@ func idsOf(f *fact, m *sentMessage) (kirimID, wamid string) {
 }
 
 // sendAgain queues a message anew that certainly did not arrive.
-func (e *engine) sendAgain(ctx context.Context, m *sentMessage, generation int64, template bool, wait time.Duration, f *Failure, kirimID, wamid string) (bool, error) {
+func (e *engine) sendAgain(ctx context.Context, m *sentMessage, fact *fact, generation int, template bool, wait time.Duration, f *Failure, kirimID, wamid string) (bool, error) {
 	again := &driver.Statement{
 		SQL: e.sql.again,
 		Args: []any{
-			m.id, m.generation, generation, template, f.encode(), kindOf(f), string(m.state), wait.Microseconds(),
-			textOrNil(kirimID), textOrNil(wamid), m.useTemplate,
+			m.ID, m.Generation, generation, template, f.encode(), kindOf(f), string(m.state), wait.Microseconds(),
+			textOrNil(kirimID), textOrNil(wamid), m.Template,
 		},
 	}
-	err := e.run(ctx, &driver.Statement{SQL: e.sql.wakeLane, Args: []any{m.id, wait.Microseconds(), false}}, again)
+	err := e.run(ctx, &driver.Statement{SQL: e.sql.wakeLane, Args: []any{m.ID, wait.Microseconds(), false}}, again)
+	if err == nil && again.Affected > 0 {
+		e.observeStatus(ctx, m, fact, kirim.MessageFailed, StateQueued, kindOf(f))
+	}
 	return again.Affected > 0, err
 }
 

@@ -33,7 +33,12 @@ type inboxFixture[TTx any] struct {
 
 func newInboxFixture[TTx any](t *testing.T, open Open[TTx]) *inboxFixture[TTx] {
 	t.Helper()
-	f := &inboxFixture[TTx]{fixture: newFixture(t, open, outbox.Config{})}
+	return newInboxFixtureOver(t, open, &server{}, outbox.Config{})
+}
+
+func newInboxFixtureOver[TTx any](t *testing.T, open Open[TTx], s *server, config outbox.Config) *inboxFixture[TTx] {
+	t.Helper()
+	f := &inboxFixture[TTx]{fixture: newFixtureOver(t, open, s, config)}
 	verifier, err := kirim.NewWebhookVerifier(webhookSecret)
 	if err != nil {
 		t.Fatal(err)

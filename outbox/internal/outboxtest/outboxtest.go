@@ -31,6 +31,8 @@ func Run[TTx any](t *testing.T, open Open[TTx], names ...string) {
 		{"retention", testRetention[TTx]},
 		{"erasure", testErasure[TTx]},
 		{"progress", testProgress[TTx]},
+		{"backlog", testBacklog[TTx]},
+		{"observing", testObserving[TTx]},
 		{"hostile events", testHostileEvents[TTx]},
 		{"end to end", testEndToEnd[TTx]},
 	}

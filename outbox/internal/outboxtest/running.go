@@ -352,6 +352,7 @@ func testMisuse[TTx any](t *testing.T, open Open[TTx]) {
 				"Pauses":         func() error { _, err := o.Pauses(ctx); return err },
 				"Progress":       func() error { _, err := o.Progress(ctx, "spring"); return err },
 				"Depths":         func() error { _, err := o.Depths(ctx); return err },
+				"Backlog":        func() error { _, err := o.Backlog(ctx); return err },
 				"Erase":          func() error { _, err := o.Erase(ctx, alice); return err },
 				"Suppress":       func() error { return o.Suppress(ctx, from, alice, "") },
 				"Unsuppress":     func() error { _, err := o.Unsuppress(ctx, from, alice); return err },

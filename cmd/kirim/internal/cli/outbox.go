@@ -42,7 +42,7 @@ type outboxBox interface {
 	GetByKey(ctx context.Context, key string) (*outbox.Record, error)
 	List(ctx context.Context, f outbox.Filter) iter.Seq2[*outbox.Record, error]
 	Progress(ctx context.Context, campaign string) (outbox.Progress, error)
-	Depths(ctx context.Context) ([]outbox.Depth, error)
+	Backlog(ctx context.Context) (outbox.Backlog, error)
 	Pauses(ctx context.Context) ([]outbox.Pause, error)
 	Pause(ctx context.Context, number string, class outbox.Class, reason string) error
 	Resume(ctx context.Context, number string, class outbox.Class) (bool, error)

@@ -1,11 +1,8 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"strconv"
-	"time"
 
 	"github.com/kirim-go/kirim/cmd/kirim/internal/app"
 	"github.com/kirim-go/kirim/outbox"
@@ -86,83 +83,4 @@ repair that first.`,
 	}
 	s.add(cmd)
 	return cmd
-}
-
-func (b *outboxCommands) status() *cobra.Command {
-	return &cobra.Command{
-		Use: "status", Short: "Show what waits in each class, and what is paused", Args: app.Arguments(),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return b.use(cmd.Context(), outbox.Config{}, func(box outboxBox) error { return b.printStatus(cmd.Context(), box) })
-		},
-	}
-}
-
-// outboxLine is a line of the status: what waits in a class, or a pause.
-type outboxLine struct {
-	Type   string     `json:"type"` // queue or pause
-	Class  string     `json:"class,omitempty"`
-	Number string     `json:"number,omitempty"`
-	Queued *int       `json:"queued,omitempty"`
-	Oldest float64    `json:"oldest_seconds,omitempty"`
-	Reason string     `json:"reason,omitempty"`
-	Since  *time.Time `json:"since,omitempty"`
-	Until  *time.Time `json:"until,omitempty"`
-}
-
-func (b *outboxCommands) printStatus(ctx context.Context, box outboxBox) error {
-	depths, err := box.Depths(ctx)
-	if err != nil {
-		return err
-	}
-	pauses, err := box.Pauses(ctx)
-	if err != nil {
-		return err
-	}
-	if b.app.JSON {
-		for _, d := range depths {
-			if err := b.app.PrintJSON(outboxLine{Type: "queue", Class: string(d.Class), Queued: &d.Queued, Oldest: d.Oldest.Seconds()}); err != nil {
-				return err
-			}
-		}
-		for _, p := range pauses {
-			line := outboxLine{Type: "pause", Class: string(p.Class), Number: p.Number, Reason: p.Reason, Since: timeOrNil(p.Since), Until: timeOrNil(p.Until)}
-			if err := b.app.PrintJSON(line); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	screen := b.app.Screen()
-	printTable(screen, []column[outbox.Depth]{
-		{title: "Class", value: func(d *outbox.Depth) string { return string(d.Class) }},
-		{title: "Queued", value: func(d *outbox.Depth) string { return strconv.Itoa(d.Queued) }},
-		{title: "Oldest", value: func(d *outbox.Depth) string { return ageOf(d) }},
-	}, pointers(depths))
-	if len(pauses) == 0 {
-		return nil
-	}
-	screen.Printf("\n")
-	printTable(screen, []column[outbox.Pause]{
-		{title: "Paused number", value: func(p *outbox.Pause) string { return cmp.Or(p.Number, "all") }},
-		{title: "Class", value: func(p *outbox.Pause) string { return cmp.Or(string(p.Class), "all") }},
-		{title: "Since", value: func(p *outbox.Pause) string { return moment(p.Since) }},
-		{title: "Until", value: func(p *outbox.Pause) string { return moment(p.Until) }},
-		{title: "Reason", cut: true, below: true, value: func(p *outbox.Pause) string { return p.Reason }},
-	}, pointers(pauses))
-	return nil
-}
-
-func pointers[T any](values []T) []*T {
-	list := make([]*T, len(values))
-	for i := range values {
-		list[i] = &values[i]
-	}
-	return list
-}
-
-func ageOf(d *outbox.Depth) string {
-	if d.Oldest == 0 {
-		return ""
-	}
-	return d.Oldest.Truncate(time.Second).String()
 }
