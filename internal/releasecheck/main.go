@@ -4,8 +4,12 @@
 // repository at the released version. It serves the result as a module proxy.
 // In an empty module with an empty module cache it then builds and runs the
 // main.go below testdata/programs of each released module, and runs the
-// commands that the commands.txt beside it lists. It is run by make
-// release-check.
+// commands that the commands.txt beside it lists, and it makes and checks the
+// files that the release offers for download, for this platform alone. It is
+// run by make release-check.
+//
+// With -artifacts it only makes these files: binaries, SBOMs and checksums. It
+// is run by make release-artifacts.
 package main
 
 import (
@@ -17,6 +21,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"time"
 )
@@ -40,16 +45,23 @@ const programs = "internal/releasecheck/testdata/programs"
 func main() {
 	version := flag.String("version", "v0.0.0-check", "the version to release")
 	keep := flag.String("keep", "", "a new directory for the clone with the commits and tags; without it the clone is removed")
+	artifacts := flag.String("artifacts", "", "write binaries, SBOMs and checksums into this new directory, and use nothing from outside")
+	only := flag.String("module", "", "the directory of the one module whose artifacts are wanted; without it those of all")
+	targets := flag.String("platforms", "linux/amd64", "the platforms of the binaries, separated by commas")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Stdout, *version, *keep); err != nil {
+	var list []string
+	if *targets != "" {
+		list = strings.Split(*targets, ",")
+	}
+	if err := run(ctx, os.Stdout, *version, *keep, *artifacts, *only, list); err != nil {
 		fmt.Fprintln(os.Stderr, "releasecheck:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, out io.Writer, version, keep string) error {
+func run(ctx context.Context, out io.Writer, version, keep, artifacts, only string, platforms []string) error {
 	work, err := os.MkdirTemp("", "releasecheck")
 	if err != nil {
 		return err
@@ -66,18 +78,28 @@ func run(ctx context.Context, out io.Writer, version, keep string) error {
 		return err
 	}
 	r.out = out
-	return r.check(ctx, programs)
+	if artifacts == "" {
+		return r.check(ctx, programs)
+	}
+	if artifacts, err = filepath.Abs(artifacts); err != nil {
+		return err
+	}
+	return r.makeArtifacts(ctx, artifacts, only, platforms)
 }
 
 // release is one run of the check.
 type release struct {
 	version string
+	source  string // the directory of the repository
 	clone   string // the directory of the clone
 	work    string // a temporary directory for everything else
 	origin  string // the path of the root module
 	modules []module
 	env     []string
 	out     io.Writer
+
+	binaries  []string                                     // the modules that are released as binaries too
+	generator func(ctx context.Context) (generator, error) // makes what makes SBOMs
 }
 
 // check makes the release and uses it. The programs are those of the clone.
@@ -100,6 +122,9 @@ func (r *release) check(ctx context.Context, programs string) error {
 		if err := r.use(ctx, m, programs); err != nil {
 			return fmt.Errorf("using %s from outside: %w", m.path, err)
 		}
+	}
+	if err := r.writeArtifacts(ctx, filepath.Join(r.work, "artifacts"), "", []string{runtime.GOOS + "/" + runtime.GOARCH}); err != nil {
+		return err
 	}
 	fmt.Fprintf(r.out, "%d modules can be used from outside (%.0f s). Their tags, in the order to push them:\n\t%s\n",
 		len(tags), time.Since(began).Seconds(), strings.Join(tags, "\n\t"))

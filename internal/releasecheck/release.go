@@ -21,7 +21,8 @@ func newRelease(ctx context.Context, source, clone, work, version string, unrele
 	if err != nil {
 		return nil, err
 	}
-	r := &release{version: version, clone: clone, work: work, out: io.Discard}
+	r := &release{version: version, source: source, clone: clone, work: work, out: io.Discard}
+	r.binaries, r.generator = binaries, r.cyclonedx
 	// Nothing of the user's environment may help the release along, apart from
 	// where modules and toolchains come from. What the module cache already
 	// holds of others is not downloaded again.
@@ -41,7 +42,7 @@ func newRelease(ctx context.Context, source, clone, work, version string, unrele
 	})
 	r.env = append(r.env,
 		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL="+filepath.Join(work, "gitconfig"), "GIT_TERMINAL_PROMPT=0",
-		"GOWORK=off", "GOFLAGS=-modcacherw", "GOPATH="+filepath.Join(work, "gopath"), "GOPRIVATE=", "GONOPROXY=",
+		"GOWORK=off", "GOFLAGS=-modcacherw -trimpath", "CGO_ENABLED=0", "GOPATH="+filepath.Join(work, "gopath"), "GOPRIVATE=", "GONOPROXY=",
 		"GOMODCACHE="+filepath.Join(work, "modcache"),
 		"GOPROXY="+strings.Join([]string{fileURL(work, "proxy"), fileURL(goEnv.ModCache, "cache", "download"), goEnv.Proxy}, ","))
 	gitconfig := "[user]\n\tname = releasecheck\n\temail = releasecheck@localhost\n[safe]\n\tdirectory = *\n[advice]\n\tdetachedHead = false\n"
@@ -53,6 +54,14 @@ func newRelease(ctx context.Context, source, clone, work, version string, unrele
 	}
 	if _, err := command(ctx, clone, r.env, "git", "checkout", "--quiet", "--detach"); err != nil {
 		return nil, err
+	}
+	// The commits of the release are the same whenever and by whomever they are made.
+	date, err := command(ctx, clone, r.env, "git", "show", "--no-patch", "--format=%cI", "HEAD")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"} {
+		r.env = append(r.env, name+"="+strings.TrimSpace(string(date)))
 	}
 	if r.modules, err = findModules(ctx, r.env, clone, unreleased); err != nil {
 		return nil, err
@@ -83,6 +92,7 @@ func (r *release) publish(ctx context.Context, m module) error {
 		for _, args := range [][]string{
 			append([]string{"go"}, edit...),
 			{"go", "mod", "tidy"},
+			{"git", "add", "--all", "."}, // go.sum may be new
 			{"git", "commit", "--quiet", "--all", "--allow-empty", "--message", "Require the released modules in " + m.dir},
 		} {
 			if _, err := command(ctx, dir, r.env, args[0], args[1:]...); err != nil {

@@ -74,7 +74,7 @@ func checkFixture(t *testing.T, files map[string]string) (clone, output string, 
 		return clone, "", err
 	}
 	var out strings.Builder
-	r.out = &out
+	r.out, r.binaries, r.generator = &out, []string{"cmd/tool"}, generates(nil)
 	err = r.check(t.Context(), "testdata/programs")
 	return clone, out.String(), err
 }
