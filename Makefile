@@ -11,12 +11,12 @@ OLDEST_GO = go1.25.14
 
 EXAMPLES = $(filter-out $(NESTED),$(patsubst %/main.go,%,$(wildcard examples/*/main.go)))
 
-.PHONY: all help examples test oldest budgets nested sends fmt vet tidy lint workflows fuzz chaos outbox-fire mutants bench bench-outbox pictures words apidiff release release-check
+.PHONY: all help examples test oldest budgets nested sends fmt vet tidy lint workflows fuzz chaos outbox-fire mutants bench bench-outbox pictures words apidiff vuln vuln-check release release-check release-artifacts sbom
 
-all: examples test oldest budgets nested sends release-check fmt vet tidy lint fuzz ## everything that CI runs
+all: examples test oldest budgets nested sends release-check vuln-check fmt vet tidy lint fuzz ## everything that CI runs
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 examples: ## run the example programs
 	@set -e; for e in $(EXAMPLES); do echo "go run ./$$e"; go run ./$$e; done
@@ -102,18 +102,41 @@ apidiff: ## list the changes of the exported API; BASE=v0.1.0
 	"$$tmp/apidiff" -m "$$tmp/old" "$$tmp/new" | tee "$$tmp/report"; \
 	[ -s "$$tmp/report" ] || echo "No change of the exported API."
 
-release: ## check the version and the changelog for a tag; TAG=v0.1.0
+# VULNDB is the URL of another database than Go's, such as file:///srv/vulndb.
+VULNDB ?=
+
+vuln: ## look for known vulnerabilities in what each module calls; asks Go's vulnerability database
+	VULNDB='$(VULNDB)' .ci/vuln $(MODULES)
+
+vuln-check: ## check that make vuln fails on a vulnerability; asks no database
+	.ci/vuln
+
+release: ## check the version, the changelog and the module of a tag; TAG=cmd/kirim/v0.1.0
 	@version=$$(sed -n 's/^const Version = "\(.*\)"/\1/p' client.go); \
-	if [ "$(TAG)" != "v$$version" ]; then echo "TAG is \"$(TAG)\", but Version in client.go is $$version"; exit 1; fi; \
+	if [ "$(notdir $(TAG))" != "v$$version" ]; then echo "TAG is \"$(TAG)\", but Version in client.go is $$version"; exit 1; fi; \
+	if [ ! -f "$(dir $(TAG))go.mod" ]; then echo "TAG is \"$(TAG)\", but there is no module in $(dir $(TAG))"; exit 1; fi; \
+	if grep -q '=>' "$(dir $(TAG))go.mod"; then echo "$(dir $(TAG))go.mod replaces modules, so nobody could use $(TAG): push the tags that make release-check makes"; exit 1; fi; \
 	if ! grep -q "^## $$version " CHANGELOG.md; then echo "CHANGELOG.md has no section $$version"; exit 1; fi; \
 	echo "$(TAG) is the version in client.go and has its section in CHANGELOG.md."
 
 # KEEP is a new directory that gets the clone with the commits and tags.
-VERSION ?= v0.0.0-check
+VERSION ?= $(if $(TAG),$(notdir $(TAG)),v0.0.0-check)
 KEEP ?=
 
-release-check: ## build and run each released module from outside; VERSION=v0.1.0 KEEP=../release
+release-check: ## build and run each released module from outside, and make its artifacts; VERSION=v0.1.0 KEEP=../release
 	go run ./internal/releasecheck -version $(VERSION) -keep '$(KEEP)'
+
+# Everything for VERSION, or what belongs to one TAG. It is made from the
+# last commit, whatever else there is in the directory.
+PLATFORMS ?= darwin/amd64,darwin/arm64,linux/amd64,linux/arm64,windows/amd64,windows/arm64
+
+release-artifacts: ## write binaries, SBOMs and checksums into dist/; VERSION=v0.1.0 or TAG=cmd/kirim/v0.1.0
+	rm -rf dist
+	go run ./internal/releasecheck -version $(VERSION) -artifacts dist -platforms '$(PLATFORMS)' \
+		-module '$(if $(TAG),$(patsubst %/,%,$(dir $(TAG))))'
+
+sbom: PLATFORMS = $(shell go env GOOS)/$(shell go env GOARCH)
+sbom: release-artifacts ## write the SBOM of each module, and the binary for this platform with its SBOM, into dist/
 
 lint: workflows ## lint each module and the workflow files
 	@set -e; for m in $(MODULES); do echo "$$m:"; (cd $$m && $(GOLANGCI_LINT) run ./...); done

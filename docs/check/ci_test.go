@@ -113,15 +113,48 @@ func modules(t *testing.T) (dirs []string) {
 
 func TestDependabotKnowsEveryModule(t *testing.T) {
 	t.Parallel()
-	config := read(t, ".github/dependabot.yml")
-	if listed := words(`(?m)^ {6}- (/.*)$`, config); !slices.Equal(listed, modules(t)) {
+	updates := make(map[string]string)
+	for entry := range strings.SplitSeq(read(t, ".github/dependabot.yml"), "\n  - package-ecosystem: ") {
+		name, rest, _ := strings.Cut(entry, "\n")
+		updates[name] = rest
+	}
+	directories := func(ecosystem string) []string { return words(`(?m)^ {6}- (/\S*)$`, updates[ecosystem]) }
+	if listed := directories("gomod"); !slices.Equal(listed, modules(t)) {
 		t.Errorf("lists %q, the modules are %q", listed, modules(t))
 	}
-	for _, ecosystem := range []string{"gomod", "github-actions"} {
-		if !strings.Contains(config, "\n  - package-ecosystem: "+ecosystem+"\n") {
-			t.Errorf("does not update %s", ecosystem)
+	for ecosystem, pattern := range map[string]string{"docker": `(^|/)Dockerfile$`, "docker-compose": `(^|/)compose\.yaml$`} {
+		if listed, found := directories(ecosystem), directoriesOf(t, regexp.MustCompile(pattern)); !slices.Equal(listed, found) {
+			t.Errorf("%s: lists %q, the files are in %q", ecosystem, listed, found)
 		}
 	}
+	for _, ecosystem := range []string{"gomod", "github-actions", "docker", "docker-compose"} {
+		if entry := updates[ecosystem]; !strings.Contains(entry, "interval: weekly\n") || !strings.Contains(entry, "\n    groups:\n") {
+			t.Errorf("does not update %s each week and in groups", ecosystem)
+		}
+	}
+}
+
+// directoriesOf returns the directories with a file whose path matches.
+func directoriesOf(t *testing.T, pattern *regexp.Regexp) (dirs []string) {
+	t.Helper()
+	err := filepath.WalkDir(root, func(file string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			if err == nil && (d.Name() == ".git" || d.Name() == "testdata") {
+				return filepath.SkipDir
+			}
+			return err
+		}
+		rel, err := filepath.Rel(root, file)
+		if rel = filepath.ToSlash(rel); pattern.MatchString(rel) {
+			dirs = append(dirs, path.Join("/", path.Dir(rel)))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(dirs)
+	return slices.Compact(dirs)
 }
 
 // misplaced returns what is wrong with the rows of the table of changes: a

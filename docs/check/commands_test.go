@@ -22,6 +22,8 @@ var (
 	}{
 		{regexp.MustCompile(`^go get ` + regexp.QuoteMeta(module) + `$`), nil},
 		{regexp.MustCompile(`^git clone https://` + regexp.QuoteMeta(module) + `$|^cd ` + path.Base(module) + `$`), nil},
+		{regexp.MustCompile(`^git checkout v\d+\.\d+\.\d+$|^sha256sum --check --ignore-missing SHA256SUMS$`), nil},
+		{regexp.MustCompile(`^gh attestation verify kirim_v\S+_linux_amd64 --repo kirim-go/kirim (?:--signer-workflow kirim-go/kirim/(\S+)|--predicate-type https://cyclonedx\.org/bom)$`), exists},
 		{regexp.MustCompile(`^openssl genrsa -out \S+\.pem 2048$`), nil},
 		{regexp.MustCompile(`^go run \./(\S+)(?: -[-\w =]+)?$`), func(dir string, args []string) error {
 			_, err := os.Stat(filepath.Join(dir, args[0], "main.go"))
