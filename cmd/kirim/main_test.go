@@ -245,6 +245,34 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 			return reads >= n
 		})
 	},
+	// awaitsText FILE TEXT: waits until a file has a text.
+	"awaitsText": func(ts *testscript.TestScript, _ bool, args []string) {
+		await(ts, args[0]+" has "+args[1], func() bool {
+			text, err := os.ReadFile(ts.MkAbs(args[0]))
+			return err == nil && strings.Contains(string(text), args[1])
+		})
+	},
+	// connects FILE: sets the variables of a file that kirim sandbox has written, and
+	// removes it.
+	"connects": func(ts *testscript.TestScript, _ bool, args []string) {
+		var text []byte
+		await(ts, args[0]+" is written", func() bool {
+			text, _ = os.ReadFile(ts.MkAbs(args[0]))
+			return strings.Contains(string(text), "KIRIM_WEBHOOK_SECRET=") && strings.HasSuffix(string(text), "\n")
+		})
+		for line := range strings.Lines(string(text)) {
+			name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+			ts.Setenv(name, value)
+		}
+		ts.Check(os.Remove(ts.MkAbs(args[0])))
+	},
+	// label NAME: the organization has a label.
+	"label": func(ts *testscript.TestScript, _ bool, args []string) {
+		s := worldOf(ts).sandbox
+		client, err := s.Client()
+		ts.Check(err)
+		ts.Check(client.Do(context.Background(), http.MethodPost, "/labels", nil, map[string]string{"name": args[0], "color": "blue", "team_id": s.Teams()[0].ID}, nil))
+	},
 	// sent N: the sandbox has sent so many messages.
 	"sent": func(ts *testscript.TestScript, _ bool, args []string) {
 		if n := worldOf(ts).sandbox.MessageCount(); strconv.Itoa(n) != args[0] {
@@ -267,13 +295,11 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	},
 	// save NAME PATTERN: sets a variable to what the pattern's group has found in
 	// the output of the command before.
-	"save": func(ts *testscript.TestScript, _ bool, args []string) {
-		found := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
-		if found == nil {
-			ts.Fatalf("%s is not in the output", args[1])
-		}
-		ts.Setenv(args[0], found[1])
-	},
+	"save": func(ts *testscript.TestScript, _ bool, args []string) { saveFrom(ts, "stdout", args) },
+	// saveErr NAME PATTERN: as save, of the errors of the command before.
+	"saveErr": func(ts *testscript.TestScript, _ bool, args []string) { saveFrom(ts, "stderr", args) },
+	// settle: all deliveries that are due are made.
+	"settle": func(ts *testscript.TestScript, _ bool, _ []string) { worldOf(ts).sandbox.Settle() },
 	// exits CODE COMMAND…: the command exits with the code.
 	"exits": func(ts *testscript.TestScript, _ bool, args []string) {
 		err := ts.Exec(args[1], args[2:]...)
@@ -287,6 +313,14 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 			ts.Fatalf("exit code %d, not %s", code, args[0])
 		}
 	},
+}
+
+func saveFrom(ts *testscript.TestScript, stream string, args []string) {
+	found := regexp.MustCompile(`(?m)` + args[1]).FindStringSubmatch(ts.ReadFile(stream))
+	if found == nil {
+		ts.Fatalf("%s is not in %s", args[1], stream)
+	}
+	ts.Setenv(args[0], found[1])
 }
 
 // await waits for something that another process does.

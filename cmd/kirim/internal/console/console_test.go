@@ -54,6 +54,17 @@ msg_02  山田太郎ハナコ山田太郎…   read
   �[31mred�evil
 msg_03                            read
 `},
+		"moves columns below when nothing else helps": {width: 20, want: `
+ID      NAME
+msg_01  Siti
+  failed
+  Is my order ready?
+msg_02  山田太郎ハ…
+  read
+  �[31mred�evil
+msg_03
+  read
+`},
 		"has colours for states": {width: 80, colour: true, want: `
 <1>ID<0>      <1>NAME<0>                          <1>STATE<0>   <1>TEXT<0>
 msg_01  Siti                          <31>failed<0>  Is my order ready?
@@ -78,6 +89,20 @@ msg_03                                read
 				}
 			}
 		})
+	}
+}
+
+func TestTextFromRightToLeftDoesNotTurnTheNextColumn(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		width int
+		want  string
+	}{{60, "NAME  NEXT\nمحمد\u200e  12\nAna   13\n"}, {0, "NAME  NEXT\nمحمد  12\nAna   13\n"}} {
+		var out bytes.Buffer
+		(&Screen{w: &out, width: tt.width}).Table([]Column{{Title: "name"}, {Title: "next"}}, [][]string{{"محمد", "12"}, {"Ana", "13"}})
+		if out.String() != tt.want {
+			t.Errorf("%q, want %q", out.String(), tt.want)
+		}
 	}
 }
 

@@ -91,6 +91,21 @@ func Line(text string) string {
 	return strings.Join(strings.Fields(Clean(text)), " ")
 }
 
+// leftToRightMark ends a text that is written from right to left: a terminal that turns
+// such text would else turn the digits behind it, too, which are the next column.
+const leftToRightMark = "\u200e"
+
+// isolated keeps a text that is written from right to left to itself, on a terminal.
+func (s *Screen) isolated(text string) string {
+	turns := func(r rune) bool {
+		return unicode.In(r, unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana, unicode.Nko)
+	}
+	if s.width == 0 || !strings.ContainsFunc(text, turns) {
+		return text
+	}
+	return text + leftToRightMark
+}
+
 // Width returns how many cells of a terminal the text takes.
 func Width(text string) int { return runewidth.StringWidth(text) }
 

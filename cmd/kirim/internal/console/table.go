@@ -1,6 +1,7 @@
 package console
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mattn/go-runewidth"
@@ -29,6 +30,8 @@ type table struct {
 	columns []Column
 	rows    [][]string
 	widths  []int
+	below   bool   // the values of columns with Below stand below their row
+	moved   []bool // columns that stand below, too, as the terminal is too narrow for them
 }
 
 // Table prints rows below the titles of their columns.
@@ -38,25 +41,25 @@ func (s *Screen) Table(columns []Column, rows [][]string) {
 			row[i] = Line(row[i])
 		}
 	}
-	t := &table{screen: s, columns: columns, rows: rows}
+	t := &table{screen: s, columns: columns, rows: rows, moved: make([]bool, len(columns))}
 	t.measure()
-	below := s.width > 0 && t.width(false) > s.width
-	if below {
+	if s.width > 0 && t.width() > s.width {
+		t.below = true
 		t.fit()
 	}
 	titles := make([]string, len(columns))
 	for i, c := range columns {
 		titles[i] = strings.ToUpper(c.Title)
 	}
-	t.print(titles, below, func(int) Style { return Strong })
+	t.print(titles, func(int) Style { return Strong })
 	for _, row := range rows {
-		t.print(row, below, func(i int) Style {
+		t.print(row, func(i int) Style {
 			if style := columns[i].Style; style != nil {
 				return style(row[i])
 			}
 			return Plain
 		})
-		if below {
+		if t.below {
 			t.printBelow(row)
 		}
 	}
@@ -72,39 +75,54 @@ func (t *table) measure() {
 	}
 }
 
-// width returns how many cells the table takes, with or without the columns
-// whose values stand below.
-func (t *table) width(below bool) int {
+// inRow reports whether the values of a column stand in the row.
+func (t *table) inRow(i int) bool { return !t.moved[i] && !(t.below && t.columns[i].Below) }
+
+// width returns how many cells a row takes.
+func (t *table) width() int {
 	total := -gap
-	for i, c := range t.columns {
-		if !below || !c.Below {
-			total += t.widths[i] + gap
+	for i, width := range t.widths {
+		if t.inRow(i) {
+			total += width + gap
 		}
 	}
 	return total
 }
 
-// fit cuts the widest column that may be cut until the table fits.
+// fit cuts the widest column that may be cut until the table fits. Where that does not
+// help, columns move below the row, the last one first.
 func (t *table) fit() {
-	for total := t.width(true); total > t.screen.width; total-- {
-		widest := -1
+	natural := slices.Clone(t.widths)
+	for t.width() > t.screen.width {
+		widest, last := -1, -1
 		for i, c := range t.columns {
-			if c.Cut && !c.Below && t.widths[i] > cutWidth && (widest < 0 || t.widths[i] > t.widths[widest]) {
+			if !t.inRow(i) {
+				continue
+			}
+			if c.Cut && t.widths[i] > cutWidth && (widest < 0 || t.widths[i] > t.widths[widest]) {
 				widest = i
 			}
+			if i > 0 {
+				last = i
+			}
 		}
-		if widest < 0 {
+		switch {
+		case widest >= 0:
+			t.widths[widest]--
+		case last > 0:
+			t.moved[last] = true
+			copy(t.widths, natural)
+		default:
 			return
 		}
-		t.widths[widest]--
 	}
 }
 
-func (t *table) print(values []string, below bool, style func(int) Style) {
+func (t *table) print(values []string, style func(int) Style) {
 	var b strings.Builder
 	pad := 0
 	for i, value := range values {
-		if below && t.columns[i].Below {
+		if !t.inRow(i) {
 			continue
 		}
 		if Width(value) > t.widths[i] {
@@ -112,7 +130,7 @@ func (t *table) print(values []string, below bool, style func(int) Style) {
 		}
 		if value != "" {
 			b.WriteString(strings.Repeat(" ", pad))
-			b.WriteString(t.screen.Styled(style(i), value))
+			b.WriteString(t.screen.Styled(style(i), t.screen.isolated(value)))
 			pad = 0
 		}
 		pad += t.widths[i] - Width(value) + gap
@@ -120,15 +138,29 @@ func (t *table) print(values []string, below bool, style func(int) Style) {
 	t.screen.Printf("%s\n", b.String())
 }
 
+// separator stands between the values below a row.
+const separator = " · "
+
+// printBelow prints what does not stand in the row: each of the columns that were moved
+// as a whole, on as many lines as it takes, and the rest on one line.
 func (t *table) printBelow(row []string) {
-	var values []string
-	for i, c := range t.columns {
-		if c.Below && row[i] != "" {
-			values = append(values, row[i])
+	var lines []string
+	var rest []string
+	for i, value := range row {
+		switch last := len(lines) - 1; {
+		case value == "" || t.inRow(i):
+		case t.columns[i].Below:
+			rest = append(rest, value)
+		case last >= 0 && gap+Width(lines[last]+separator+value) <= t.screen.width:
+			lines[last] += separator + value
+		default:
+			lines = append(lines, value)
 		}
 	}
-	if len(values) > 0 {
-		line := runewidth.Truncate(strings.Join(values, " · "), t.screen.width-gap, "…")
-		t.screen.Printf("%s%s\n", strings.Repeat(" ", gap), t.screen.Styled(Faint, line))
+	if len(rest) > 0 {
+		lines = append(lines, runewidth.Truncate(strings.Join(rest, separator), t.screen.width-gap, "…"))
+	}
+	for _, line := range lines {
+		t.screen.Printf("%s%s\n", strings.Repeat(" ", gap), t.screen.Styled(Faint, t.screen.isolated(line)))
 	}
 }

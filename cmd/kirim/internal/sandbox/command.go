@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -20,6 +22,7 @@ import (
 	"github.com/kirim-go/kirim/kirimtest"
 	"github.com/kirim-go/kirim/kirimtest/inspector"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // defaultAddr is where a sandbox listens unless it is told otherwise.
@@ -100,29 +103,29 @@ func (o *options) complete(a *app.App, cmd *cobra.Command) error {
 		return err
 	}
 	for name := range config {
-		if f := cmd.LocalFlags().Lookup(name); f == nil || name == "help" {
+		if f := cmd.LocalNonPersistentFlags().Lookup(name); f == nil || name == "help" {
 			return app.Usagef("configuration %s: sandbox: there is no member %q", file, name)
 		}
 	}
-	for _, name := range []string{
-		"addr", "env-file", "seed", "state", "templates", "plan", "webhook", "meta-webhook", "token-file", "expose", "any-message", "late-refusals",
-	} {
-		if cmd.Flags().Changed(name) {
-			continue
+	cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+		if err != nil || f.Changed || f.Name == "help" {
+			return
 		}
-		variable := "KIRIM_SANDBOX_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+		variable := variableOf(f.Name)
 		origin, value := "$"+variable, a.Getenv(variable)
 		if value == "" {
-			origin, value = "configuration "+file+": sandbox: "+name, config[name]
+			origin, value = "configuration "+file+": sandbox: "+f.Name, config[f.Name]
 		}
-		if value == "" {
-			continue
+		if value != "" && f.Value.Set(value) != nil {
+			err = app.Usagef("%s: want a value as --%s takes it", origin, f.Name)
 		}
-		if err := cmd.Flags().Set(name, value); err != nil {
-			return app.Usagef("%s: want a value as --%s takes it", origin, name)
-		}
-	}
-	return nil
+	})
+	return err
+}
+
+// variableOf is the environment variable that stands for a flag.
+func variableOf(flag string) string {
+	return "KIRIM_SANDBOX_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
 // ratePlan reads the flag --plan.
@@ -144,11 +147,11 @@ func (o *options) ratePlan() (kirimtest.Plan, error) {
 func (o *options) token(a *app.App) (string, error) {
 	token := a.Getenv("KIRIM_SANDBOX_TOKEN")
 	if o.tokenFile != "" {
-		text, err := a.ReadInput(o.tokenFile, 4096)
+		secret, err := app.ReadSecretFile(o.tokenFile)
 		if err != nil {
-			return "", err
+			return "", app.Usagef("--token-file: %w", err)
 		}
-		token = strings.TrimSpace(string(text))
+		token = secret
 	}
 	host, _, err := net.SplitHostPort(o.addr)
 	if err != nil {
@@ -207,6 +210,10 @@ func (o *options) run(ctx context.Context, a *app.App) error {
 	if err != nil {
 		return err
 	}
+	credentials, err := credentials(a)
+	if err != nil {
+		return err
+	}
 	l, err := o.listen(ctx, a)
 	if err != nil {
 		return err
@@ -220,20 +227,13 @@ func (o *options) run(ctx context.Context, a *app.App) error {
 			return page
 		}),
 	}
-	for name, option := range map[string]func(string) kirimtest.Option{
-		"KIRIM_SANDBOX_API_KEY": kirimtest.WithAPIKey, "KIRIM_SANDBOX_WEBHOOK_SECRET": kirimtest.WithWebhookSecret, "KIRIM_SANDBOX_ACCESS_TOKEN": kirimtest.WithAccessToken,
-	} {
-		if value := a.Getenv(name); value != "" {
-			start = append(start, option(value))
-		}
-	}
 	if o.anyMessage {
 		start = append(start, kirimtest.WithMetaMessages())
 	}
 	if o.lateRefusals {
 		start = append(start, kirimtest.WithLateRefusals())
 	}
-	s := kirimtest.NewServer(append(start, kept.options()...)...)
+	s := kirimtest.NewServer(slices.Concat(start, credentials, kept.options())...)
 	defer s.Close()
 	// What is set by a flag or the configuration wins over the state that was kept.
 	if !kept.restored() || o.plan != "free" {
@@ -251,17 +251,39 @@ func (o *options) run(ctx context.Context, a *app.App) error {
 	if err := o.subscribe(s); err != nil { //nolint:contextcheck // SubscribeMeta limits its own time
 		return err
 	}
+	if err := kept.save(s); err != nil { // the credentials, and whether the file can be written
+		return err
+	}
 	if err := o.announce(a, s); err != nil {
 		return err
 	}
-	return watch(ctx, s, &folder, kept)
+	return watch(ctx, s, &folder, kept, a.Note)
 }
+
+// credentials are those that the environment has, in place of random ones.
+func credentials(a *app.App) (options []kirimtest.Option, err error) {
+	for name, option := range map[string]func(string) kirimtest.Option{
+		"KIRIM_SANDBOX_API_KEY": kirimtest.WithAPIKey, "KIRIM_SANDBOX_WEBHOOK_SECRET": kirimtest.WithWebhookSecret, "KIRIM_SANDBOX_ACCESS_TOKEN": kirimtest.WithAccessToken,
+	} {
+		value := a.Getenv(name)
+		// They are printed for a shell and written into a file of variables, as they stand.
+		if i := strings.IndexFunc(value, func(r rune) bool { return !strings.ContainsRune(credentialCharacters, r) }); i >= 0 {
+			return nil, app.Usagef("$%s: want letters, digits and %s, got another character at byte %d of %d", name, credentialCharacters[62:], i+1, len(value))
+		}
+		if value != "" {
+			options = append(options, option(value))
+		}
+	}
+	return options, nil
+}
+
+const credentialCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.=+/:"
 
 // subscribe adds the webhooks of the flags, unless the state that was kept has them.
 func (o *options) subscribe(s *kirimtest.Server) error {
 	if o.webhook != "" {
-		if !strings.HasPrefix(o.webhook, "http://") && !strings.HasPrefix(o.webhook, "https://") {
-			return app.Usagef("--webhook: want an http or https URL, got %d characters", len(o.webhook))
+		if u, err := url.Parse(o.webhook); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return app.WithHint(app.Usagef("--webhook: want an http or https URL, got %d characters", len(o.webhook)), "such as http://127.0.0.1:8080/webhooks/kirim")
 		}
 		known := false
 		for _, sub := range s.Subscriptions() {
@@ -321,42 +343,26 @@ func (o *options) announce(a *app.App, s *kirimtest.Server) error {
 	return nil
 }
 
-// pollInterval is how often the files of templates are looked at, and saveInterval how
-// often a state that has changed is saved.
-const (
-	pollInterval = 500 * time.Millisecond
-	saveInterval = 2 * time.Second
-)
+// pollInterval is how often the files of templates are looked at.
+const pollInterval = 500 * time.Millisecond
 
 // watch loads templates again when their files change and saves the state when it has
 // changed, until ctx ends.
-func watch(ctx context.Context, s *kirimtest.Server, folder *templateFolder, kept *state) error {
-	var poll, save <-chan time.Time // nil for what there is not
+func watch(ctx context.Context, s *kirimtest.Server, folder *templateFolder, kept *state, note func(format string, args ...any)) error {
+	saved := make(chan error, 1)
+	go func() { saved <- kept.keep(ctx, s, note) }()
+	var poll <-chan time.Time // nil without a directory
 	if folder.dir != "" {
 		ticker := time.NewTicker(pollInterval)
 		defer ticker.Stop()
 		poll = ticker.C
 	}
-	var journal *kirimtest.Journal
-	if kept.file != "" {
-		journal = s.Journal()
-		defer journal.Close()
-		ticker := time.NewTicker(saveInterval)
-		defer ticker.Stop()
-		save = ticker.C
-	}
 	for {
 		select {
-		case <-ctx.Done():
-			return kept.save(s)
+		case err := <-saved: // at the latest when ctx has ended
+			return err
 		case <-poll:
 			folder.reload()
-		case <-save:
-			if len(journal.Take()) > 0 {
-				if err := kept.save(s); err != nil {
-					return err
-				}
-			}
 		}
 	}
 }

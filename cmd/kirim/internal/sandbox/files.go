@@ -23,7 +23,7 @@ const largestFile = 16 << 20
 func readScenario(a *app.App, name string) ([]byte, error) {
 	text, err := a.ReadInput(name, largestFile)
 	if err != nil {
-		return nil, err
+		return nil, app.Usagef("--seed: %w", err)
 	}
 	if strings.HasSuffix(name, ".json") || bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
 		return text, nil

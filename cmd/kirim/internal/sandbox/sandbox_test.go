@@ -20,6 +20,7 @@ import (
 	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/cmd/kirim/internal/app"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 const scenarioYAML = `
@@ -263,6 +264,84 @@ func TestFlagsWinOverTheEnvironmentAndThatOverTheFile(t *testing.T) {
 	}
 }
 
+// TestEachFlagHasAVariableAndAMemberOfTheFile sets each flag in all three places.
+func TestEachFlagHasAVariableAndAMemberOfTheFile(t *testing.T) {
+	t.Parallel()
+	values := func(kind string) []string { // of the flag, the variable and the file; any three that differ
+		if kind == "bool" {
+			return []string{"true", "false", "true"}
+		}
+		return []string{"of-flag", "of-variable", "of-file"}
+	}
+	resolved := func(name, kind string, places int) string {
+		v := values(kind)
+		a := app.New()
+		environment := map[string]string{"KIRIM_CONFIG": write(t, "config.yaml", "sandbox: {"+strings.ReplaceAll(name, "-", "_")+": "+v[2]+"}\n")}
+		if places > 1 {
+			environment[variableOf(name)] = v[1]
+		}
+		a.Getenv = func(name string) string { return environment[name] }
+		cmd := New(a, "")
+		if places > 2 {
+			if err := cmd.Flags().Set(name, v[0]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := new(options).complete(a, cmd); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		return cmd.Flags().Lookup(name).Value.String()
+	}
+	n := 0
+	New(app.New(), "").LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+		n++
+		for places := 1; places <= 3; places++ {
+			if got, want := resolved(f.Name, f.Value.Type(), places), values(f.Value.Type())[3-places]; got != want {
+				t.Errorf("--%s in %d places is %q, want %q", f.Name, places, got, want)
+			}
+		}
+	})
+	if n < 12 {
+		t.Errorf("only %d flags", n)
+	}
+}
+
+func TestAStateThatCannotBeSavedForAWhileIsSavedLater(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "dir")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "state.json")
+	r := start(t, nil, "--state", file)
+	if err := os.Rename(dir, dir+"-away"); err != nil {
+		t.Fatal(err)
+	}
+	numbers := 0
+	change := func() {
+		numbers++
+		body := fmt.Sprintf(`{"from":"+62811000000%02d","text":"Hi"}`, numbers)
+		resp, err := http.Post(r.InspectorURL+"_kirim/api/inbound", "application/json", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+	}
+	change()
+	wait(t, func() bool { return strings.Contains(r.errors.String(), "it is tried again with the next change") })
+	if err := os.Rename(dir+"-away", dir); err != nil {
+		t.Fatal(err)
+	}
+	change()
+	wait(t, func() bool {
+		text, err := os.ReadFile(file)
+		return err == nil && strings.Contains(string(text), "+6281100000002")
+	})
+	if strings.Count(r.errors.String(), "it is tried again") != 1 {
+		t.Error(r.errors.String())
+	}
+}
+
 func TestASandboxThatOthersReachNeedsAToken(t *testing.T) {
 	t.Parallel()
 	r := start(t, map[string]string{"KIRIM_SANDBOX_TOKEN": "a-token-of-16-letters"}, "--addr", "0.0.0.0:0", "--expose")
@@ -305,7 +384,10 @@ func TestWrongUsageIsRefusedBeforeAnythingRuns(t *testing.T) {
 		"--webhook: want an http or https URL":   {nil, []string{"--webhook", "localhost:8080"}},
 		"--meta-webhook: ":                       {nil, []string{"--meta-webhook", "http://127.0.0.1:1/"}},
 		"unknown flag: --port":                   {nil, []string{"--port", "1"}},
-		"unknown command \"now\" for":            {nil, []string{"now"}},
+		"unexpected argument \"now\"":            {nil, []string{"now"}},
+		"--token-file: ":                         {nil, []string{"--token-file", "/nowhere"}},
+		"--state: open":                          {nil, []string{"--state", "/nowhere/state.json"}},
+		"got another character at byte 6 of 9":   {map[string]string{"KIRIM_SANDBOX_WEBHOOK_SECRET": "whsec$HOM"}, nil},
 		"--env-file: open":                       {nil, []string{"--env-file", "/nowhere/.env"}},
 		"no such file or directory":              {nil, []string{"--seed", "/nowhere.yaml"}},
 	} {

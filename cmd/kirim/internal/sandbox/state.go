@@ -1,11 +1,11 @@
 package sandbox
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/kirim-go/kirim/cmd/kirim/internal/app"
@@ -17,6 +17,8 @@ import (
 type state struct {
 	file string
 	kept *keptState // nil where there is no file yet
+	// saved is the file as this sandbox has read or written it last.
+	saved os.FileInfo
 }
 
 // keptState is the content of the file.
@@ -34,6 +36,9 @@ func openState(file string) (*state, error) {
 	data, err := os.ReadFile(file) //nolint:gosec // the person who runs the program names it
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, nil
+	}
+	if err == nil {
+		s.saved, err = os.Stat(file)
 	}
 	if err != nil {
 		return nil, app.Usagef("--state: %w", err)
@@ -57,25 +62,70 @@ func (s *state) options() []kirimtest.Option {
 	return []kirimtest.Option{kirimtest.WithState(s.kept.Sandbox), kirimtest.WithClock(kirimtest.NewRunningClock(s.kept.Ahead))}
 }
 
+// The pace of saving: what has happened is on disk this soon, or as soon as a large
+// state allows without the sandbox spending more than a tenth of its time on it.
+const (
+	savePause = 100 * time.Millisecond
+	saveShare = 10
+)
+
+// keep saves the state when it has changed, until ctx ends, and then once more. A save
+// that fails is said, and tried again.
+func (s *state) keep(ctx context.Context, sandbox *kirimtest.Server, note func(format string, args ...any)) error {
+	if s.file == "" {
+		<-ctx.Done()
+		return nil
+	}
+	journal := sandbox.Journal()
+	defer journal.Close()
+	failing := false
+	for {
+		select {
+		case <-ctx.Done():
+			return s.save(sandbox)
+		case <-journal.Ready():
+		}
+		journal.Take()
+		began := time.Now()
+		switch err := s.save(sandbox); {
+		case errors.Is(err, errForeignState):
+			return err
+		case err != nil && !failing:
+			note("%v; it is tried again with the next change", err)
+			failing = true
+		case err == nil && failing:
+			note("--state: saved again")
+			failing = false
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(max(savePause, saveShare*time.Since(began))):
+		}
+	}
+}
+
+// errForeignState ends a sandbox: each of two would undo what the other has saved.
+var errForeignState = errors.New("another program has written it since: only one sandbox at a time can keep its state in a file")
+
 // save writes the file. A failure in the middle leaves the old one.
 func (s *state) save(sandbox *kirimtest.Server) error {
 	if s.file == "" {
 		return nil
 	}
+	if now, err := os.Stat(s.file); err == nil && s.saved != nil && !(os.SameFile(now, s.saved) && now.ModTime().Equal(s.saved.ModTime())) {
+		return app.Usagef("--state: %s: %w", s.file, errForeignState)
+	}
 	data, err := json.Marshal(keptState{sandbox.State(), max(time.Until(sandbox.Now()), 0)})
 	if err != nil {
 		return err
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(s.file), ".kirim-sandbox-*") // of mode 0600
-	if err != nil {
+	temporary := s.file + ".new" // of a sandbox that was killed, it is overwritten
+	if err := os.WriteFile(temporary, data, 0o600); err != nil {
 		return app.Usagef("--state: %w", err)
 	}
-	_, err = temporary.Write(data)
-	if err := errors.Join(err, temporary.Close()); err != nil {
-		return errors.Join(app.Usagef("--state: %w", err), os.Remove(temporary.Name()))
-	}
-	if err := os.Rename(temporary.Name(), s.file); err != nil {
+	if err := os.Rename(temporary, s.file); err != nil {
 		return app.Usagef("--state: %w", err)
 	}
-	return nil
+	s.saved, err = os.Stat(s.file)
+	return err
 }
