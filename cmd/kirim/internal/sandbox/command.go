@@ -210,6 +210,7 @@ func (o *options) run(ctx context.Context, a *app.App) error {
 	if err != nil {
 		return err
 	}
+	defer kept.close()
 	credentials, err := credentials(a)
 	if err != nil {
 		return err

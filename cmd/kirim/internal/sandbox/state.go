@@ -15,10 +15,9 @@ import (
 // state is the file in which a sandbox is kept over restarts; one without a name
 // keeps nothing.
 type state struct {
-	file string
-	kept *keptState // nil where there is no file yet
-	// saved is the file as this sandbox has read or written it last.
-	saved os.FileInfo
+	file   string
+	kept   *keptState // nil where there is no file yet
+	locked *os.File   // nil without a file
 }
 
 // keptState is the content of the file.
@@ -27,18 +26,25 @@ type keptState struct {
 	Ahead   time.Duration    `json:"clock_ahead"` // of real time, in nanoseconds
 }
 
+// errLocked is that another process has the lock. Each of two sandboxes with one file
+// would undo what the other has saved.
+var errLocked = errors.New("another process has the lock")
+
 // openState reads the file, if there is one.
 func openState(file string) (*state, error) {
 	s := &state{file: file}
 	if file == "" {
 		return s, nil
 	}
+	var err error
+	if s.locked, err = lock(file + ".lock"); errors.Is(err, errLocked) {
+		return nil, app.WithHint(app.Usagef("--state: another sandbox keeps its state in %s", file), "stop that one, or choose another file")
+	} else if err != nil {
+		return nil, app.Usagef("--state: %w", err)
+	}
 	data, err := os.ReadFile(file) //nolint:gosec // the person who runs the program names it
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, nil
-	}
-	if err == nil {
-		s.saved, err = os.Stat(file)
 	}
 	if err != nil {
 		return nil, app.Usagef("--state: %w", err)
@@ -50,6 +56,13 @@ func openState(file string) (*state, error) {
 		return nil, app.WithHint(app.Usagef("--state: %s is not the state of a sandbox of this version: %w", file, err), "move it away to begin anew")
 	}
 	return s, nil
+}
+
+// close lets another sandbox have the file.
+func (s *state) close() {
+	if s.locked != nil {
+		_ = s.locked.Close() // it has no content
+	}
 }
 
 func (s *state) restored() bool { return s.kept != nil }
@@ -88,8 +101,6 @@ func (s *state) keep(ctx context.Context, sandbox *kirimtest.Server, note func(f
 		journal.Take()
 		began := time.Now()
 		switch err := s.save(sandbox); {
-		case errors.Is(err, errForeignState):
-			return err
 		case err != nil && !failing:
 			note("%v; it is tried again with the next change", err)
 			failing = true
@@ -104,16 +115,10 @@ func (s *state) keep(ctx context.Context, sandbox *kirimtest.Server, note func(f
 	}
 }
 
-// errForeignState ends a sandbox: each of two would undo what the other has saved.
-var errForeignState = errors.New("another program has written it since: only one sandbox at a time can keep its state in a file")
-
 // save writes the file. A failure in the middle leaves the old one.
 func (s *state) save(sandbox *kirimtest.Server) error {
 	if s.file == "" {
 		return nil
-	}
-	if now, err := os.Stat(s.file); err == nil && s.saved != nil && !(os.SameFile(now, s.saved) && now.ModTime().Equal(s.saved.ModTime())) {
-		return app.Usagef("--state: %s: %w", s.file, errForeignState)
 	}
 	data, err := json.Marshal(keptState{sandbox.State(), max(time.Until(sandbox.Now()), 0)})
 	if err != nil {
@@ -126,6 +131,5 @@ func (s *state) save(sandbox *kirimtest.Server) error {
 	if err := os.Rename(temporary, s.file); err != nil {
 		return app.Usagef("--state: %w", err)
 	}
-	s.saved, err = os.Stat(s.file)
-	return err
+	return nil
 }
