@@ -21,6 +21,9 @@ var eventTypes = []string{
 	"customer.setup_link.created", "customer.setup_link.consumed",
 }
 
+// EventTypes returns the types of events that a subscription can ask for.
+func EventTypes() []string { return slices.Clone(eventTypes) }
+
 // wabaID is the WhatsApp Business Account of the first organisation.
 const wabaID = "104000000000001"
 

@@ -2,7 +2,9 @@ package inspector
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -86,7 +88,7 @@ func (in *Inspector) state(*http.Request) (any, error) {
 		v.PhoneNumbers = append(v.PhoneNumbers, numberView{n.ID, n.Number, n.Name, n.Status})
 	}
 	for _, sub := range s.Subscriptions() {
-		v.Subscriptions = append(v.Subscriptions, subscriptionView{sub.ID, sub.URL, sub.Events, string(sub.Status), sub.Failures})
+		v.Subscriptions = append(v.Subscriptions, viewOf(sub))
 	}
 	if in.config.State != nil {
 		v.Program = in.config.State()
@@ -149,6 +151,10 @@ type faultJSON struct {
 	Trickle   duration    `json:"trickle,omitzero"`
 }
 
+// faultPath are the paths that a request can have: of Kirim's API and Meta's with their
+// versions, and of files. Others, such as /messages, would never match.
+var faultPath = regexp.MustCompile(`^/(v\d+(\.\d+)?|media|\*\*?)(/|$)`)
+
 func (j faultJSON) fault(now time.Time) (kirimtest.Fault, error) {
 	f := kirimtest.Fault{
 		Method: strings.ToUpper(j.Method), Path: j.Path, Skip: j.Skip, Times: j.Times, Processed: j.Processed,
@@ -161,6 +167,12 @@ func (j faultJSON) fault(now time.Time) (kirimtest.Fault, error) {
 		if value < 0 {
 			return f, invalid(name, "want no negative value")
 		}
+	}
+	if j.Path != "" && !faultPath.MatchString(j.Path) {
+		return f, invalid("path", `want a path from its beginning, such as /v1/*/messages, where "*" stands for one segment; got %d characters`, len(j.Path))
+	}
+	if f.Method != "" && !slices.Contains([]string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}, f.Method) {
+		return f, invalid("method", "want GET, POST, PUT, PATCH or DELETE, got %d characters", len(j.Method))
 	}
 	if j.Status != 0 && (j.Status < 200 || j.Status > 599) {
 		return f, invalid("status", "want 200 to 599, got %d", j.Status)
@@ -279,14 +291,21 @@ func checkStatus(status string) (kirimtest.TemplateStatus, error) {
 
 func (j templateJSON) template() (kirimtest.Template, error) {
 	t := kirimtest.Template{Name: j.Name, Language: j.Language, Category: j.Category, Components: j.Components, ParameterFormat: j.ParameterFormat}
-	var parts []json.RawMessage
+	var parts []struct {
+		Type string `json:"type"`
+	}
 	switch {
 	case j.Name == "":
 		return t, invalid("name", "the name of the template is missing")
 	case j.Language == "":
 		return t, invalid("language", "the language of the template is missing, such as id or en_US")
 	case len(j.Components) > 0 && json.Unmarshal(j.Components, &parts) != nil:
-		return t, invalid("components", "want an array of components")
+		return t, invalid("components", "want an array of components, which are objects with a type")
+	}
+	for i, part := range parts {
+		if part.Type == "" {
+			return t, invalid(fmt.Sprintf("components[%d].type", i), "the type of the component is missing, such as BODY")
+		}
 	}
 	if j.Status != "" {
 		status, err := checkStatus(j.Status)

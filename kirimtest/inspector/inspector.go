@@ -86,13 +86,35 @@ func (c Config) New(s *kirimtest.Server) *Inspector {
 	for _, r := range in.routes() {
 		mux.Handle(r.method+" "+r.path, r.handler())
 	}
-	mux.HandleFunc("/", in.unknown)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if allowed := methodsOf(mux, r); len(allowed) > 0 {
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+			writeProblem(w, http.StatusMethodNotAllowed, "method", "want "+strings.Join(allowed, " or ")+", got "+r.Method)
+			return
+		}
+		in.unknown(w, r)
+	})
 	in.serve = in.guard(mux)
 	return in
 }
 
 // ServeHTTP serves the page and the control API.
 func (in *Inspector) ServeHTTP(w http.ResponseWriter, r *http.Request) { in.serve.ServeHTTP(w, r) }
+
+// methodsOf returns the methods that the path of a request has in the control API.
+func methodsOf(mux *http.ServeMux, r *http.Request) (methods []string) {
+	if !strings.HasPrefix(r.URL.Path, prefix) {
+		return nil
+	}
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := mux.Handler(other); pattern != "/" {
+			methods = append(methods, method)
+		}
+	}
+	return methods
+}
 
 // unknown says what there is.
 func (in *Inspector) unknown(w http.ResponseWriter, r *http.Request) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"errors"
 	"mime"
 	"net/http"
 	"slices"
@@ -274,10 +273,13 @@ func (j *inboundJSON) inbound(now time.Time) (kirimtest.Inbound, error) {
 			"name": cmp.Or(f.Name, "flow"), "body": cmp.Or(f.Body, "Sent"), "response_json": compact.String(),
 		}})
 	}
-	if err := checkPhone("from", m.From); err != nil {
-		return m, err
+	switch {
+	case j.Age < 0:
+		return m, invalid("age", "want no negative duration")
+	case m.Interactive != nil && !slices.Contains([]string{"", "button_reply", "list_reply"}, m.Interactive.Type):
+		return m, invalid("interactive.type", "want button_reply or list_reply, got %d characters", len(m.Interactive.Type))
 	}
-	return m, nil
+	return m, checkPhone("from", m.From)
 }
 
 // checkPhone says what [kirimtest.Server.Receive] panics for.
@@ -360,7 +362,7 @@ func (in *Inspector) report(r *http.Request) (any, error) {
 	m, err := in.find(r)
 	in.model.mu.Unlock()
 	if err == nil && m.inbound {
-		err = errors.New("statuses are of messages that the business sent")
+		err = invalid("id", "want a message that the business sent, got one of a customer")
 	}
 	if err != nil {
 		return nil, err

@@ -1,11 +1,13 @@
 package inspector
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -127,7 +129,7 @@ func decode(from io.Reader, into any) error {
 		var large *http.MaxBytesError
 		switch {
 		case errors.As(err, &wrong):
-			return invalid(wrong.Field, "want %s, got %s", typeName(wrong.Type.Kind().String()), wrong.Value)
+			return invalid(cmp.Or(wrong.Field, "body"), "want %s, got %s", typeName(wrong.Type), wrong.Value)
 		case errors.As(err, &large):
 			return &problem{http.StatusRequestEntityTooLarge, "body", fmt.Sprintf("want at most %d bytes", large.Limit)}
 		case errors.Is(err, io.EOF):
@@ -141,8 +143,10 @@ func decode(from io.Reader, into any) error {
 	return nil
 }
 
-func typeName(kind string) string {
-	switch {
+func typeName(t reflect.Type) string {
+	switch kind := t.Kind().String(); {
+	case t == reflect.TypeFor[duration]():
+		return `a duration such as "90s" or "1h30m", or a number of seconds up to 1e9`
 	case strings.HasPrefix(kind, "int"), strings.HasPrefix(kind, "float"), strings.HasPrefix(kind, "uint"):
 		return "a number"
 	case kind == "bool":
@@ -152,26 +156,26 @@ func typeName(kind string) string {
 	case kind == "struct", kind == "map":
 		return "an object"
 	}
-	return "a " + kind
+	return "a " + t.Kind().String()
 }
 
 // duration is written as "1h30m", or as a number of seconds.
 type duration time.Duration
 
-// UnmarshalJSON reads both forms.
+// UnmarshalJSON reads both forms. The decoder adds the field to its error.
 func (d *duration) UnmarshalJSON(data []byte) error {
 	var text string
 	if json.Unmarshal(data, &text) == nil {
 		parsed, err := time.ParseDuration(text)
 		if err != nil {
-			return fmt.Errorf("want a duration such as \"90s\" or \"1h30m\", or a number of seconds, got a text of %d bytes", len(text))
+			return &json.UnmarshalTypeError{Value: fmt.Sprintf("a text of %d bytes", len(text)), Type: reflect.TypeFor[duration]()}
 		}
 		*d = duration(parsed)
 		return nil
 	}
 	seconds, err := strconv.ParseFloat(string(data), 64)
 	if err != nil || seconds > 1e9 || seconds < -1e9 {
-		return fmt.Errorf("want a duration such as \"90s\" or \"1h30m\", or a number of seconds up to 1e9, got %d bytes", len(data))
+		return &json.UnmarshalTypeError{Value: fmt.Sprintf("%d bytes", len(data)), Type: reflect.TypeFor[duration]()}
 	}
 	*d = duration(seconds * float64(time.Second))
 	return nil
@@ -198,7 +202,7 @@ func pagingOf(r *http.Request) (p paging, err error) {
 	p = paging{before: q.Get("before"), query: strings.ToLower(q.Get("q")), limit: 100}
 	if text := q.Get("limit"); text != "" {
 		if p.limit, err = strconv.Atoi(text); err != nil || p.limit < 1 || p.limit > 1000 {
-			return p, invalid("limit", "want a number from 1 to 1000, got %d characters", len(text))
+			return p, invalid("limit", "want a number from 1 to 1000, got %.20q", text)
 		}
 	}
 	return p, nil

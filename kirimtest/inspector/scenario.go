@@ -72,10 +72,14 @@ func (in *Inspector) runScenario(r *http.Request) (any, error) {
 	return in.state(r)
 }
 
-// within says where in a scenario a problem is.
-func within(err error, where string, i int) error {
+// within says where in a list of a scenario a problem is.
+func within(err error, list string, i int) error {
+	return below(err, fmt.Sprintf("%s[%d]", list, i))
+}
+
+// below says below which field of a scenario a problem is.
+func below(err error, at string) error {
 	if p, known := err.(*problem); known { //nolint:errorlint // it is never wrapped
-		at := fmt.Sprintf("%s[%d]", where, i)
 		if p.Param != "" {
 			at += "." + p.Param
 		}
@@ -105,13 +109,13 @@ func (in *Inspector) steps(sc scenario) (steps []func() error, err error) {
 	if sc.Plan != nil {
 		plan, err := sc.Plan.plan()
 		if err != nil {
-			return nil, err
+			return nil, below(err, "plan")
 		}
 		do(func() { s.SetPlan(plan) })
 	}
 	if sc.Statuses != nil {
 		if err := sc.Statuses.check(); err != nil {
-			return nil, err
+			return nil, below(err, "statuses")
 		}
 		do(func() { in.plan.set(*sc.Statuses) })
 	}
@@ -123,7 +127,11 @@ func (in *Inspector) steps(sc scenario) (steps []func() error, err error) {
 		do(func() { s.AddTemplate(t) })
 	}
 	for i, j := range sc.Contacts {
-		if err := checkPhone("phone", j.Phone); err != nil {
+		err := checkPhone("phone", j.Phone)
+		if err == nil && j.WindowAge != nil && *j.WindowAge < 0 {
+			err = invalid("window_age", "want no negative duration")
+		}
+		if err != nil {
 			return nil, within(err, "contacts", i)
 		}
 		do(func() { in.addContact(j) })
@@ -133,11 +141,18 @@ func (in *Inspector) steps(sc scenario) (steps []func() error, err error) {
 		if err != nil {
 			return nil, within(err, "conversations", i)
 		}
-		steps = append(steps, lines...)
+		for _, line := range lines {
+			steps = append(steps, func() error {
+				if err := line(); err != nil {
+					return within(err, "conversations", i)
+				}
+				return nil
+			})
+		}
 	}
 	for i, j := range sc.Subscriptions {
-		if webLink(j.URL) == "" {
-			return nil, within(invalid("url", "want an http or https URL, got %d characters", len(j.URL)), "subscriptions", i)
+		if err := j.check(); err != nil {
+			return nil, within(err, "subscriptions", i)
 		}
 		do(func() { s.Subscribe(j.URL, j.Events...) })
 	}

@@ -284,6 +284,9 @@ func (in *Inspector) getDelivery(r *http.Request) (any, error) {
 }
 
 func (in *Inspector) replay(r *http.Request) (any, error) {
+	if _, err := in.getDelivery(r); err != nil {
+		return nil, err
+	}
 	id, err := in.sandbox.Replay(r.PathValue("id"))
 	if err != nil {
 		return nil, invalid("id", "%s", strings.TrimPrefix(err.Error(), "kirimtest: Replay: "))
@@ -300,22 +303,53 @@ func (in *Inspector) subscribe(r *http.Request) (any, error) {
 	if err := read(r, &body); err != nil {
 		return nil, err
 	}
-	if webLink(body.URL) == "" {
-		return nil, invalid("url", "want an http or https URL, got %d characters", len(body.URL))
-	}
+	wanted := subscriptionJSON{body.URL, body.Events}
 	if body.Meta {
+		if err := wanted.checkURL(); err != nil {
+			return nil, err
+		}
 		if err := in.sandbox.SubscribeMeta(body.URL, body.Events...); err != nil {
-			return nil, invalid("url", "%s", strings.TrimPrefix(err.Error(), "kirimtest: "))
+			return nil, invalid("url", "%s", strings.TrimPrefix(err.Error(), "kirimtest: SubscribeMeta: "))
 		}
 		return map[string]string{"url": body.URL}, nil
 	}
+	if err := wanted.check(); err != nil {
+		return nil, err
+	}
 	for _, known := range in.sandbox.Subscriptions() {
-		if known.URL == body.URL && known.Status == kirimtest.SubscriptionActive && (len(body.Events) == 0 || slices.Equal(known.Events, body.Events)) {
-			return subscriptionView{known.ID, known.URL, known.Events, string(known.Status), known.Failures}, nil
+		if known.URL == body.URL && known.Status == kirimtest.SubscriptionActive && slices.Equal(known.Events, wanted.events()) {
+			return viewOf(known), nil
 		}
 	}
-	added := in.sandbox.Subscribe(body.URL, body.Events...)
-	return subscriptionView{added.ID, added.URL, added.Events, string(added.Status), added.Failures}, nil
+	return viewOf(in.sandbox.Subscribe(body.URL, body.Events...)), nil
+}
+
+func viewOf(s kirimtest.Subscription) subscriptionView {
+	return subscriptionView{s.ID, s.URL, s.Events, string(s.Status), s.Failures}
+}
+
+// events are those that a subscription asks for; all of them when it names none.
+func (j subscriptionJSON) events() []string {
+	if len(j.Events) == 0 {
+		return kirimtest.EventTypes()
+	}
+	return j.Events
+}
+
+func (j subscriptionJSON) checkURL() error {
+	if webLink(j.URL) == "" {
+		return invalid("url", "want an http or https URL, got %d characters", len(j.URL))
+	}
+	return nil
+}
+
+func (j subscriptionJSON) check() error {
+	for i, name := range j.Events {
+		if !slices.Contains(kirimtest.EventTypes(), name) {
+			return invalid(fmt.Sprintf("events[%d]", i), "want one of %s", strings.Join(kirimtest.EventTypes(), ", "))
+		}
+	}
+	return j.checkURL()
 }
 
 type subscriptionView struct {
