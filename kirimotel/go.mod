@@ -1,0 +1,15 @@
+module github.com/kirim-go/kirim/kirimotel
+
+go 1.26.0
+
+replace github.com/kirim-go/kirim => ..
+
+require github.com/kirim-go/kirim v0.0.0
+
+require (
+	github.com/google/go-cmp v0.7.0 // indirect
+	github.com/google/go-querystring v1.2.0 // indirect
+	github.com/hashicorp/go-cleanhttp v0.5.2 // indirect
+	github.com/hashicorp/go-retryablehttp v0.7.8 // indirect
+	golang.org/x/sys v0.48.0 // indirect
+)
