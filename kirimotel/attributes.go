@@ -55,7 +55,7 @@ var attributes = []Attribute{
 	{Key: keyStatusCode, Stability: Stable, Description: "Status of the response: of an attempt, of the last response to a call, or to a delivery."},
 	{Key: keyErrorType, Stability: Stable, Description: "Why it failed: of a call the kind of its error, or " +
 		"canceled, deadline_exceeded, timeout, validation, limiter or the outcome of the last attempt; of a delivery which check refused it; of an element its outcome. Absent from successes."},
-	{Key: keyCallOutcome, Values: callOutcomes, Stability: Own, Description: "How the call ended. After in_doubt the message may be out."},
+	{Key: keyCallOutcome, Values: callOutcomes, Stability: Own, Description: "How the call ended. After in_doubt the message may have been sent."},
 	{Key: keyAttemptOutcome, Values: attemptOutcomes, Stability: Own, Description: "What an attempt brought."},
 	{Key: keyRateClass, Values: rateClasses, Stability: Own, Description: "Which of the server's two token buckets."},
 	{Key: keyEventType, Values: knownOrOther(eventTypes), Stability: Own, Description: "Type of the event."},
@@ -70,7 +70,7 @@ var attributes = []Attribute{
 	{Key: keyReplayed, Stability: Own, Description: "True when the server replayed a stored response."},
 	{Key: keyRequestID, Stability: Own, Description: "The server's id of the last request."},
 	{Key: keyErrorKind, Values: knownOrOther(kinds), Stability: Own, Description: "Kind of an error response."},
-	{Key: keyErrorCode, Values: knownOrOther(codes), Stability: Own, Description: "Code of an error response."},
+	{Key: keyErrorCode, Values: knownOrOther(slices.Concat(errorCodes, gatewayCodes)), Stability: Own, Description: "Code of an error response."},
 	{Key: keyMetaCode, Stability: Own, Description: "Meta's numeric code of an error response."},
 	{Key: keyAttempt, Stability: Own, Description: "Number of the attempt that is retried, from 1."},
 	{Key: keyWait, Stability: Own, Description: "Seconds until the next attempt."},
