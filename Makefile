@@ -11,7 +11,7 @@ OLDEST_GO = go1.25.14
 
 EXAMPLES = $(filter-out $(NESTED),$(patsubst %/main.go,%,$(wildcard examples/*/main.go)))
 
-.PHONY: all help examples test oldest budgets nested sends fmt vet tidy lint workflows fuzz chaos outbox-fire mutants bench bench-outbox pictures words apidiff vuln vuln-check release release-check release-artifacts sbom
+.PHONY: all help examples test oldest budgets nested sends fmt vet tidy lint workflows fuzz chaos outbox-fire mutants bench bench-otel bench-outbox pictures words apidiff vuln vuln-check release release-check release-artifacts sbom
 
 all: examples test oldest budgets nested sends release-check vuln-check fmt vet tidy lint fuzz ## everything that CI runs
 
@@ -33,8 +33,9 @@ oldest: ## test the SDK, the sandbox, the gateways and the flows with the oldest
 
 # Apart from the other tests: the race detector allocates, and Go versions
 # differ by a few allocations.
-budgets: ## check how much a call may allocate
+budgets: ## check how much a call may allocate, also with telemetry
 	go test -count=1 -v -tags budgets -run 'Budget|Allocates' .
+	cd kirimotel && go test -count=1 -v -tags budgets -run Budget .
 
 # SQLite, which is C translated to Go, is many times slower under the race
 # detector. The suite of the outbox runs under it over PostgreSQL. The processes of
@@ -158,6 +159,12 @@ bench: ## measure beside net/http and other SDKs; writes bench/RESULTS.md
 	(cd .. && go test -count=1 -v -run PacedPrograms .) | grep ^BenchmarkPacing > pacing.out; \
 	$(BENCHSTAT) -col /client results.out; \
 	go run ./report results.out pacing.out
+
+# As above: each round runs every contender.
+bench-otel: ## measure telemetry beside otelhttp around net/http
+	@set -e; cd kirimotel; go test -c -o bench.test .; : > bench.out; \
+	for round in $(ROUNDS); do ./bench.test -test.run '^$$' -test.bench . -test.benchtime 0.2s >> bench.out; done; \
+	$(BENCHSTAT) -col /client bench.out
 
 bench-outbox: ## measure the outbox beside River; writes bench/OUTBOX.md; needs KIRIM_TEST_POSTGRES
 	cd bench && go run ./outbox

@@ -58,7 +58,10 @@ type elementKind struct {
 }
 
 func (t *webhookTelemetry) newDelivery(end deliveryEnding) measured {
-	attributes := []attribute.KeyValue{attribute.Int(keyStatusCode, end.status)}
+	var attributes []attribute.KeyValue
+	if end.status != 0 {
+		attributes = append(attributes, attribute.Int(keyStatusCode, end.status))
+	}
 	if end.errorType != "" {
 		attributes = append(attributes, attribute.String(keyErrorType, end.errorType))
 	}
@@ -138,7 +141,11 @@ func (t *webhookTelemetry) end(ctx context.Context, end kirim.DeliveryEnd) {
 		return
 	}
 	how := deliveryEnding{end.StatusCode, refusal(end.Err)}
-	if how.errorType == "" && end.StatusCode >= http.StatusInternalServerError {
+	switch {
+	case how.errorType != "":
+	case end.StatusCode == 0: // a callback ended its goroutine, and nobody responds
+		how.errorType = other
+	case end.StatusCode >= http.StatusInternalServerError:
 		how.errorType = strconv.Itoa(end.StatusCode)
 	}
 	t.deliveryDuration.Record(ctx, end.Duration.Seconds(), t.deliveries.get(how).record...)
@@ -149,8 +156,10 @@ func (t *webhookTelemetry) end(ctx context.Context, end kirim.DeliveryEnd) {
 }
 
 func (h *handling) describeDelivery(end *kirim.DeliveryEnd, how deliveryEnding) {
-	attributes := make([]attribute.KeyValue, 0, 8)
-	attributes = append(attributes, attribute.Int(keyStatusCode, end.StatusCode))
+	attributes := make([]attribute.KeyValue, 0, 5)
+	if end.StatusCode != 0 {
+		attributes = append(attributes, attribute.Int(keyStatusCode, end.StatusCode))
+	}
 	if e := end.Event; e != nil {
 		attributes = append(attributes, attribute.String(keyEventType, known(isEventType, e.Type)), attribute.Int(keyElements, len(e.Data)))
 		if e.Attempt > 0 {
@@ -161,7 +170,7 @@ func (h *handling) describeDelivery(end *kirim.DeliveryEnd, how deliveryEnding) 
 		attributes = append(attributes, attribute.String(keyErrorType, how.errorType))
 	}
 	h.span.SetAttributes(attributes...)
-	if end.StatusCode >= http.StatusInternalServerError { // a refusal of what others send is no error of a server
+	if end.StatusCode == 0 || end.StatusCode >= http.StatusInternalServerError { // a refusal of what others send is no error of a server
 		h.span.SetStatus(codes.Error, how.errorType)
 	}
 }
