@@ -49,7 +49,7 @@ func scripted(replies ...reply) *testwire.Wire {
 			w.Header().Set(name, value)
 		}
 		w.WriteHeader(r.status)
-		w.WriteString(r.body) //nolint:errcheck // to memory
+		w.WriteString(r.body)
 		return w.Result(), nil
 	})
 }
@@ -204,7 +204,7 @@ func TestRareCountersCountWhatTheySay(t *testing.T) {
 		r := newRecorder(t)
 		client := r.client(scripted(reply{status: 429, header: map[string]string{"Retry-After": "1", "X-RateLimit-Limit": "60", "X-RateLimit-Remaining": "0"}}), kirim.WithLimiter(slowLimiter{}))
 		for range 60 {
-			client.Labels.List(t.Context(), kirim.LabelListParams{}) //nolint:errcheck // fails, as it should
+			client.Labels.List(t.Context(), kirim.LabelListParams{})
 		}
 		const server = " server.address=api.kirim.example"
 		if got := r.series("kirim.client.retry_quota.refused"); len(got) != 1 || strings.HasSuffix(got[0], ": 0") {

@@ -27,7 +27,7 @@ func exercise(t *testing.T, r *recorder) {
 	client := r.client(scripted(reply{status: 429, header: limits}, reply{status: 503}, reply{status: 202, body: accepted, header: limits}, reply{status: 422}, reply{err: io.ErrUnexpectedEOF}),
 		kirim.WithLimiter(slowLimiter{}))
 	for range 3 {
-		client.PhoneNumber("1").Messages.Send(t.Context(), hello) //nolint:errcheck // some fail, as they should
+		client.PhoneNumber("1").Messages.Send(t.Context(), hello)
 	}
 	handler := r.handler()
 	handler.OnMessage(func(context.Context, *kirim.InboundMessage) error { time.Sleep(time.Second); return nil })

@@ -184,7 +184,7 @@ func TestTheSearchFindsWhatLeaks(t *testing.T) {
 	transport := otelhttp.NewTransport(testwire.Func(func(*http.Request) (*http.Response, error) { return nil, broke }),
 		otelhttp.WithTracerProvider(r.tracers), otelhttp.WithMeterProvider(r.meters))
 	client := newClient(t, transport, kirim.WithRetryPolicy(kirim.RetryPolicy{}))
-	client.PhoneNumber(m.phone()).Contacts.List(t.Context(), kirim.ContactListParams{Phone: "+" + m.phone()}) //nolint:errcheck // fails
+	client.PhoneNumber(m.phone()).Contacts.List(t.Context(), kirim.ContactListParams{Phone: "+" + m.phone()})
 	found := strings.Join(leaks(r.text()), "\n")
 	for _, want := range []string{"sekret_b", "628110000002", "phone=%2B62811"} {
 		if !strings.Contains(found, want) {
@@ -226,9 +226,9 @@ func (m *marks) fill(v reflect.Value, depth int) {
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
 		m.fill(v.Index(0), depth+1)
 	case reflect.Struct:
-		for i := range v.NumField() {
-			if v.Field(i).CanSet() {
-				m.fill(v.Field(i), depth+1)
+		for _, field := range v.Fields() {
+			if field.CanSet() {
+				m.fill(field, depth+1)
 			}
 		}
 	default: // an interface, or a map
@@ -285,8 +285,8 @@ func TestNoContentIsExported(t *testing.T) {
 			kinds[message.ContentKind()] = true
 			for _, client := range []*kirim.Client{loose, strict} {
 				messages := client.PhoneNumber(m.phone()).Messages
-				messages.Send(t.Context(), message)                                                               //nolint:errcheck // fails, at times
-				messages.SendOrTemplate(t.Context(), message, kirim.Template{Name: m.word(), Language: m.word()}) //nolint:errcheck // likewise
+				messages.Send(t.Context(), message)
+				messages.SendOrTemplate(t.Context(), message, kirim.Template{Name: m.word(), Language: m.word()})
 			}
 		}
 		for _, file := range files(t, "../testdata/send/*.json", "../testdata/send_meta/*.json") {
@@ -381,10 +381,10 @@ func TestNoFaultOfAServerIsExported(t *testing.T) {
 	} {
 		sandbox.AddFault(fault)
 		number := client.PhoneNumber(sandbox.PhoneNumberID)
-		number.Messages.Send(t.Context(), kirim.OutboundMessage{To: "+" + m.phone(), Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody(m.word())}}}) //nolint:errcheck // fails
-		number.Contacts.Get(t.Context(), m.word())                                                                                                                                                            //nolint:errcheck // likewise
-		number.Templates.Get(t.Context(), m.word(), m.word())                                                                                                                                                 //nolint:errcheck // likewise
-		client.Customers.Get(t.Context(), m.word())                                                                                                                                                           //nolint:errcheck // likewise
+		number.Messages.Send(t.Context(), kirim.OutboundMessage{To: "+" + m.phone(), Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody(m.word())}}})
+		number.Contacts.Get(t.Context(), m.word())
+		number.Templates.Get(t.Context(), m.word(), m.word())
+		client.Customers.Get(t.Context(), m.word())
 	}
 	r.keepsSecrets(60)
 }
@@ -453,15 +453,15 @@ func TestSeriesAndSpansDoNotGrowWithRecipientsAndIDs(t *testing.T) {
 	names := make(map[string]bool)
 	count := func(recipients, ids int) (spans, series int) {
 		for range recipients {
-			client.PhoneNumber("1").Messages.Send(t.Context(), kirim.OutboundMessage{To: "+" + m.phone(), Content: kirim.Text{Body: "Hello"}}) //nolint:errcheck // succeeds
+			client.PhoneNumber("1").Messages.Send(t.Context(), kirim.OutboundMessage{To: "+" + m.phone(), Content: kirim.Text{Body: "Hello"}})
 			wire.Forget()
 		}
 		for range ids {
 			for _, path := range paths {
 				path = regexp.MustCompile(`\{\w+\}`).ReplaceAllStringFunc(path, func(string) string { return m.word() })
-				client.Do(t.Context(), http.MethodPut, path, nil, nil, nil)              //nolint:errcheck // succeeds
-				client.Do(t.Context(), http.MethodGet, path+"/"+m.word(), nil, nil, nil) //nolint:errcheck // likewise
-				client.Do(t.Context(), m.word(), path, nil, nil, nil)                    //nolint:errcheck // fails
+				client.Do(t.Context(), http.MethodPut, path, nil, nil, nil)
+				client.Do(t.Context(), http.MethodGet, path+"/"+m.word(), nil, nil, nil)
+				client.Do(t.Context(), m.word(), path, nil, nil, nil)
 			}
 			handler.ServeHTTP(discard{}, signed(fmt.Sprintf(`{"id":%q,"type":%q,"created_at":"2026-06-01T02:03:04Z","data":{}}`, m.word(), m.word())))
 			wire.Forget()
@@ -516,7 +516,7 @@ func TestRoutesAreBounded(t *testing.T) {
 	r := newRecorder(t)
 	client := r.client(scripted(reply{status: 200, body: "{}"}))
 	for n := range 300 {
-		client.Do(t.Context(), http.MethodGet, "/me"+strings.Repeat("/x", n), nil, nil, nil) //nolint:errcheck // succeeds
+		client.Do(t.Context(), http.MethodGet, "/me"+strings.Repeat("/x", n), nil, nil, nil)
 	}
 	if got := r.series("kirim.client.call.duration"); len(got) > 258 || !strings.Contains(strings.Join(got, "\n"), "url.template=/_OTHER") {
 		t.Errorf("%d series", len(got))

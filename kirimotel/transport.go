@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -26,14 +27,14 @@ import (
 
 // transport returns the outer transport.
 func (t *clientTelemetry) transport(next http.RoundTripper) http.RoundTripper {
-	none := propagation.TextMapPropagator(propagation.NewCompositeTextMapPropagator())
-	if t.propagator != nil {
-		none = t.propagator
+	propagator := t.propagator
+	if propagator == nil {
+		propagator = propagation.NewCompositeTextMapPropagator() // none, as nil would be the global one
 	}
 	return &outerTransport{t, otelhttp.NewTransport(&innerTransport{next},
 		otelhttp.WithTracerProvider(t.tracers),
 		otelhttp.WithMeterProvider(t.meters),
-		otelhttp.WithPropagators(none),
+		otelhttp.WithPropagators(propagator),
 		otelhttp.WithSpanOptions(trace.WithAttributes(t.attributes...)),
 		otelhttp.WithSpanNameFormatter(spanName),
 	)}
@@ -95,19 +96,20 @@ func spanName(_ string, r *http.Request) string {
 
 // RoundTrip shows otelhttp a request without what is nobody else's business.
 func (o *outerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	x := &exchange{Context: r.Context(), t: o.t, request: r}
+	ctx := r.Context()
+	x := &exchange{Context: ctx, t: o.t, request: r}
 	x.url.Scheme, x.url.Host = r.URL.Scheme, r.URL.Host
-	if c := o.t.callOf(x.Context); c != nil {
+	if c := o.t.callOf(ctx); c != nil {
 		x.name, x.template, x.url.Opaque = c.route.http, c.route.template, c.route.opaque
 		x.resends = c.requests.Add(1) - 1
 		x.propagates = o.t.propagator != nil
-		if o.t.elsewhere(x.Context) {
-			x.Context = trace.ContextWithSpan(x.Context, c.span)
+		if o.t.elsewhere(ctx) {
+			x.Context = trace.ContextWithSpan(ctx, c.span)
 		}
 	} else {
 		x.download()
 	}
-	masked := r.WithContext(x)
+	masked := r.WithContext(x) //nolint:contextcheck // x is derived from that of the request
 	masked.URL, masked.Host = &x.url, ""
 	masked.Header = nil
 	if o.t.propagator != nil {
@@ -143,9 +145,7 @@ func (i *innerTransport) RoundTrip(masked *http.Request) (*http.Response, error)
 	x.sent = x.request.WithContext(ctx)
 	if x.propagates {
 		header := x.request.Header.Clone()
-		for name, values := range masked.Header {
-			header[name] = values
-		}
+		maps.Copy(header, masked.Header)
 		x.sent.Header = header
 	}
 	tracked := masked.Body
@@ -238,7 +238,7 @@ type watchedBody exchange
 
 func (b *watchedBody) Read(p []byte) (int, error) {
 	n, err := b.watched.Read(p)
-	if err != nil && err != io.EOF { //nolint:errorlint // as above
+	if err != nil && err != io.EOF {
 		err = b.err
 	}
 	return n, err

@@ -78,7 +78,7 @@ func TestABodyOfUnknownSizeArrivesAndIsCounted(t *testing.T) {
 		if body, err := io.ReadAll(req.Body); string(body) != "12345" || err != nil || req.ContentLength != -1 {
 			t.Errorf("the server got %q of %d bytes: %v", body, req.ContentLength, err)
 		}
-		io.WriteString(w, "{}") //nolint:errcheck // read below
+		io.WriteString(w, "{}")
 	}))
 	defer server.Close()
 	client := newClient(t, nil, kirim.WithBaseURL(server.URL), kirimotel.WithTelemetry(r.options()...))
@@ -118,7 +118,7 @@ func TestARequestLeavesInOneWriteWithTheSameBytes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sending(t.Context(), client) //nolint:errcheck // refused, as the window is closed
+		sending(t.Context(), client)
 		return writes
 	}
 	with, without := written(kirimotel.WithTelemetry(newRecorder(t).options()...)), written()
@@ -145,7 +145,7 @@ func TestWhetherARequestLeftIsKnownAsWithout(t *testing.T) {
 			if err != nil {
 				return
 			}
-			conn.Read(make([]byte, 10)) //nolint:errcheck // whatever it is
+			conn.Read(make([]byte, 10))
 			conn.Close()
 		}
 	}()
@@ -194,7 +194,7 @@ func TestRedirectsAreFollowedAsWithout(t *testing.T) {
 		if req.URL.RawQuery != "token=secret" {
 			t.Errorf("the query is %q", req.URL.RawQuery)
 		}
-		io.WriteString(w, `{"data":[],"has_more":false}`) //nolint:errcheck // read below
+		io.WriteString(w, `{"data":[],"has_more":false}`)
 	})
 	server := httptest.NewServer(mux)
 	defer server.Close()
@@ -320,8 +320,8 @@ func TestTelemetryIsSafeForConcurrentUse(t *testing.T) {
 			for n := range 20 {
 				switch {
 				case i == 0 && n == 10:
-					r.tracers.Shutdown(context.Background()) //nolint:errcheck // in the middle, on purpose
-					r.meters.Shutdown(context.Background())  //nolint:errcheck // likewise
+					r.tracers.Shutdown(context.Background())
+					r.meters.Shutdown(context.Background())
 				case i%2 == 0:
 					if err := sending(context.Background(), client); err != nil {
 						t.Error(err)

@@ -43,7 +43,7 @@ var known = func() map[string]string {
 		"bufio", "bytes", "cmp", "context", "crypto/rsa", "crypto/sha256", "crypto/subtle", "encoding/hex", "encoding/json", "errors", "fmt", "io", "iter", "log", "log/slog",
 		"database/sql", "net/http", "net/http/httptest", "net/url", "os", "os/signal", "strconv", "strings", "sync", "testing", "testing/synctest", "time",
 		module, module + "/kirimtest", module + "/kirimtest/inspector", module + "/gateway", module + "/flows",
-		module + "/outbox", module + "/outbox/outboxpg", module + "/outbox/outboxsqlite", "github.com/jackc/pgx/v5/pgxpool",
+		module + "/outbox", module + "/outbox/outboxpg", module + "/outbox/outboxsqlite", module + "/kirimotel", "github.com/jackc/pgx/v5/pgxpool",
 	} {
 		packages[path.Base(p)] = p
 	}
