@@ -30,20 +30,7 @@ type document struct {
 
 // loadDocument loads the document once. It is read-only.
 var loadDocument = sync.OnceValues(func() (*document, error) {
-	doc, err := openapi3.NewLoader().LoadFromFile(documentFile)
-	if err != nil {
-		return nil, err
-	}
-	open, err := doc.MarshalJSON()
-	if err != nil {
-		return nil, err
-	}
-	var root map[string]any
-	if err := json.Unmarshal(open, &root); err != nil {
-		return nil, err
-	}
-	closeObjects(root, root)
-	closed, err := json.Marshal(root)
+	closed, err := closedSource(documentFile)
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +46,24 @@ var loadDocument = sync.OnceValues(func() (*document, error) {
 	slices.SortFunc(d.operations, func(a, b operation) int { return strings.Compare(a.id, b.id) })
 	return d, nil
 })
+
+// closedSource returns the OpenAPI of a file with closed objects, as JSON.
+func closedSource(file string) ([]byte, error) {
+	doc, err := openapi3.NewLoader().LoadFromFile(file)
+	if err != nil {
+		return nil, err
+	}
+	open, err := doc.MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	var root map[string]any
+	if err := json.Unmarshal(open, &root); err != nil {
+		return nil, err
+	}
+	closeObjects(root, root)
+	return json.Marshal(root)
+}
 
 func mustLoad(t testing.TB) *document {
 	t.Helper()

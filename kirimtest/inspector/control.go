@@ -71,6 +71,8 @@ func (in *Inspector) state(*http.Request) (any, error) {
 		Plan:       planOf(s.Plan()),
 		Statuses:   in.plan.view(),
 		Faults:     in.faults(),
+		// Never null.
+		Templates: []templateView{}, PhoneNumbers: []numberView{}, Subscriptions: []subscriptionView{},
 	}
 	if v.Connection.Environment == nil {
 		v.Connection.Environment = []string{
