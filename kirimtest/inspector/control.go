@@ -295,6 +295,7 @@ func (j templateJSON) template() (kirimtest.Template, error) {
 	t := kirimtest.Template{Name: j.Name, Language: j.Language, Category: j.Category, Components: j.Components, ParameterFormat: j.ParameterFormat}
 	var parts []struct {
 		Type string `json:"type"`
+		Text string `json:"text"`
 	}
 	switch {
 	case j.Name == "":
@@ -305,8 +306,11 @@ func (j templateJSON) template() (kirimtest.Template, error) {
 		return t, invalid("components", "want an array of components, which are objects with a type")
 	}
 	for i, part := range parts {
-		if part.Type == "" {
+		switch {
+		case part.Type == "":
 			return t, invalid(fmt.Sprintf("components[%d].type", i), "the type of the component is missing, such as BODY")
+		case strings.EqualFold(part.Type, "BODY") && part.Text == "" && !strings.EqualFold(j.Category, "AUTHENTICATION"): // whose text is Meta's
+			return t, invalid(fmt.Sprintf("components[%d].text", i), "the text of the body is missing")
 		}
 	}
 	if j.Status != "" {

@@ -39,6 +39,7 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		{"POST", "api/faults", `{"method":"FETCH"}`, 400, "method: want GET, POST"},
 		{"POST", "api/templates", `{"name":"a","language":"en","components":[1]}`, 400, "components: want an array of components"},
 		{"POST", "api/templates", `{"name":"a","language":"en","components":[{"text":"A"}]}`, 400, "components[0].type: the type of the component is missing"},
+		{"POST", "api/templates", `{"name":"a","language":"en","components":[{"type":"BODY","txt":"A"}]}`, 400, "components[0].text: the text of the body is missing"},
 		{"POST", "api/deliveries/wbd_1/replay", ``, 404, "There is no such delivery."},
 		{"POST", "api/messages/INBOUND/status", `{"status":"read"}`, 400, "id: want a message that the business sent"},
 		{"POST", "api/subscriptions", `{"url":"http://127.0.0.1:1/","events":["message.gone"]}`, 400, "events[0]: want one of message.received, "},

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"strconv"
 	"strings"
 
 	"github.com/kirim-go/kirim"
@@ -99,7 +100,7 @@ func newConversations(a *app.App) *cobra.Command {
 				}
 				return c.Assignee.Name
 			}},
-			{title: "unread", value: func(c *kirim.Conversation) string { return plain(c.UnreadCount) }},
+			{title: "unread", value: func(c *kirim.Conversation) string { return strconv.Itoa(c.UnreadCount) }},
 			{title: "last message", value: func(c *kirim.Conversation) string { return moment(c.LastMessageAt) }},
 		},
 		flags: func(cmd *cobra.Command) {

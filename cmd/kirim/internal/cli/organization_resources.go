@@ -11,8 +11,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func plain(n int) string { return strconv.Itoa(n) }
-
 // client returns a client of Kirim for the flags.
 func client(a *app.App) (*kirim.Client, error) {
 	conn, err := a.Connect(app.Kirim)
@@ -64,7 +62,7 @@ func newDeliveries(a *app.App) *cobra.Command {
 func outcomeOf(d *kirim.WebhookDelivery) string {
 	parts := []string{count(d.Attempts, "attempt", "attempts")}
 	if d.ResponseStatus != 0 {
-		parts = append(parts, "response "+plain(d.ResponseStatus))
+		parts = append(parts, "response "+strconv.Itoa(d.ResponseStatus))
 	}
 	if d.LastError != "" {
 		parts = append(parts, d.LastError)
@@ -81,7 +79,7 @@ func newSubscriptions(a *app.App) *cobra.Command {
 		columns: []column[kirim.WebhookSubscription]{
 			{title: "id", value: func(s *kirim.WebhookSubscription) string { return s.ID }},
 			{title: "status", value: func(s *kirim.WebhookSubscription) string { return string(s.Status) }, style: stateStyle},
-			{title: "failures", value: func(s *kirim.WebhookSubscription) string { return plain(s.ConsecutiveFailures) }},
+			{title: "failures", value: func(s *kirim.WebhookSubscription) string { return strconv.Itoa(s.ConsecutiveFailures) }},
 			{title: "url", below: true, value: func(s *kirim.WebhookSubscription) string { return s.URL }},
 			{title: "events", below: true, value: func(s *kirim.WebhookSubscription) string { return joined(s.Events) }},
 		},

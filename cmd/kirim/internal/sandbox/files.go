@@ -126,7 +126,9 @@ func (f *templateFolder) loadFile(name string) error {
 	if err != nil {
 		return err
 	}
-	text = bytes.TrimSpace(text)
+	if text = bytes.TrimSpace(text); len(text) == 0 {
+		return fmt.Errorf("%s is empty", name)
+	}
 	if !bytes.HasPrefix(text, []byte("[")) {
 		text = slices.Concat([]byte("["), text, []byte("]"))
 	}

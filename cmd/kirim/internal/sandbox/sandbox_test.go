@@ -225,6 +225,7 @@ func TestTemplatesAreLoadedAgainWhenTheirFileChanges(t *testing.T) {
 	}
 	for _, step := range []struct{ text, want string }{
 		{`{"name":`, "the templates stay as they were"},
+		{"", "promo.json is empty; the templates stay as they were"},
 		{`[{"name":"promo","category":"MARKETING","language":"en","components":[{"type":"BODY","text":"New one"}]}]`, "loaded promo.json"},
 	} {
 		if err := os.WriteFile(file, []byte(step.text), 0o600); err != nil {
