@@ -1,7 +1,9 @@
 package main
 
 import (
+	"encoding/json"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/kirim-go/kirim/cmd/kirim/internal/app"
 	"github.com/kirim-go/kirim/cmd/kirim/internal/cli"
+	"github.com/kirim-go/kirim/internal/system"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -167,5 +170,51 @@ func TestEveryFlagIsExplained(t *testing.T) {
 				t.Errorf("%s --%s: %q is not a description", cmd.CommandPath(), f.Name, f.Usage)
 			}
 		})
+	}
+}
+
+// TestEachKindOfMessageHasADryRun runs the dry runs of the script again and compares the
+// kinds of their messages with those that there are.
+func TestEachKindOfMessageHasADryRun(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("testdata/script/send_dry_run.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands, files, dir := strings.Split(string(text), "\n-- "), map[string]string{}, t.TempDir()
+	for _, file := range commands[1:] {
+		name, content, _ := strings.Cut(file, " --\n")
+		files[name] = filepath.Join(dir, name)
+		if err := os.WriteFile(files[name], []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seen, quoted := map[string]bool{}, regexp.MustCompile(`'[^']*'`)
+	for _, line := range regexp.MustCompile(`(?m)^exec kirim (send --dry-run .*)$`).FindAllStringSubmatch(commands[0], -1) {
+		args := strings.Fields(quoted.ReplaceAllStringFunc(line[1], func(value string) string {
+			return strings.ReplaceAll(strings.Trim(value, "'"), " ", "_")
+		}))
+		for i, arg := range args {
+			if file, is := files[arg]; is {
+				args[i] = file
+			}
+		}
+		var out strings.Builder
+		a := &app.App{
+			In: strings.NewReader(""), Out: &out, Err: io.Discard, Getenv: func(string) string { return "" }, Now: time.Now,
+			Keychain: fileKeychain(filepath.Join(dir, "keychain")),
+		}
+		cli.Run(t.Context(), a, append(args, "--json"))
+		var result struct {
+			Type string `json:"type"`
+		}
+		if json.Unmarshal([]byte(out.String()), &result) == nil {
+			seen[result.Type] = true
+		}
+	}
+	for _, kind := range system.Contents {
+		if !seen[kind.Key] && kind.Key != system.Raw && kind.Key != system.Voice && kind.Key != system.ByID {
+			t.Errorf("no script has a dry run of %s; there are %v", kind.Key, slices.Sorted(maps.Keys(seen)))
+		}
 	}
 }

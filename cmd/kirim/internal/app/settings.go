@@ -92,7 +92,7 @@ func (a *App) config() (file string, c config, err error) {
 		return file, c, Usagef("configuration: %w", err)
 	}
 	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&c); err != nil && len(bytes.TrimSpace(text)) > 0 {
-		return file, c, Usagef("configuration %s: %s", file, yamlFault(err))
+		return file, c, Usagef("configuration %s: %s", file, YAMLFault(err))
 	}
 	for name := range c.Systems {
 		if _, err := systemByName(name); err != nil {
@@ -113,9 +113,9 @@ func (a *App) SandboxConfig() (file string, settings map[string]string, err erro
 	return file, settings, err
 }
 
-// yamlFault says what is wrong and where, without the source: somebody may
+// YAMLFault says what is wrong and where, without the source: somebody may
 // have put a key there.
-func yamlFault(err error) string {
+func YAMLFault(err error) string {
 	var fault yaml.Error
 	if !errors.As(err, &fault) {
 		return "not YAML of the documented form"

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -30,25 +29,13 @@ func readScenario(a *app.App, name string) ([]byte, error) {
 	}
 	var tree any
 	if err := yaml.Unmarshal(text, &tree); err != nil {
-		return nil, app.Usagef("%s: %s", name, yamlFault(err))
+		return nil, app.Usagef("%s: %s", name, app.YAMLFault(err))
 	}
 	data, err := json.Marshal(tree)
 	if err != nil {
 		return nil, app.Usagef("%s: want keys that are texts, as in JSON", name)
 	}
 	return data, nil
-}
-
-// yamlFault says what is wrong and where.
-func yamlFault(err error) string {
-	var fault yaml.Error
-	if !errors.As(err, &fault) {
-		return "not YAML"
-	}
-	if token := fault.GetToken(); token != nil && token.Position != nil {
-		return fmt.Sprintf("line %d: %s", token.Position.Line, fault.GetMessage())
-	}
-	return fault.GetMessage()
 }
 
 // templateFolder loads the templates of a directory and notices when they change.
