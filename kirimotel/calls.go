@@ -88,7 +88,7 @@ func (t *clientTelemetry) callOf(ctx context.Context) *call {
 
 func (t *clientTelemetry) begin(ctx context.Context, info kirim.CallInfo) context.Context {
 	c := &call{t: t, route: t.routes.get(info), parent: trace.SpanFromContext(ctx)}
-	if another, ok := ctx.Value(anyCall{}).(*call); ok && another.span == c.parent && !t.same(&another.t.telemetry) {
+	if another, ok := ctx.Value(anyCall{}).(*call); ok && sameSpan(another.span, c.parent) && !t.same(&another.t.telemetry) {
 		c.parent = another.parent // the span of the same call goes elsewhere
 		ctx = trace.ContextWithSpan(ctx, c.parent)
 	}

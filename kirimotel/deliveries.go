@@ -116,7 +116,7 @@ func (t *webhookTelemetry) handlingOf(ctx context.Context) *handling {
 // handle begins a span.
 func (t *webhookTelemetry) handle(ctx context.Context, name string, start []trace.SpanStartOption) *handling {
 	h := &handling{t: t, parent: trace.SpanFromContext(ctx)}
-	if another, ok := ctx.Value(anyHandling{}).(*handling); ok && another.span == h.parent && !t.same(&another.t.telemetry) {
+	if another, ok := ctx.Value(anyHandling{}).(*handling); ok && sameSpan(another.span, h.parent) && !t.same(&another.t.telemetry) {
 		h.parent = another.parent // the span of the same delivery goes elsewhere
 		if own := t.handlingOf(ctx); own != nil {
 			h.parent = own.span

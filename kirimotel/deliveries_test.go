@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/kirimotel"
@@ -45,6 +46,31 @@ func deliver(h http.Handler, body string) int {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, signed(body))
 	return w.Code
+}
+
+// A program may want metrics alone. Its spans are of a provider that records nothing.
+func TestMetricsNeedNoTraces(t *testing.T) {
+	t.Parallel()
+	r := newRecorder(t)
+	verifier, err := kirim.NewWebhookVerifier(testSecret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	untraced := []kirimotel.Option{kirimotel.WithTracerProvider(noop.NewTracerProvider()), kirimotel.WithMeterProvider(r.meters)}
+	handler := kirim.NewWebhookHandler(verifier, kirimotel.WithWebhookTelemetry(untraced...), kirimotel.WithWebhookTelemetry(r.options()...))
+	client := newClient(t, scripted(reply{status: 202, body: accepted}), kirimotel.WithTelemetry(untraced...), kirimotel.WithTelemetry(r.options()...))
+	handler.OnMessage(func(ctx context.Context, _ *kirim.InboundMessage) error {
+		_, err := client.PhoneNumber("1").Messages.Send(ctx, hello)
+		return err
+	})
+	if status := deliver(handler, messageEvent); status != http.StatusOK {
+		t.Fatal(status)
+	}
+	for _, name := range []string{"kirim.webhook.elements", "kirim.client.attempts"} {
+		if got := r.series(name); len(got) != 1 || !strings.HasSuffix(got[0], ": 2") { // by two observers
+			t.Errorf("%s is%s", name, got)
+		}
+	}
 }
 
 func TestADeliveryHasASpanWithElementsBelowIt(t *testing.T) {
