@@ -118,7 +118,7 @@ func TestTheControlAPIIsAsItsDescriptionSays(t *testing.T) {
 		_, _ = io.WriteString(w, r.URL.Query().Get("hub.challenge")) // Meta's
 	}))
 	t.Cleanup(receiver.Close)
-	s := kirimtest.Start(t, kirimtest.WithHTTPWebhooks(), kirimtest.WithInspector(inspector.New))
+	s := kirimtest.Start(t, kirimtest.WithHTTPWebhooks(), kirimtest.WithMetaMessages(), kirimtest.WithInspector(inspector.New))
 	c := newControl(t, s.InspectorURL)
 	const customer = "+6281100000001"
 
@@ -196,6 +196,7 @@ func TestTheControlAPIIsAsItsDescriptionSays(t *testing.T) {
 	c.call(400, "PUT", "api/customers/"+customer+"/window", `{}`)
 	c.call(200, "PUT", "api/customers/"+customer+"/blocked", `{"blocked":true}`)
 	c.call(400, "PUT", "api/customers/"+customer+"/blocked", `{}`)
+	c.flows(s, customer)
 	c.call(200, "GET", "api/state", "")
 	c.call(200, "POST", "api/clock/advance", `{"by":"1m"}`)
 	c.call(400, "POST", "api/clock/advance", `{"by":"soon"}`)

@@ -95,6 +95,7 @@
 //	GET               /{waba-id}, /{waba-id}/phone_numbers, /{phone-number-id}
 //	POST              /{phone-number-id}                      the PIN
 //	POST              /{phone-number-id}/register, /deregister
+//	GET, POST         /{phone-number-id}/whatsapp_business_encryption   the public key for the data of flows
 //	GET, POST, DELETE /{waba-id}/subscribed_apps
 //
 // Everything else is Meta's unknown object: code 100 with the subcode 33, as 400,

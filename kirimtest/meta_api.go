@@ -73,6 +73,8 @@ func metaRoutes() *router {
 	add("GET", "/{id}/phone_numbers", onWABA(listPhoneNumbers))
 	add("POST", "/{id}/register", onMetaNumber(registerNumber))
 	add("POST", "/{id}/deregister", onMetaNumber(deregisterNumber))
+	add("GET", "/{id}/whatsapp_business_encryption", onMetaNumber(getFlowKey))
+	add("POST", "/{id}/whatsapp_business_encryption", onMetaNumber(setFlowKey))
 
 	add("GET", "/{id}/subscribed_apps", onWABA(listApps))
 	add("POST", "/{id}/subscribed_apps", subscribeApp)

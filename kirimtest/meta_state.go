@@ -14,6 +14,7 @@ type metaState struct {
 	pairsKept int // pairs, above which those that owe nothing are dropped
 	calls     pace
 	pins      map[string]string    // of registered numbers, by phone number id
+	flowKeys  map[string]string    // of numbers, in PEM, likewise
 	deleted   map[string]time.Time // when templates were, by name
 
 	hooks      []*subscription
@@ -30,6 +31,7 @@ func (m *metaState) init(cfg *config, limits *Limits) {
 	m.pairs = make(map[chatID]*pair)
 	m.pairsKept = limits.Contacts
 	m.pins = make(map[string]string)
+	m.flowKeys = make(map[string]string)
 	m.deleted = make(map[string]time.Time)
 	m.deliveries = newTable[*delivery](limits.Deliveries)
 	m.files = newTable[*metaFile](limits.Objects)

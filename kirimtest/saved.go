@@ -42,7 +42,7 @@ func (s *State) UnmarshalJSON(data []byte) error {
 
 // WithState begins with what another sandbox remembered: its keys and secrets, numbers,
 // contacts and conversations, messages with their files and what is still to become of
-// them, templates, labels, customers, subscriptions, deliveries with the attempts that
+// them, templates, flows, labels, customers, subscriptions, deliveries with the attempts that
 // are still to come, and the responses of Idempotency-Keys. What an option says, such
 // as [WithAPIKey], wins.
 //
@@ -61,7 +61,7 @@ func (s *Server) State() *State {
 		Version: savedVersion, At: s.cfg.clock.Now(),
 		APIKey: s.APIKey, WebhookSecret: s.WebhookSecret, AccessToken: s.AccessToken, AppSecret: s.AppSecret, VerifyToken: s.VerifyToken, PhoneNumberID: s.PhoneNumberID,
 		OrgID: st.orgID, Suspended: st.suspended, Plan: st.plan, Teams: slices.Clone(st.teams), Users: maps.Clone(st.users), Accounts: slices.Clone(st.accounts),
-		Rows: st.rows, Accepted: st.accepted, Keys: make(map[string]savedKey, len(st.keys)),
+		Rows: st.rows, Accepted: st.accepted, Keys: make(map[string]savedKey, len(st.keys)), Flows: slices.Clone(st.flows), FlowKeys: maps.Clone(st.meta.flowKeys),
 	}
 	for plaintext, k := range st.keys {
 		saved.Keys[plaintext] = savedKey{k.id, k.label, k.last4, k.expiresAt, k.revoked, k.meta}
@@ -173,6 +173,8 @@ func (s *Server) restore(saved *savedState) {
 	for _, c := range saved.Contacts {
 		st.restoreContact(c)
 	}
+	st.flows = saved.Flows
+	maps.Copy(st.meta.flowKeys, saved.FlowKeys)
 	s.restoreMessages(saved)
 	s.restoreDeliveries(saved)
 	for _, k := range saved.Keyed {
@@ -324,6 +326,8 @@ type savedState struct {
 	Numbers       []savedNumber
 	Accounts      []string // keys of Numbers
 	Templates     []savedTemplate
+	Flows         []Flow            `json:",omitempty"`
+	FlowKeys      map[string]string `json:",omitempty"` // by phone number ID
 	Labels        []savedLabel
 	Customers     []savedCustomer
 	Links         []savedLink

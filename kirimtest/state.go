@@ -27,6 +27,7 @@ type state struct {
 	templates table[*template]
 	named     map[templateID]*template
 	review    review
+	flows     []Flow
 
 	keyed  map[string]*keyedCall // by Idempotency-Key
 	keyAge keyQueue              // the same calls, oldest first

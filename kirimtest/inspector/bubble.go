@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"maps"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -35,9 +37,10 @@ type bubble struct {
 	Footer   string
 	Buttons  []button
 	List     *list
-	Flow     *flow
+	Flow     *flowButton
 	Cards    []bubble
 	Reaction string
+	Reply    *flowResult
 	JSON     string // of what has no form of its own
 }
 
@@ -55,6 +58,8 @@ type button struct {
 	Link         string // of a web page; empty for none
 	Choice       string // what tapping it sends; empty for nothing
 	Kind         string
+	Flow         bool // opens the flow of the message
+	Disabled     bool
 }
 
 type list struct {
@@ -69,7 +74,19 @@ type section struct {
 
 type row struct{ ID, Title, Description string }
 
-type flow struct{ Button, Name, Screen, Token string }
+// flowButton opens the flow of a message.
+type flowButton struct {
+	Button, Name, Screen string
+	Disabled             bool
+}
+
+// flowResult is what a flow returned.
+type flowResult struct {
+	Body   string
+	Values []flowValue
+}
+
+type flowValue struct{ Name, Value string }
 
 // render is the HTML of a message. Every text in it is escaped, by html/template or
 // by [kirim.TemplatePreview.HTML].
@@ -125,9 +142,39 @@ func receivedBubble(m *message) bubble {
 	case in.Interactive != nil:
 		b.Body, b.Footer = markup(in.Interactive.Title), in.Interactive.Description
 	case len(in.Object) > 0:
+		if b.Reply = resultOf(in.Object); b.Reply != nil {
+			break
+		}
 		b.JSON = indented(in.Object)
 	}
 	return b
+}
+
+// resultOf is what the reply to a flow holds, and nil for another message.
+func resultOf(object json.RawMessage) *flowResult {
+	var reply struct {
+		Type  string `json:"type"`
+		Reply struct {
+			Body     string `json:"body"`
+			Response string `json:"response_json"`
+		} `json:"nfm_reply"`
+	}
+	if json.Unmarshal(object, &reply) != nil || reply.Type != "nfm_reply" {
+		return nil
+	}
+	var values map[string]json.RawMessage
+	if json.Unmarshal([]byte(reply.Reply.Response), &values) != nil {
+		return nil
+	}
+	result := &flowResult{Body: reply.Reply.Body}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		var text string
+		if json.Unmarshal(values[name], &text) != nil {
+			text = string(values[name])
+		}
+		result.Values = append(result.Values, flowValue{name, text})
+	}
+	return result
 }
 
 func placed(latitude, longitude float64, name, address string) *location {
@@ -182,7 +229,20 @@ func (in *Inspector) sentBubble(m *message, sent *sentJSON) bubble {
 		_ = json.Unmarshal(m.body, &object) // accepted, so a JSON object
 		b.Header, b.JSON = m.kind, indented(object[m.kind])
 	}
+	if in.flows.hasEnded(m.id) {
+		b.disableFlow()
+	}
 	return b
+}
+
+// disableFlow disables what opens the flow of a message, as its token is no longer valid.
+func (b *bubble) disableFlow() {
+	if b.Flow != nil {
+		b.Flow.Disabled = true
+	}
+	for i := range b.Buttons {
+		b.Buttons[i].Disabled = b.Buttons[i].Flow
+	}
 }
 
 func linked(kind string, file *fileJSON) *media {
@@ -265,7 +325,7 @@ func (b *bubble) showPreview(p kirim.TemplatePreview, choices []kirimtest.Choice
 	for i, shown := range p.Buttons {
 		b.Buttons = append(b.Buttons, button{
 			Text: shown.Text, Link: webLink(shown.URL), Detail: cmp.Or(shown.PhoneNumber, shown.Code), Kind: shown.Type,
-			Choice: choiceAt(choices, b.Card, i),
+			Choice: choiceAt(choices, b.Card, i), Flow: shown.Type == "flow",
 		})
 	}
 	for i, card := range p.Cards {
@@ -305,7 +365,6 @@ type actionJSON struct {
 		FlowName    string `json:"flow_name"`
 		FlowID      string `json:"flow_id"`
 		FlowButton  string `json:"flow_cta"`
-		FlowToken   string `json:"flow_token"`
 		Payload     struct {
 			Screen string `json:"screen"`
 		} `json:"flow_action_payload"`
@@ -365,7 +424,7 @@ func (b *bubble) show(i interactiveJSON, choices []kirimtest.Choice) {
 		}
 	}
 	if with.FlowButton != "" {
-		b.Flow = &flow{with.FlowButton, cmp.Or(with.FlowName, with.FlowID), with.Payload.Screen, with.FlowToken}
+		b.Flow = &flowButton{Button: with.FlowButton, Name: cmp.Or(with.FlowName, with.FlowID), Screen: with.Payload.Screen}
 	}
 	for n, card := range action.Cards {
 		shown := bubble{Message: b.Message, Card: n + 1}

@@ -25,6 +25,7 @@ type stateView struct {
 	Templates     []templateView     `json:"templates"`
 	PhoneNumbers  []numberView       `json:"phone_numbers"`
 	Subscriptions []subscriptionView `json:"subscriptions"`
+	Flows         []flowView         `json:"flows"`
 	Program       any                `json:"program,omitempty"`
 }
 
@@ -92,6 +93,7 @@ func (in *Inspector) state(*http.Request) (any, error) {
 	for _, sub := range s.Subscriptions() {
 		v.Subscriptions = append(v.Subscriptions, viewOf(sub))
 	}
+	v.Flows = in.flowViews()
 	if in.config.State != nil {
 		v.Program = in.config.State()
 	}
@@ -104,6 +106,7 @@ func planOf(p kirimtest.Plan) planView { return planView{p.Name, p.WritePerMinut
 func (in *Inspector) reset(*http.Request) (any, error) {
 	in.sandbox.ClearFaults()
 	in.plan.clear()
+	in.flows.clear()
 	in.sandbox.Forget()
 	return in.state(nil)
 }

@@ -57,6 +57,11 @@ type Config struct {
 	// sandbox's URL, key, number and webhook secret.
 	Environment []string
 
+	// FlowHosts are the hosts, other than this machine, that data endpoints of flows may
+	// be on, such as "service" in a network of containers. Endpoints elsewhere are not
+	// asked.
+	FlowHosts []string
+
 	// State, unless nil, are settings that GET state shows as "program", for example
 	// where a state is kept.
 	State func() any
@@ -70,6 +75,7 @@ type Inspector struct {
 	model   *model
 	plan    statusPlan
 	feed    feed
+	flows   flowDesk
 	serve   http.Handler
 }
 

@@ -124,7 +124,7 @@ func TestEachMessageOfACustomerCanBeWritten(t *testing.T) {
 		"reaction": {`"reaction":{"message_id":"` + wamid + `","emoji":"👍"}`, "reaction", "👍"},
 		"button":   {`"button":{"payload":"YES","text":"Yes"}`, "button", "Yes"},
 		"list":     {`"interactive":{"type":"list_reply","id":"1","title":"One"}`, "interactive", "One"},
-		"flow":     {`"flow_reply":{"response":{"size": "M"}}`, "interactive", "nfm_reply"},
+		"flow":     {`"flow_reply":{"response":{"size": "M"}}`, "interactive", `<dt dir="auto">size</dt><dd dir="auto">M</dd>`},
 		"any":      {`"type":"order","object":{"catalog_id":"1"}`, "order", "catalog_id"},
 		"edit":     {`"edits":"` + wamid + `","text":"Hello"`, "edit", "Hello"},
 	} {

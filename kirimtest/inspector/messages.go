@@ -75,6 +75,8 @@ func (m *message) outline(sent *sentJSON) string {
 			text = in.Button.Text
 		case in.Reaction != nil:
 			text = in.Reaction.Emoji
+		case resultOf(in.Object) != nil:
+			text = "Reply to a flow"
 		}
 	}
 	text = strings.Join(strings.Fields(text), " ")
@@ -266,12 +268,7 @@ func (j *inboundJSON) inbound(now time.Time) (kirimtest.Inbound, error) {
 		if !json.Valid(f.Response) {
 			return m, invalid("flow_reply.response", "want the JSON that the flow returns")
 		}
-		var compact bytes.Buffer
-		_ = json.Compact(&compact, f.Response) // it is valid
-		m.Type = "interactive"
-		m.Object = mustJSON(map[string]any{"type": "nfm_reply", "nfm_reply": map[string]string{
-			"name": cmp.Or(f.Name, "flow"), "body": cmp.Or(f.Body, "Sent"), "response_json": compact.String(),
-		}})
+		m.Type, m.Object = "interactive", flowReply(f.Name, f.Body, f.Response)
 	}
 	switch {
 	case j.Age < 0:
@@ -280,6 +277,15 @@ func (j *inboundJSON) inbound(now time.Time) (kirimtest.Inbound, error) {
 		return m, invalid("interactive.type", "want button_reply or list_reply, got %d characters", len(m.Interactive.Type))
 	}
 	return m, checkPhone("from", m.From)
+}
+
+// flowReply is the content of the message that a flow sends when it is complete.
+func flowReply(name, body string, response json.RawMessage) json.RawMessage {
+	var compact bytes.Buffer
+	_ = json.Compact(&compact, response) // it is valid
+	return mustJSON(map[string]any{"type": "nfm_reply", "nfm_reply": map[string]string{
+		"name": cmp.Or(name, "flow"), "body": cmp.Or(body, "Sent"), "response_json": compact.String(),
+	}})
 }
 
 // checkPhone says what [kirimtest.Server.Receive] panics for.

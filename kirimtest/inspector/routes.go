@@ -43,6 +43,15 @@ func (in *Inspector) routes() []route {
 		{method: "GET", path: api + "messages/{id}/file", serve: in.file},
 		{method: "POST", path: api + "messages/{id}/tap", handle: in.tap, status: http.StatusCreated},
 		{method: "POST", path: api + "messages/{id}/status", handle: in.report},
+		{method: "GET", path: api + "messages/{id}/flow", handle: in.getFlow},
+		{method: "POST", path: api + "messages/{id}/flow", handle: in.openFlow, status: http.StatusCreated},
+		{method: "DELETE", path: api + "messages/{id}/flow", handle: in.closeFlow},
+		{method: "PUT", path: api + "messages/{id}/flow/values", handle: in.setFlowValues},
+		{method: "POST", path: api + "messages/{id}/flow/press", handle: in.pressFlow},
+		{method: "POST", path: api + "messages/{id}/flow/select", handle: in.selectFlow},
+		{method: "POST", path: api + "messages/{id}/flow/back", handle: in.backInFlow},
+		{method: "POST", path: api + "messages/{id}/flow/retry", handle: in.retryFlow},
+		{method: "POST", path: api + "messages/{id}/flow/complete", handle: in.completeFlow},
 		{method: "POST", path: api + "inbound", handle: in.receive, status: http.StatusCreated},
 
 		{method: "GET", path: api + "requests", handle: in.listRequests},
@@ -59,6 +68,10 @@ func (in *Inspector) routes() []route {
 		{method: "PUT", path: api + "plan", handle: in.setPlan},
 		{method: "POST", path: api + "templates", handle: in.addTemplate, status: http.StatusCreated},
 		{method: "PUT", path: api + "templates/{name}/status", handle: in.setTemplateStatus},
+		{method: "GET", path: api + "flows", handle: in.listFlows},
+		{method: "PUT", path: api + "flows/{id}", handle: in.putFlow},
+		{method: "DELETE", path: api + "flows/{id}", handle: in.deleteFlow},
+		{method: "POST", path: api + "flows/{id}/ping", handle: in.pingFlow},
 		{method: "PUT", path: api + "customers/{phone}/window", handle: in.setWindow},
 		{method: "PUT", path: api + "customers/{phone}/blocked", handle: in.setBlocked},
 	}
@@ -75,7 +88,10 @@ func (r route) handler() http.Handler {
 		req.Body = http.MaxBytesReader(w, req.Body, mostBody)
 		result, err := r.handle(req)
 		var p *problem
+		var form *notFilled
 		switch {
+		case errors.As(err, &form):
+			writeJSON(w, form.problem.status, map[string]any{"error": form.problem, "flow": form.view})
 		case errors.As(err, &p):
 			writeProblem(w, p.status, p.Param, p.Message)
 		case err != nil:

@@ -17,6 +17,7 @@ type scenario struct {
 	Plan          *limitsJSON        `json:"plan"`
 	Statuses      *statusesJSON      `json:"statuses"`
 	Templates     []templateJSON     `json:"templates"`
+	Flows         []flowJSON         `json:"flows"`
 	Contacts      []contactJSON      `json:"contacts"`
 	Conversations []conversationJSON `json:"conversations"`
 	Subscriptions []subscriptionJSON `json:"subscriptions"`
@@ -125,6 +126,13 @@ func (in *Inspector) steps(sc scenario) (steps []func() error, err error) {
 			return nil, within(err, "templates", i)
 		}
 		do(func() { s.AddTemplate(t) })
+	}
+	for i, j := range sc.Flows {
+		f, err := in.checkFlow(j)
+		if err != nil {
+			return nil, within(err, "flows", i)
+		}
+		do(func() { s.PutFlow(f) })
 	}
 	for i, j := range sc.Contacts {
 		err := checkPhone("phone", j.Phone)

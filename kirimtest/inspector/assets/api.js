@@ -14,7 +14,8 @@ export async function call(method, path, body) {
   }
   if (!response.ok) {
     const error = data?.error;
-    throw new Error(error ? [error.param, error.message].filter(Boolean).join(": ") : `The sandbox says ${response.status}.`);
+    const text = error ? [error.param, error.message].filter(Boolean).join(": ") : `The sandbox says ${response.status}.`;
+    throw Object.assign(new Error(text), { status: response.status, data });
   }
   return data;
 }

@@ -2,6 +2,7 @@
 
 import { $, ask, button, copy, el, pretty, span, timeOf, toast } from "./dom.js";
 import { call, clock, get } from "./api.js";
+import * as flow from "./flow.js";
 
 // At most so many messages are in the page; older and newer ones are fetched when
 // a person scrolls to them.
@@ -44,7 +45,7 @@ export function init() {
   $("file").addEventListener("change", sendFile);
   $("log").addEventListener("scroll", scrolled, { passive: true });
   $("log").addEventListener("click", clicked);
-  $("log").addEventListener("submit", completeFlow);
+  flow.init(flowCompleted);
   $("log-latest").addEventListener("click", () => open(current));
 }
 
@@ -115,7 +116,10 @@ export function tick() {
 async function open(chat, message) {
   const fresh = chat !== current;
   current = chat;
-  if (fresh) quote(null);
+  if (fresh) {
+    quote(null);
+    flow.hide();
+  }
   drawChats();
   drawHead();
   loading = true;
@@ -245,10 +249,6 @@ function keepOpen(old, row) {
   [...row.querySelectorAll("details")].forEach((d, i) => {
     d.open = opened[i]?.open;
   });
-  old.querySelectorAll("textarea").forEach((t, i) => {
-    const same = row.querySelectorAll("textarea")[i];
-    if (same) same.value = t.value;
-  });
   const picture = old.querySelector("img.shown, audio.shown, video.shown");
   const button = row.querySelector("[data-show]");
   if (picture && button) button.replaceWith(picture);
@@ -309,6 +309,11 @@ function addViewer(file) {
 }
 
 async function clicked(event) {
+  const opens = event.target.closest(".flow-open");
+  if (opens) {
+    await flow.open(opens.dataset.message, opens);
+    return;
+  }
   const choice = event.target.closest("button.choice");
   if (choice) {
     await attempt(() => call("POST", `messages/${choice.dataset.message}/tap`, { choice: choice.dataset.choice }));
@@ -325,20 +330,9 @@ async function clicked(event) {
   }
 }
 
-async function completeFlow(event) {
-  const form = event.target.closest("form.flow");
-  if (!form) return;
-  event.preventDefault();
-  let response;
-  try {
-    response = JSON.parse(form.response.value);
-  } catch (error) {
-    toast(`The flow returns JSON: ${error.message}`, true);
-    return;
-  }
-  if (form.dataset.token) response = { flow_token: form.dataset.token, ...response };
-  const sent = document.querySelector(`#m-${CSS.escape(form.dataset.message)}`);
-  await receive({ flow_reply: { response }, reply_to: sent?.dataset.wamid });
+async function flowCompleted() {
+  if (newer) await open(current);
+  toEnd();
 }
 
 async function attempt(f) {

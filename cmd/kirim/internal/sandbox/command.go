@@ -36,6 +36,8 @@ type options struct {
 	seedFile     string
 	stateFile    string
 	templatesDir string
+	flowsDir     string
+	flowHosts    []string
 	plan         string
 	webhook      string
 	metaWebhook  string
@@ -71,7 +73,7 @@ The page and the control API below /_kirim/ are for this machine. To be reached 
 others, --expose and a token in $KIRIM_SANDBOX_TOKEN or --token-file are needed.`,
 		Example: `  kirim sandbox
   kirim sandbox --webhook http://localhost:8080/webhooks --env-file .env
-  kirim sandbox --seed scenario.yaml --templates templates/ --state sandbox.json`,
+  kirim sandbox --seed scenario.yaml --templates templates/ --flows flows/ --state sandbox.json`,
 		Args: app.Arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.complete(a, cmd); err != nil {
@@ -83,9 +85,11 @@ others, --expose and a token in $KIRIM_SANDBOX_TOKEN or --token-file are needed.
 	flags := cmd.Flags()
 	flags.StringVar(&o.addr, "addr", defaultAddr, "listen on this HOST:PORT; a free port is used if this one is taken")
 	flags.StringVar(&o.envFile, "env-file", "", "write the settings of a program to this file, as NAME=VALUE lines")
-	flags.StringVar(&o.seedFile, "seed", "", "begin with the templates, contacts, conversations, webhooks and faults of this YAML or JSON file")
+	flags.StringVar(&o.seedFile, "seed", "", "begin with the templates, flows, contacts, conversations, webhooks and faults of this YAML or JSON file")
 	flags.StringVar(&o.stateFile, "state", "", "keep the state in this file over restarts; --seed then applies to the first start alone")
 	flags.StringVar(&o.templatesDir, "templates", "", "load the templates of the JSON files of this directory, and load them again when they change")
+	flags.StringVar(&o.flowsDir, "flows", "", "load the flows of the Flow JSON files of this directory, named by ID.json or NAME.json, and load them again when they change")
+	flags.StringSliceVar(&o.flowHosts, "flow-hosts", nil, "ask data endpoints of flows on these hosts, too; by default those on this machine alone")
 	flags.StringVar(&o.plan, "plan", "free", "rate limits: free (60 writes a minute), pro (600), or a number of writes a minute")
 	flags.StringVar(&o.webhook, "webhook", "", "deliver all events to this URL")
 	flags.StringVar(&o.metaWebhook, "meta-webhook", "", "deliver Meta's webhooks to this URL, which is asked for a challenge first")
@@ -224,7 +228,7 @@ func (o *options) run(ctx context.Context, a *app.App) error {
 		kirimtest.WithListener(l),
 		kirimtest.WithHTTPWebhooks(),
 		kirimtest.WithInspector(func(s *kirimtest.Server) http.Handler {
-			page = inspector.Config{Token: token}.New(s)
+			page = inspector.Config{Token: token, FlowHosts: o.flowHosts}.New(s)
 			return page
 		}),
 	}
@@ -245,9 +249,14 @@ func (o *options) run(ctx context.Context, a *app.App) error {
 			return app.Usagef("%s: %w", o.seedFile, err)
 		}
 	}
-	folder := templateFolder{dir: o.templatesDir, seed: page.Seed, note: a.Note}
-	if err := folder.load(); err != nil {
-		return err
+	folders := []*folder{
+		{flag: "--templates", what: "templates", dir: o.templatesDir, take: takeTemplates(page.Seed), note: a.Note},
+		{flag: "--flows", what: "flows", dir: o.flowsDir, take: takeFlow(page.Seed), note: a.Note},
+	}
+	for _, f := range folders {
+		if err := f.load(); err != nil {
+			return err
+		}
 	}
 	if err := o.subscribe(s); err != nil { //nolint:contextcheck // SubscribeMeta limits its own time
 		return err
@@ -258,7 +267,7 @@ func (o *options) run(ctx context.Context, a *app.App) error {
 	if err := o.announce(a, s); err != nil {
 		return err
 	}
-	return watch(ctx, s, &folder, kept, a.Note)
+	return watch(ctx, s, folders, kept, a.Note)
 }
 
 // credentials are those that the environment has, in place of random ones.
@@ -344,16 +353,16 @@ func (o *options) announce(a *app.App, s *kirimtest.Server) error {
 	return nil
 }
 
-// pollInterval is how often the files of templates are looked at.
+// pollInterval is how often the files of templates and flows are looked at.
 const pollInterval = 500 * time.Millisecond
 
-// watch loads templates again when their files change and saves the state when it has
+// watch loads templates and flows again when their files change and saves the state when it has
 // changed, until ctx ends.
-func watch(ctx context.Context, s *kirimtest.Server, folder *templateFolder, kept *state, note func(format string, args ...any)) error {
+func watch(ctx context.Context, s *kirimtest.Server, folders []*folder, kept *state, note func(format string, args ...any)) error {
 	saved := make(chan error, 1)
 	go func() { saved <- kept.keep(ctx, s, note) }()
 	var poll <-chan time.Time // nil without a directory
-	if folder.dir != "" {
+	if slices.ContainsFunc(folders, func(f *folder) bool { return f.dir != "" }) {
 		ticker := time.NewTicker(pollInterval)
 		defer ticker.Stop()
 		poll = ticker.C
@@ -363,7 +372,9 @@ func watch(ctx context.Context, s *kirimtest.Server, folder *templateFolder, kep
 		case err := <-saved: // at the latest when ctx has ended
 			return err
 		case <-poll:
-			folder.reload()
+			for _, f := range folders {
+				f.reload()
+			}
 		}
 	}
 }

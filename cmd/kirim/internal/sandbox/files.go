@@ -3,6 +3,7 @@ package sandbox
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,7 +26,7 @@ func readScenario(a *app.App, name string) ([]byte, error) {
 		return nil, app.Usagef("--seed: %w", err)
 	}
 	if strings.HasSuffix(name, ".json") || bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
-		return text, nil
+		return withFlowFiles(name, text)
 	}
 	var tree any
 	if err := yaml.Unmarshal(text, &tree); err != nil {
@@ -35,13 +36,64 @@ func readScenario(a *app.App, name string) ([]byte, error) {
 	if err != nil {
 		return nil, app.Usagef("%s: want keys that are texts, as in JSON", name)
 	}
-	return data, nil
+	return withFlowFiles(name, data)
 }
 
-// templateFolder loads the templates of a directory and notices when they change.
-type templateFolder struct {
+// withFlowFiles puts the files that the flows of a scenario name into their place. The
+// names are relative to the scenario.
+func withFlowFiles(name string, scenario []byte) ([]byte, error) {
+	var sc map[string]json.RawMessage
+	var flows []map[string]json.RawMessage
+	if json.Unmarshal(scenario, &sc) != nil || json.Unmarshal(sc["flows"], &flows) != nil {
+		return scenario, nil // without flows, or wrong in another way, which is said later
+	}
+	for i, flow := range flows {
+		var file string
+		if json.Unmarshal(flow["file"], &file) != nil || file == "" {
+			continue
+		}
+		if !filepath.IsAbs(file) {
+			file = filepath.Join(filepath.Dir(name), file)
+		}
+		text, err := readFlow(file)
+		if err != nil {
+			return nil, app.Usagef("%s: flows[%d].file: %w", name, i, err)
+		}
+		delete(flow, "file")
+		flow["definition"] = text
+		if flow["id"] == nil && flow["name"] == nil {
+			flow["id"], _ = json.Marshal(strings.TrimSuffix(filepath.Base(file), ".json")) // a string always marshals
+		}
+	}
+	var err error
+	if sc["flows"], err = json.Marshal(flows); err != nil {
+		return nil, app.Usagef("%s: flows: %w", name, err)
+	}
+	return json.Marshal(sc)
+}
+
+// readFlow reads a file with Flow JSON.
+func readFlow(file string) (json.RawMessage, error) {
+	info, err := os.Stat(file)
+	if err == nil && info.Size() > largestFile {
+		err = fmt.Errorf("want at most %d bytes, got %d", largestFile, info.Size())
+	}
+	if err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(file) //nolint:gosec // the person who runs the program names it
+	if err == nil && !json.Valid(text) {
+		err = errors.New("not JSON")
+	}
+	return text, err
+}
+
+// folder loads the JSON files of a directory and notices when they change.
+type folder struct {
+	flag string // that names it
+	what string // is in it
 	dir  string
-	seed func(scenarioJSON []byte) error
+	take func(name string, text []byte) error
 	note func(format string, args ...any)
 
 	seen map[string]fileStamp
@@ -53,33 +105,36 @@ type fileStamp struct {
 }
 
 // load loads all files; the first one that is wrong is an error.
-func (f *templateFolder) load() error {
+func (f *folder) load() error {
 	if f.dir == "" {
 		return nil
 	}
 	f.seen = make(map[string]fileStamp)
 	names, err := f.changed()
 	if err != nil {
-		return app.Usagef("--templates: %w", err)
+		return app.Usagef("%s: %w", f.flag, err)
 	}
 	for _, name := range names {
 		if err := f.loadFile(name); err != nil {
-			return app.Usagef("--templates: %w", err)
+			return app.Usagef("%s: %w", f.flag, err)
 		}
 	}
 	return nil
 }
 
-// reload loads the files that have changed. What is wrong is said, and the template
+// reload loads the files that have changed. What is wrong is said, and what the file had
 // stays as it was.
-func (f *templateFolder) reload() {
+func (f *folder) reload() {
+	if f.dir == "" {
+		return
+	}
 	names, err := f.changed()
 	if err != nil {
 		return // the directory is away for a moment, as when a branch is switched
 	}
 	for _, name := range names {
 		if err := f.loadFile(name); err != nil {
-			f.note("%v; the templates stay as they were", err)
+			f.note("%v; the %s stay as they were", err, f.what)
 			continue
 		}
 		f.note("loaded %s", name)
@@ -87,7 +142,7 @@ func (f *templateFolder) reload() {
 }
 
 // changed returns the files that are new or were changed since the last call.
-func (f *templateFolder) changed() (names []string, err error) {
+func (f *folder) changed() (names []string, err error) {
 	entries, err := os.ReadDir(f.dir)
 	if err != nil {
 		return nil, err
@@ -106,9 +161,7 @@ func (f *templateFolder) changed() (names []string, err error) {
 	return names, nil
 }
 
-// loadFile adds the templates of a file: an object in the shape of
-// kirim.TemplateCreateParams, or an array of them.
-func (f *templateFolder) loadFile(name string) error {
+func (f *folder) loadFile(name string) error {
 	text, err := os.ReadFile(filepath.Join(f.dir, name)) //nolint:gosec // the person who runs the program names the directory
 	if err != nil {
 		return err
@@ -116,15 +169,46 @@ func (f *templateFolder) loadFile(name string) error {
 	if text = bytes.TrimSpace(text); len(text) == 0 {
 		return fmt.Errorf("%s is empty", name)
 	}
-	if !bytes.HasPrefix(text, []byte("[")) {
-		text = slices.Concat([]byte("["), text, []byte("]"))
-	}
-	var list []kirim.TemplateCreateParams
-	if err := json.Unmarshal(text, &list); err != nil {
-		return fmt.Errorf("%s: not a template in JSON: %w", name, err)
-	}
-	if err := f.seed(slices.Concat([]byte(`{"templates":`), text, []byte("}"))); err != nil {
+	if err := f.take(name, text); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
+}
+
+// takeTemplates seeds the templates of a file: an object in the shape of
+// kirim.TemplateCreateParams, or an array of them.
+func takeTemplates(seed func(scenarioJSON []byte) error) func(string, []byte) error {
+	return func(_ string, text []byte) error {
+		if !bytes.HasPrefix(text, []byte("[")) {
+			text = slices.Concat([]byte("["), text, []byte("]"))
+		}
+		var list []kirim.TemplateCreateParams
+		if err := json.Unmarshal(text, &list); err != nil {
+			return fmt.Errorf("not a template in JSON: %w", err)
+		}
+		return seed(slices.Concat([]byte(`{"templates":`), text, []byte("}")))
+	}
+}
+
+// takeFlow seeds the flow of a file: Flow JSON, or an object with it as its definition,
+// as the control API takes it. Unless that says otherwise, the name of the file without
+// .json is the ID of the flow.
+func takeFlow(seed func(scenarioJSON []byte) error) func(string, []byte) error {
+	return func(name string, text []byte) error {
+		var flow map[string]json.RawMessage
+		if err := json.Unmarshal(text, &flow); err != nil {
+			return fmt.Errorf("not a flow in JSON: %w", err)
+		}
+		if flow["screens"] != nil || flow["definition"] == nil {
+			flow = map[string]json.RawMessage{"definition": text}
+		}
+		if flow["id"] == nil {
+			flow["id"], _ = json.Marshal(strings.TrimSuffix(name, ".json")) // a string always marshals
+		}
+		scenario, err := json.Marshal(map[string]any{"flows": []any{flow}})
+		if err != nil {
+			return err
+		}
+		return seed(scenario)
+	}
 }
