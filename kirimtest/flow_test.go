@@ -59,7 +59,7 @@ func TestThePublicKeyOfANumberIsRegisteredAtMeta(t *testing.T) {
 	}
 	public := encoded(2048)
 	path := "/" + s.PhoneNumberID + "/whatsapp_business_encryption"
-	if got := meta(t, s, "GET", path, ""); !strings.Contains(string(got.body), `"data":[]`) {
+	if got := meta(t, s, "GET", path, ""); !strings.Contains(got.body, `"data":[]`) {
 		t.Errorf("without a key: %s", got.body)
 	}
 	asJSON, _ := json.Marshal(map[string]string{"business_public_key": public})
@@ -80,7 +80,7 @@ func TestThePublicKeyOfANumberIsRegisteredAtMeta(t *testing.T) {
 	if got := meta(t, s, "POST", "/12345/whatsapp_business_encryption", string(asJSON)); got.status != 400 && got.status != 404 {
 		t.Errorf("another number: %d", got.status)
 	}
-	if got := meta(t, s, "GET", path, ""); !strings.Contains(string(got.body), "VALID") {
+	if got := meta(t, s, "GET", path, ""); !strings.Contains(got.body, "VALID") {
 		t.Errorf("%s", got.body)
 	}
 	if again := restarted(t, s, WithClock(clock)); again.FlowKey(again.PhoneNumberID) != public {

@@ -45,7 +45,7 @@ func withFlowFiles(name string, scenario []byte) ([]byte, error) {
 	var sc map[string]json.RawMessage
 	var flows []map[string]json.RawMessage
 	if json.Unmarshal(scenario, &sc) != nil || json.Unmarshal(sc["flows"], &flows) != nil {
-		return scenario, nil // without flows, or wrong in another way, which is said later
+		return scenario, nil //nolint:nilerr // without flows, or wrong in another way, which is said later
 	}
 	for i, flow := range flows {
 		var file string

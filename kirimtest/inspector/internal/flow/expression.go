@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -20,12 +21,9 @@ type scope struct {
 // note records something that WhatsApp would refuse, or that the sandbox cannot do.
 func (sc scope) note(format string, args ...any) {
 	note := fmt.Sprintf(format, args...)
-	for _, known := range *sc.notes {
-		if known == note {
-			return
-		}
+	if !slices.Contains(*sc.notes, note) {
+		*sc.notes = append(*sc.notes, note)
 	}
-	*sc.notes = append(*sc.notes, note)
 }
 
 // lookup returns the value of a path such as data.name, form.name or
@@ -43,8 +41,8 @@ func (sc scope) lookup(path string) any {
 	var v any
 	switch {
 	case root == "data":
-		v = map[string]any(sc.data[at.id])
-	case root == "form", sc.isForm(at, root):
+		v = sc.data[at.id]
+	case root == "form", slices.Contains(at.forms, root):
 		v = sc.formOf(at)
 	default:
 		sc.note("${%s}: want data, form or screen at its beginning", path)
@@ -65,15 +63,6 @@ func (sc scope) lookup(path string) any {
 		}
 	}
 	return v
-}
-
-func (sc scope) isForm(at *screen, name string) bool {
-	for _, form := range at.forms {
-		if form == name {
-			return true
-		}
-	}
-	return false
 }
 
 // value resolves a property: bindings and expressions in it, at any depth.
