@@ -16,7 +16,7 @@ type Action string
 // What a [Request] may be about. Health checks ("ping") are handled by [Handler].
 const (
 	ActionInit         Action = "INIT"          // the user opened the flow
-	ActionBack         Action = "BACK"          // the user went back to a screen with refresh_on_back
+	ActionBack         Action = "BACK"          // the user went back from a screen with refresh_on_back, which Screen is
 	ActionDataExchange Action = "data_exchange" // the user submitted a screen, or changed a component with an on-select-action
 
 	actionPing Action = "ping"

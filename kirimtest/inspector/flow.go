@@ -27,10 +27,11 @@ type flowJSON struct {
 
 func (in *Inspector) checkFlow(j flowJSON) (kirimtest.Flow, error) {
 	f := kirimtest.Flow{ID: cmp.Or(j.ID, j.Name), Name: j.Name, JSON: j.Definition, Endpoint: j.Endpoint, PublicKey: j.PublicKey, AppSecret: j.AppSecret}
-	for name, value := range map[string]string{"id": f.ID, "name": cmp.Or(f.Name, f.ID)} {
-		if n := utf8.RuneCountInString(value); n < 1 || n > 200 {
-			return f, invalid(name, "want 1 to 200 characters, got %d", n)
-		}
+	if n := utf8.RuneCountInString(f.ID); n < 1 || n > 200 {
+		return f, invalid("id", "want 1 to 200 characters, got %d", n)
+	}
+	if n := utf8.RuneCountInString(f.Name); n > 200 {
+		return f, invalid("name", "want at most 200 characters, got %d", n)
 	}
 	if len(j.Definition) == 0 {
 		return f, invalid("definition", "want the definition of the flow: Flow JSON")

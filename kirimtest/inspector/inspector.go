@@ -6,8 +6,8 @@
 //
 // The page shows the conversations as customers see them, the requests with their
 // responses, the webhooks with their attempts, and switches for faults, templates,
-// windows and the clock. A person can write as any customer and tap what a message
-// offers. Everything that it does goes through the control API below /_kirim/api,
+// windows and the clock. A person can write as any customer, tap what a message offers
+// and fill the flows of [kirimtest.Server.PutFlow]. Everything that it does goes through the control API below /_kirim/api,
 // which programs in any language can use; /_kirim/openapi.yaml describes it.
 //
 // With the flag -kirim.inspect, a test that fails keeps its sandbox running until it

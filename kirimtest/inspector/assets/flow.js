@@ -5,7 +5,6 @@ import { $, button, el, toast } from "./dom.js";
 import { call } from "./api.js";
 
 let message = null; // ID of the message whose flow is open
-let opener = null;
 let view = null;
 let touched = new Map(); // the fields that a person has changed, by name, and when
 let changes = 0;
@@ -43,9 +42,8 @@ export function init(completed) {
   });
 }
 
-export async function open(id, from) {
+export async function open(id) {
   message = id;
-  opener = from;
   view = null;
   touched = new Map();
   await act("POST", "", {});
@@ -62,12 +60,16 @@ export function close() {
 export function hide() {
   clearTimeout(typing);
   const focus = !$("flow").hidden && $("flow").contains(document.activeElement);
+  const opener = openerOf(message);
   message = null;
   view = null;
   $("flow").hidden = true;
   beneath(false);
-  if (focus) (opener?.isConnected ? opener : $("log")).focus();
+  if (focus) (opener || $("log")).focus();
 }
+
+// openerOf is what opens the flow of a message; it may be drawn again meanwhile.
+const openerOf = (id) => $("log").querySelector(`.flow-open[data-message="${CSS.escape(id || "")}"]`);
 
 // beneath lets nothing below the flow be reached while it is open.
 function beneath(inert) {
@@ -176,7 +178,7 @@ function draw(next, pressed = false) {
     done(next.reply);
     return;
   }
-  if (next.disabled && opener) opener.disabled = true;
+  if (next.disabled && openerOf(message)) openerOf(message).disabled = true;
   $("flow").hidden = false;
   beneath(true);
   $("flow-title").textContent = next.title || "Flow";

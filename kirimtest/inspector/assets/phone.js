@@ -311,7 +311,7 @@ function addViewer(file) {
 async function clicked(event) {
   const opens = event.target.closest(".flow-open");
   if (opens) {
-    await flow.open(opens.dataset.message, opens);
+    await flow.open(opens.dataset.message);
     return;
   }
   const choice = event.target.closest("button.choice");

@@ -282,7 +282,8 @@ func TestAFlowFitsNarrowAndWideAndIsAccessible(t *testing.T) {
 		b.scheme(scheme)
 		b.size(width, 760)
 		b.do(chromedp.Navigate(r.chat(ana)), chromedp.Reload())
-		b.until(`document.readyState === "complete" && document.getElementById("live").textContent === "live"`)
+		b.until(`document.readyState === "complete" && document.getElementById("live").textContent === "live" && document.querySelectorAll(".flow-open").length === 2`)
+		time.Sleep(100 * time.Millisecond) // for the layout
 		b.click("button", "Book a table")
 		b.shows("#flow-parts h3", "Kedai Kirim")
 		at := fmt.Sprintf("%d px, %s", width, scheme)
@@ -371,7 +372,7 @@ func TestAFlowThatIsWrongIsNamedAtTheStart(t *testing.T) {
 		"no directory":       {[]string{"--flows", filepath.Join(dir, "none")}, "--flows: "},
 		"a file of a seed":   {[]string{"--seed", write(t, "s.yaml", "flows: [{id: \"1\", file: missing.json}]")}, "flows[0].file: "},
 		"an endpoint":        {[]string{"--seed", write(t, "s.json", `{"flows":[{"id":"1","endpoint":"https://example.com","definition":{"version":"7.1","screens":[{"id":"A","layout":{"type":"SingleColumnLayout","children":[]}}]}}]}`)}, "flows[0].endpoint: "},
-		"a definition alone": {[]string{"--seed", write(t, "s.json", `{"flows":[{"definition":{}}]}`)}, "flows[0].name: "},
+		"a definition alone": {[]string{"--seed", write(t, "s.json", `{"flows":[{"definition":{}}]}`)}, "flows[0].id: "},
 	} {
 		err := command(new(safeBuffer), new(safeBuffer), map[string]string{"XDG_CONFIG_HOME": t.TempDir(), "KIRIM_SANDBOX_ADDR": "127.0.0.1:0"}, test.args...).ExecuteContext(t.Context())
 		if err == nil || !strings.Contains(err.Error(), test.want) {
