@@ -222,6 +222,7 @@ func (b browser) picture(name string) {
 		return
 	}
 	time.Sleep(300 * time.Millisecond) // for fonts and pictures
+	value[int](b, `(document.getElementById("toasts").replaceChildren(), 0)`)
 	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
 	if err == nil {
 		err = os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600)
