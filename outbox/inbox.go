@@ -29,6 +29,10 @@ type InboxConfig struct {
 	// [kirim.DecodeEvent]. Another system's needs its own. The header has
 	// Kirim's fields alone.
 	Decode func(header http.Header, body []byte) (*kirim.Event, error)
+	// Observer observes the deliveries: Begin and End are called for each, before it is
+	// stored and before the response. Elements are observed by the observers of Handler,
+	// when they are handled; this one's functions for elements are not called.
+	Observer kirim.DeliveryObserver
 	// Workers is how many deliveries one process handles at the same time; the
 	// default is 8.
 	Workers int
@@ -95,16 +99,26 @@ func (i *inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		i.config.Handler.ServeHTTP(w, r)
 		return
 	}
-	e, err := i.verified(r)
+	r = i.beginDelivery(r)
+	status, err := i.accept(r)
 	if err != nil {
-		i.refuse(w, r, i.statusOf(err), err)
+		i.refuse(w, r, status, err)
 		return
+	}
+	w.WriteHeader(status)
+}
+
+// accept stores a delivery and returns the status of the response.
+func (i *inbox) accept(r *http.Request) (status int, err error) {
+	var e *kirim.Event
+	defer i.endDelivery(r.Context(), time.Now(), &e, &status, &err) // also when the verifier panics
+	if e, err = i.verified(r); err != nil {
+		return i.statusOf(err), err
 	}
 	if err := i.store(r.Context(), r.Header, e); err != nil {
-		i.refuse(w, r, http.StatusServiceUnavailable, err)
-		return
+		return http.StatusServiceUnavailable, err
 	}
-	w.WriteHeader(http.StatusOK)
+	return http.StatusOK, nil
 }
 
 // verified returns the event, and an error also for one that could not be handled
@@ -148,12 +162,21 @@ func inboxHeader(header http.Header) http.Header {
 	return kept
 }
 
+// storedTrace is the field of a stored header with the trace of the delivery's request.
+const storedTrace = "Traceparent"
+
 // store stores a delivery and its job in one transaction.
 func (i *inbox) store(ctx context.Context, header http.Header, e *kirim.Event) error {
 	var id int64
+	kept := inboxHeader(header)
+	if trace := i.engine.config.Traceparent; trace != nil {
+		if text := trace(ctx); text != "" {
+			kept.Set(storedTrace, text)
+		}
+	}
 	insert := &driver.Statement{
 		SQL:  i.sql.addDelivery,
-		Args: []any{toJSON(inboxHeader(header)), base64.StdEncoding.EncodeToString(e.Raw)},
+		Args: []any{toJSON(kept), base64.StdEncoding.EncodeToString(e.Raw)},
 		Each: func(scan func(...any) error) error { return scan(&id) },
 	}
 	return i.inTx(ctx, func(tx driver.Transaction) error {
@@ -200,11 +223,14 @@ func (w *deliveryWorker) Work(ctx context.Context, job *river.Job[deliveryJob]) 
 // work handles a delivery, unless it was handled before.
 func (i *inbox) work(ctx context.Context, id int64) error {
 	var header, body string
-	take := &driver.Statement{SQL: i.sql.takeDelivery, Args: []any{id}, Each: func(scan func(...any) error) error { return scan(&header, &body) }}
+	var received, now int64
+	take := &driver.Statement{SQL: i.sql.takeDelivery, Args: []any{id}, Each: func(scan func(...any) error) error {
+		return scan(&header, &body, &received, &now)
+	}}
 	if err := i.run(ctx, take); err != nil || take.Affected == 0 {
 		return err
 	}
-	err := i.handle(ctx, header, body)
+	err := i.handle(ctx, StoredDelivery{ID: id, ReceivedAt: timeOf(received)}, now, header, body)
 	if err == nil {
 		return i.persist(ctx, &driver.Statement{SQL: i.sql.dropDelivery, Args: []any{id}})
 	}
@@ -215,7 +241,7 @@ func (i *inbox) work(ctx context.Context, id int64) error {
 	return err
 }
 
-func (i *inbox) handle(ctx context.Context, header, body string) error {
+func (i *inbox) handle(ctx context.Context, d StoredDelivery, now int64, header, body string) error {
 	var h http.Header
 	if err := json.Unmarshal([]byte(header), &h); err != nil {
 		return err
@@ -224,14 +250,18 @@ func (i *inbox) handle(ctx context.Context, header, body string) error {
 	if err != nil {
 		return err
 	}
-	_, err = guard(ctx, func() (struct{}, error) {
-		e, err := i.config.Decode(h, raw)
-		if err != nil {
-			return struct{}{}, err
-		}
-		return struct{}{}, i.config.Handler.HandleEvent(ctx, e)
+	d.Traceparent = h.Get(storedTrace)
+	h.Del(storedTrace)
+	return i.handleObserved(ctx, d, now, func(ctx context.Context) error {
+		_, err := guard(ctx, func() (struct{}, error) {
+			e, err := i.config.Decode(h, raw)
+			if err != nil {
+				return struct{}{}, err
+			}
+			return struct{}{}, i.config.Handler.HandleEvent(ctx, e)
+		})
+		return err
 	})
-	return err
 }
 
 // wakeDeliveries makes jobs for deliveries whose job is gone, and forgets those

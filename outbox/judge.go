@@ -15,6 +15,7 @@ type verdict struct {
 	err   error // why
 	// notSent says that the message certainly is not out, doubt that it may be.
 	notSent, doubt bool
+	attempted      bool          // there was an attempt
 	counts         bool          // as an attempt, for the waits between them
 	useTemplate    bool          // the template goes out next
 	wait           time.Duration // of the lane, before it goes on

@@ -299,6 +299,7 @@ func (w *laneWork) send(ctx context.Context, h *head, message kirim.OutboundMess
 	accepted, err := trySend(sending, w.sender, w.number, message, opts...)
 	failpoint("sent")
 	v := w.bounded(h, judge(h, err, w.keyLifetime()))
+	v.attempted = true
 	if v.pairLimit {
 		v.wait = w.pace.refused()
 	} else if err == nil {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"slices"
+	"time"
 
 	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/outbox/internal/driver"
@@ -35,10 +37,15 @@ func begin[T any](ctx context.Context, e *engine, what string, about T, pick fun
 		}
 		begun[i] = inner
 	}
-	if inner.Done() != ctx.Done() {
-		inner = valuesOf{ctx, inner}
+	return bounded(ctx, inner), begun
+}
+
+// bounded returns a context with the values of inner that ends with ctx.
+func bounded(ctx, inner context.Context) context.Context {
+	if inner.Done() == ctx.Done() {
+		return inner
 	}
-	return inner, begun
+	return valuesOf{ctx, inner}
 }
 
 // valuesOf is a context with the values of another one.
@@ -165,7 +172,7 @@ func (w *laneWork) endedLater(h *head, v verdict) {
 	if v.state == StateQueued || !w.isObserved() {
 		return
 	}
-	ended := Ended{Observed: h.observed(w.class), State: v.state}
+	ended := Ended{Observed: h.observed(w.class), State: v.state, Attempted: v.attempted}
 	_ = errors.As(v.err, &ended.Kind)
 	w.ends = append(w.ends, ended)
 }
@@ -280,5 +287,47 @@ func (a *addedMessages) of(entries []*entry, known map[string]int64) {
 		if known[n.KeyHash] != 0 {
 			a.byClass[Class(n.Class)]++
 		}
+	}
+}
+
+// handleObserved calls f, which handles a delivery, and informs the observers.
+func (i *inbox) handleObserved(ctx context.Context, d StoredDelivery, now int64, f func(context.Context) error) error {
+	if !i.isObserved() {
+		return f(ctx)
+	}
+	began := time.Now()
+	within, begun := begin(ctx, i.engine, "BeginDelivery", d, func(o *Observer) func(context.Context, StoredDelivery) context.Context { return o.BeginDelivery })
+	err := f(within)
+	done := HandledDelivery{StoredDelivery: d, Err: err, HandledAt: timeOf(now).Add(time.Since(began))}
+	end(ctx, i.engine, begun, "EndDelivery", done, func(o *Observer) func(context.Context, HandledDelivery) { return o.EndDelivery })
+	return err
+}
+
+// beginDelivery informs the observer of a delivery that has arrived.
+func (i *inbox) beginDelivery(r *http.Request) *http.Request {
+	f, ctx := i.config.Observer.Begin, r.Context()
+	if f == nil {
+		return r
+	}
+	returned, err := guard(ctx, func() (context.Context, error) {
+		return f(ctx, kirim.DeliveryInfo{Header: r.Header, Size: r.ContentLength}), nil
+	})
+	if err != nil {
+		i.logObserver(ctx, "DeliveryObserver.Begin", err)
+	}
+	if isNil(returned) {
+		return r
+	}
+	return r.WithContext(bounded(ctx, returned))
+}
+
+// endDelivery informs it of the response.
+func (i *inbox) endDelivery(ctx context.Context, began time.Time, e **kirim.Event, status *int, err *error) {
+	if f := i.config.Observer.End; f != nil {
+		end := kirim.DeliveryEnd{Event: *e, StatusCode: *status, Duration: time.Since(began), Err: *err}
+		if end.Err != nil {
+			end.Event = nil
+		}
+		i.callObserver(ctx, "DeliveryObserver.End", func() { f(ctx, end) })
 	}
 }

@@ -42,6 +42,11 @@ type Observer struct {
 	// context is that of the handler's element ([kirim.WebhookHandler.Observe]), or of
 	// [Outbox.Run].
 	Status func(ctx context.Context, c StatusChange)
+	// BeginDelivery and EndDelivery are called around each try to handle a webhook delivery
+	// that [Outbox.Inbox] has stored. Its elements are those of
+	// [kirim.DeliveryObserver], which sees them within.
+	BeginDelivery func(ctx context.Context, d StoredDelivery) context.Context
+	EndDelivery   func(ctx context.Context, d HandledDelivery)
 }
 
 // Observed is a message as an observer sees it: without content, recipient and key.
@@ -132,6 +137,8 @@ type Ended struct {
 	State State
 	// Kind is that of the error that ended it; empty for none.
 	Kind kirim.Kind
+	// Attempted says that an attempt led to it, which EndSend has seen.
+	Attempted bool
 	// At is when it ended: of one in [StateSent] when the server had accepted it, or
 	// when a person said so.
 	At time.Time
@@ -161,3 +168,18 @@ func (c StatusChange) Delivered() bool { return hasArrived(c.To) && !hasArrived(
 
 // Failed reports whether the message has failed after it was accepted.
 func (c StatusChange) Failed() bool { return c.To == kirim.MessageFailed }
+
+// StoredDelivery is a webhook delivery in the inbox.
+type StoredDelivery struct {
+	ID         int64
+	ReceivedAt time.Time // by the clock of the database
+	// Traceparent is what [Config.Traceparent] returned for the request of the delivery.
+	Traceparent string
+}
+
+// HandledDelivery is what became of a try to handle it. After an error it is tried again.
+type HandledDelivery struct {
+	StoredDelivery
+	Err       error
+	HandledAt time.Time
+}

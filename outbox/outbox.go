@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"sync"
 	"time"
 
@@ -337,6 +339,14 @@ func (o *Outbox[TTx]) Close() error {
 	}
 	o.closed = true
 	return o.driver.Close()
+}
+
+// Classes returns the classes of [Config.Classes], with those that exist without it, sorted.
+func (o *Outbox[TTx]) Classes() []Class {
+	if o == nil || o.engine == nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(o.config.Classes))
 }
 
 // Schema returns [Config.Schema].

@@ -307,7 +307,7 @@ WHERE id = $1 AND (state = 'unknown' OR state = 'discarded' AND $2 = 'discarded'
 		// $1 header, $2 body
 		addDelivery: d.SQL(`INSERT INTO {s}kirim_delivery (header, body, received_at, job_at) VALUES ($1, $2, {now}, {now}) RETURNING id`),
 		// $1 delivery
-		takeDelivery: d.SQL(`UPDATE {s}kirim_delivery SET job_at = {now} WHERE id = $1 RETURNING header, body`),
+		takeDelivery: d.SQL(`UPDATE {s}kirim_delivery SET job_at = {now} WHERE id = $1 RETURNING header, body, received_at, {now}`),
 		dropDelivery: d.SQL(`DELETE FROM {s}kirim_delivery WHERE id = $1`),
 		// $1 microseconds, $2 how many
 		dropDeliveries: d.SQL(`DELETE FROM {s}kirim_delivery WHERE id IN (SELECT id FROM {s}kirim_delivery WHERE received_at < {now} - $1 LIMIT $2)`),

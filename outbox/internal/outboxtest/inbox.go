@@ -38,6 +38,11 @@ func newInboxFixture[TTx any](t *testing.T, open Open[TTx]) *inboxFixture[TTx] {
 
 func newInboxFixtureOver[TTx any](t *testing.T, open Open[TTx], s *server, config outbox.Config) *inboxFixture[TTx] {
 	t.Helper()
+	return newInboxFixtureWith(t, open, s, config, kirim.DeliveryObserver{})
+}
+
+func newInboxFixtureWith[TTx any](t *testing.T, open Open[TTx], s *server, config outbox.Config, observer kirim.DeliveryObserver) *inboxFixture[TTx] {
+	t.Helper()
 	f := &inboxFixture[TTx]{fixture: newFixtureOver(t, open, s, config)}
 	verifier, err := kirim.NewWebhookVerifier(webhookSecret)
 	if err != nil {
@@ -53,7 +58,7 @@ func newInboxFixtureOver[TTx any](t *testing.T, open Open[TTx], s *server, confi
 		f.handled = append(f.handled, m.Text)
 		return nil
 	})
-	f.Handler, err = f.Inbox(outbox.InboxConfig{Verifier: verifier, Handler: h})
+	f.Handler, err = f.Inbox(outbox.InboxConfig{Verifier: verifier, Handler: h, Observer: observer})
 	if err != nil {
 		t.Fatal(err)
 	}

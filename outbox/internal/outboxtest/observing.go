@@ -71,7 +71,11 @@ func (w *watcher) observer(name string) outbox.Observer {
 			w.note("%ssent %d: %s, %s %s, doubt %t, error %t, wait %t%s", name, s.ID, s.Outcome, s.State, s.Kind, s.Doubtful, s.Err != nil, s.Wait > 0, own(ctx, "send"))
 		},
 		End: func(_ context.Context, e outbox.Ended) {
-			w.note("%send %s: %s %s at %v", name, described(e.Observed), e.State, e.Kind, e.At.Sub(start))
+			without := ""
+			if !e.Attempted {
+				without = " without an attempt"
+			}
+			w.note("%send %s: %s %s at %v%s", name, described(e.Observed), e.State, e.Kind, e.At.Sub(start), without)
 		},
 		Status: func(_ context.Context, c outbox.StatusChange) {
 			w.note("%sstatus %s: %q %q, %s %s, accepted %v, at %v, heard %v, delivered %t, failed %t", name, described(c.Observed), c.From, c.To, c.State, c.Kind,
@@ -173,6 +177,7 @@ func testObserving[TTx any](t *testing.T, open Open[TTx]) {
 	testObservedStatuses(t, open)
 	testObserversTogether(t, open)
 	testFaultyObservers(t, open)
+	testObservedInbox(t, open)
 }
 
 func testOutcomes[TTx any](t *testing.T, open Open[TTx]) {
@@ -249,11 +254,11 @@ func testObservedEnds[TTx any](t *testing.T, open Open[TTx]) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.want(t, "end 3 transactional #1, 0s, due 0s: cancelled  at 0s", "end 4 transactional #1, 0s, due 0s: cancelled  at 0s")
+		w.want(t, "end 3 transactional #1, 0s, due 0s: cancelled  at 0s without an attempt", "end 4 transactional #1, 0s, due 0s: cancelled  at 0s without an attempt")
 		f.forward(time.Minute)
 		f.settle()
 		slices.Sort(w.lines)
-		w.want(t, "end 1 transactional #1, 0s, due 1s: expired  at 1m0s", "end 2 marketing #1, 0s, due 0s: suppressed  at 1m0s")
+		w.want(t, "end 1 transactional #1, 0s, due 1s: expired  at 1m0s without an attempt", "end 2 marketing #1, 0s, due 0s: suppressed  at 1m0s without an attempt")
 	})
 	t.Run("what a person decides", func(t *testing.T) {
 		w := &watcher{}
@@ -273,7 +278,7 @@ func testObservedEnds[TTx any](t *testing.T, open Open[TTx]) {
 			t.Fatal(err)
 		}
 		f.settle()
-		w.want(t, "end 1 transactional #1, 0s, due 0s: sent  at 1m0s", "end 2 transactional #1, 0s, due 0s: discarded  at 1m0s", "end 3 transactional #2, 0s, due 1m0s: sent  at 1m0s")
+		w.want(t, "end 1 transactional #1, 0s, due 0s: sent  at 1m0s without an attempt", "end 2 transactional #1, 0s, due 0s: discarded  at 1m0s without an attempt", "end 3 transactional #2, 0s, due 1m0s: sent  at 1m0s")
 	})
 	t.Run("an end that another worker has recorded is seen by the observer of that one", func(t *testing.T) {
 		late, other := &watcher{}, &watcher{}
@@ -354,7 +359,7 @@ func testObservedStatuses[TTx any](t *testing.T, open Open[TTx]) {
 		f.hear(f.process, enrichedStatus("msg_000001", kirim.MessageDelivered))
 		w.want(t,
 			`status 1 transactional #1 as template, 0s, due 0s: "" "delivered", sent , accepted never, at 0s, heard 0s, delivered true, failed false`,
-			"end 1 transactional #1, 0s, due 0s: sent  at 0s")
+			"end 1 transactional #1, 0s, due 0s: sent  at 0s without an attempt")
 		f.settle()
 		w.want(t)
 	})
@@ -494,4 +499,69 @@ func testFaultyObservers[TTx any](t *testing.T, open Open[TTx]) {
 			}
 		})
 	}
+}
+
+func testObservedInbox[TTx any](t *testing.T, open Open[TTx]) {
+	t.Run("a delivery that is stored, and each try to handle it", func(t *testing.T) {
+		w := &watcher{}
+		own := func(ctx context.Context) any { return ctx.Value(observerKey("inbox")) }
+		config := observed(outbox.Observer{
+			BeginDelivery: func(ctx context.Context, d outbox.StoredDelivery) context.Context {
+				w.note("handle %d of %s at %v", d.ID, d.Traceparent, d.ReceivedAt.Sub(start))
+				return context.WithValue(ctx, observerKey("inbox"), "handling")
+			},
+			EndDelivery: func(ctx context.Context, d outbox.HandledDelivery) {
+				w.note("handled %d: error %t after %v, %v", d.ID, d.Err != nil, d.HandledAt.Sub(d.ReceivedAt).Truncate(time.Second), own(ctx))
+			},
+		})
+		config.Traceparent = func(ctx context.Context) string { return fmt.Sprint(own(ctx)) }
+		observer := kirim.DeliveryObserver{
+			Begin: func(ctx context.Context, d kirim.DeliveryInfo) context.Context {
+				w.note("delivery of %d bytes", d.Size)
+				return context.WithValue(ctx, observerKey("inbox"), "delivery")
+			},
+			End: func(ctx context.Context, end kirim.DeliveryEnd) {
+				w.note("response %d, event %t, error %t, %v", end.StatusCode, end.Event != nil, end.Err != nil, own(ctx))
+			},
+		}
+		f := newInboxFixtureWith(t, open, &server{}, config, observer)
+		f.deliver(twoMessages)
+		w.want(t, fmt.Sprintf("delivery of %d bytes", len(twoMessages)), "response 200, event true, error false, delivery")
+		if status := f.post("wrong", twoMessages); status != 401 {
+			t.Errorf("status %d", status)
+		}
+		w.want(t, fmt.Sprintf("delivery of %d bytes", len(twoMessages)), "response 401, event false, error true, delivery")
+		f.fail = func(string) error { return errors.New("the CRM is away") }
+		f.forward(time.Second)
+		if err := f.work(); err == nil {
+			t.Error("no error")
+		}
+		w.want(t, "handle 1 of delivery at 0s", "handled 1: error true after 1s, handling")
+		f.fail = nil
+		f.forward(time.Minute)
+		if err := f.driver.steps.WorkDelivery(t.Context(), 1); err != nil {
+			t.Error(err)
+		}
+		w.want(t, "handle 1 of delivery at 0s", "handled 1: error false after 1m1s, handling")
+		f.wantHandled("first", "second")
+		f.wantStored(0)
+	})
+	t.Run("an observer that panics loses no delivery", func(t *testing.T) {
+		fault := func() { panic("6281234567001 said hello") }
+		config := observed(outbox.Observer{
+			BeginDelivery: func(context.Context, outbox.StoredDelivery) context.Context { fault(); return nil },
+		}, outbox.Observer{EndDelivery: func(context.Context, outbox.HandledDelivery) { fault() }})
+		f := newInboxFixtureWith(t, open, &server{}, config, kirim.DeliveryObserver{
+			Begin: func(context.Context, kirim.DeliveryInfo) context.Context { fault(); return nil },
+			End:   func(context.Context, kirim.DeliveryEnd) { fault() },
+		})
+		if status := f.deliver(twoMessages); status != 200 {
+			t.Errorf("status %d", status)
+		}
+		if err := f.work(); err != nil {
+			t.Error(err)
+		}
+		f.wantHandled("first", "second")
+		f.wantStored(0)
+	})
 }
