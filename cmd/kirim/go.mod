@@ -12,6 +12,7 @@ require (
 	github.com/mattn/go-runewidth v0.0.31
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/spf13/cobra v1.10.2
+	github.com/spf13/pflag v1.0.9
 	github.com/zalando/go-keyring v0.2.8
 	golang.org/x/term v0.48.0
 )
@@ -58,7 +59,6 @@ require (
 	github.com/kirim-go/kirim/outbox v0.0.0
 	github.com/kirim-go/kirim/outbox/outboxpg v0.0.0
 	github.com/kirim-go/kirim/outbox/outboxsqlite v0.0.0
-	github.com/spf13/pflag v1.0.9 // indirect
 	golang.org/x/sys v0.50.0 // indirect
 	golang.org/x/tools v0.52.0 // indirect
 )

@@ -3,6 +3,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/kirim-go/kirim/cmd/kirim/internal/app"
 	"github.com/kirim-go/kirim/cmd/kirim/internal/sandbox"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // Run runs the program and returns its exit code. The first interrupt ends the
@@ -26,11 +28,24 @@ func Run(ctx context.Context, a *app.App, args []string) int {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		// --json may stand behind the flag that is wrong.
 		a.JSON = a.JSON || slices.Contains(args, "--json")
-		return app.WithHint(app.Usagef("%w", err), "%s --help lists the flags", cmd.CommandPath())
+		return app.WithHint(app.Usagef("%w", err), "%s", flagHint(cmd, err))
 	})
 	cmd, err := root.ExecuteContextC(ctx)
 	a.Sends = cmd.Annotations[sendsMessages] != ""
 	return a.Report(err)
+}
+
+// flagHint says what to do about a flag that is wrong.
+func flagHint(cmd *cobra.Command, err error) string {
+	if unknown, is := errors.AsType[*pflag.NotExistError](err); is {
+		switch unknown.GetSpecifiedName() {
+		case "system":
+			return "leave it out: this command is for Kirim alone"
+		case "api-key", "key", "token", "access-token", "secret":
+			return "others can read the command line: keys and secrets come from the environment, a file or the keychain (kirim --help)"
+		}
+	}
+	return cmd.CommandPath() + " --help lists the flags"
 }
 
 // sendsMessages is the annotation of commands whose errors say whether a message
