@@ -160,11 +160,8 @@ bench: ## measure beside net/http and other SDKs; writes bench/RESULTS.md
 	$(BENCHSTAT) -col /client results.out; \
 	go run ./report results.out pacing.out
 
-# As above: each round runs every contender.
 bench-otel: ## measure telemetry beside otelhttp around net/http
-	@set -e; cd kirimotel; go test -c -o bench.test .; : > bench.out; \
-	for round in $(ROUNDS); do ./bench.test -test.run '^$$' -test.bench . -test.benchtime 0.2s >> bench.out; done; \
-	$(BENCHSTAT) -col /client bench.out
+	cd kirimotel && go test -count=1 -v -run Cost . -rounds 400
 
 bench-outbox: ## measure the outbox beside River; writes bench/OUTBOX.md; needs KIRIM_TEST_POSTGRES
 	cd bench && go run ./outbox

@@ -10,15 +10,16 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -36,7 +37,7 @@ import (
 )
 
 // What is measured: a send, and a delivery, with telemetry, beside what a program does with net/http,
-// encoding/json and otelhttp. Both have the same providers; make bench-otel runs them in turns.
+// encoding/json and otelhttp. Both have the same providers.
 
 // providers of telemetry, with an exporter that drops everything.
 var providers = []struct {
@@ -97,10 +98,14 @@ var clients = senders{
 			otelhttp.WithPropagators(propagation.NewCompositeTextMapPropagator()))}
 		return func(ctx context.Context) error { return bareSend(ctx, client, base) }
 	},
+	"nethttp": func(_ trace.TracerProvider, _ metric.MeterProvider, base string, wire http.RoundTripper) func(context.Context) error {
+		client := &http.Client{Transport: wire}
+		return func(ctx context.Context) error { return bareSend(ctx, client, base) }
+	},
 	"kirimotel": func(tracers trace.TracerProvider, meters metric.MeterProvider, base string, wire http.RoundTripper) func(context.Context) error {
 		return kirimSend(base, wire, kirimotel.WithTelemetry(kirimotel.WithTracerProvider(tracers), kirimotel.WithMeterProvider(meters)))
 	},
-	"kirim-without": func(_ trace.TracerProvider, _ metric.MeterProvider, base string, wire http.RoundTripper) func(context.Context) error {
+	"kirim": func(_ trace.TracerProvider, _ metric.MeterProvider, base string, wire http.RoundTripper) func(context.Context) error {
 		return kirimSend(base, wire)
 	},
 }
@@ -165,47 +170,94 @@ func bareSend(ctx context.Context, client *http.Client, base string) error {
 	return nil
 }
 
-// measure also reports the time of processors, which other programs on the machine change less.
-func measure(b *testing.B, do func(context.Context) error) {
-	b.Helper()
-	ctx := context.Background()
-	if err := do(ctx); err != nil { // and fill caches
-		b.Fatal(err)
+// contender is one way to do some work.
+type contender struct {
+	name string
+	do   func(context.Context) error
+}
+
+// A comparison is a work that the contenders do.
+type comparison struct {
+	name       string
+	contenders []contender
+}
+
+var names = []string{"nethttp", "otelhttp", "kirim", "kirimotel"}
+
+// comparisons are what is compared. The server of those over a network is closed with tb.
+func comparisons(tb testing.TB) (list []comparison) {
+	server := httptest.NewServer(cannedServer{})
+	loopback := &http.Transport{MaxIdleConnsPerHost: 10}
+	tb.Cleanup(func() { loopback.CloseIdleConnections(); server.Close() })
+	for _, p := range providers {
+		memory, network, delivery := comparison{name: "send, in memory, " + p.name}, comparison{name: "send, over loopback, " + p.name}, comparison{name: "delivery, in memory, " + p.name}
+		for _, name := range names {
+			tracers, meters := p.tracers(), p.meters()
+			memory.contenders = append(memory.contenders, contender{name, clients[name](tracers, meters, "https://api.kirim.example/v1", cannedServer{})})
+			network.contenders = append(network.contenders, contender{name, clients[name](tracers, meters, server.URL+"/v1", loopback)})
+			delivery.contenders = append(delivery.contenders, contender{name, delivering(tb, handlers[name](tracers, meters))})
+		}
+		list = append(list, memory, network, delivery)
 	}
-	b.ReportAllocs()
-	began := processorTime(b)
-	for b.Loop() {
-		if err := do(ctx); err != nil {
-			b.Fatal(err)
+	return list
+}
+
+// The contenders take turns, each for a block of a millisecond or so, which other programs on the machine
+// seldom interrupt. The median of the blocks is shown.
+func TestCost(t *testing.T) {
+	if *rounds == 0 {
+		t.Skip("make bench-otel says how many rounds")
+	}
+	for _, c := range comparisons(t) {
+		t.Run(c.name, func(t *testing.T) {
+			medians := c.medians(t)
+			line := ""
+			for _, name := range names {
+				line += fmt.Sprintf("%s %.1f µs, ", name, medians[name])
+			}
+			t.Logf("%sratio %.2f", line, medians["kirimotel"]/medians["otelhttp"])
+		})
+	}
+}
+
+// medians are in microseconds.
+func (c comparison) medians(t *testing.T) map[string]float64 {
+	t.Helper()
+	const block = 50
+	times, medians := make(map[string][]float64), make(map[string]float64)
+	for round := range *rounds {
+		for i := range c.contenders {
+			one := c.contenders[(round+i)%len(c.contenders)]
+			began := time.Now()
+			for range block {
+				if err := one.do(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			times[one.name] = append(times[one.name], float64(time.Since(began).Nanoseconds())/1000/block)
 		}
 	}
-	b.ReportMetric(float64(processorTime(b)-began)/float64(b.N), "cpu-ns/op")
-}
-
-func processorTime(b *testing.B) time.Duration {
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		b.Fatal(err)
+	for name, times := range times {
+		slices.Sort(times)
+		medians[name] = times[len(times)/10]
 	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+	return medians
 }
 
-func BenchmarkSend(b *testing.B) {
-	server := httptest.NewServer(cannedServer{})
-	defer server.Close()
-	loopback := &http.Transport{MaxIdleConnsPerHost: 10}
-	defer loopback.CloseIdleConnections()
-	for _, wire := range []struct {
-		name, base string
-		transport  http.RoundTripper
-	}{{"memory", "https://api.kirim.example/v1", cannedServer{}}, {"loopback", server.URL + "/v1", loopback}} {
-		for _, p := range providers {
-			for name, client := range clients {
-				b.Run("wire="+wire.name+"/otel="+p.name+"/client="+name, func(b *testing.B) {
-					send := client(p.tracers(), p.meters(), wire.base, wire.transport)
-					measure(b, send)
-				})
-			}
+var rounds = flag.Int("rounds", 0, "of TestCost")
+
+// For profiles.
+func BenchmarkWork(b *testing.B) {
+	for _, c := range comparisons(b) {
+		for _, one := range c.contenders {
+			b.Run(strings.ReplaceAll(c.name, ", ", "/")+"/"+one.name, func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					if err := one.do(b.Context()); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
 		}
 	}
 }
@@ -289,10 +341,11 @@ var handlers = map[string]func(tracers trace.TracerProvider, meters metric.Meter
 	"otelhttp": func(tracers trace.TracerProvider, meters metric.MeterProvider) http.Handler {
 		return otelhttp.NewHandler(http.HandlerFunc(bareHandle), "webhook", otelhttp.WithTracerProvider(tracers), otelhttp.WithMeterProvider(meters))
 	},
+	"nethttp": func(trace.TracerProvider, metric.MeterProvider) http.Handler { return http.HandlerFunc(bareHandle) },
 	"kirimotel": func(tracers trace.TracerProvider, meters metric.MeterProvider) http.Handler {
 		return kirimHandler(kirimotel.WithWebhookTelemetry(kirimotel.WithTracerProvider(tracers), kirimotel.WithMeterProvider(meters)))
 	},
-	"kirim-without": func(trace.TracerProvider, metric.MeterProvider) http.Handler { return kirimHandler() },
+	"kirim": func(trace.TracerProvider, metric.MeterProvider) http.Handler { return kirimHandler() },
 }
 
 func kirimHandler(opts ...kirim.WebhookOption) http.Handler {
@@ -335,14 +388,3 @@ func (w *statusWriter) Header() http.Header             { return w.header }
 func (w *statusWriter) WriteHeader(status int)          { w.status = status }
 func (w *statusWriter) Write(p []byte) (int, error)     { return len(p), nil }
 func (w *statusWriter) SetReadDeadline(time.Time) error { return nil }
-
-func BenchmarkDelivery(b *testing.B) {
-	for _, p := range providers {
-		for name, handler := range handlers {
-			b.Run("otel="+p.name+"/client="+name, func(b *testing.B) {
-				do := delivering(b, handler(p.tracers(), p.meters()))
-				measure(b, do)
-			})
-		}
-	}
-}

@@ -42,11 +42,10 @@ type clientTelemetry struct {
 
 // zero begins the counters of what is rare.
 func (t *clientTelemetry) zero(s *server) {
-	ctx := context.Background()
-	t.inDoubt.Add(ctx, 0, s.all.add...)
-	t.quotaRefusals.Add(ctx, 0, s.all.add...)
+	t.inDoubt.Add(unsampled, 0, s.all.add...)
+	t.quotaRefusals.Add(unsampled, 0, s.all.add...)
 	for _, class := range s.classes {
-		t.rateLimited.Add(ctx, 0, class.add...)
+		t.rateLimited.Add(unsampled, 0, class.add...)
 	}
 }
 
@@ -86,15 +85,21 @@ func (t *clientTelemetry) callOf(ctx context.Context) *call {
 	return c
 }
 
+var internal = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindInternal)}
+
 func (t *clientTelemetry) begin(ctx context.Context, info kirim.CallInfo) context.Context {
 	c := &call{t: t, route: t.routes.get(info), parent: trace.SpanFromContext(ctx)}
 	if another, ok := ctx.Value(anyCall{}).(*call); ok && sameSpan(another.span, c.parent) && !t.same(&another.t.telemetry) {
 		c.parent = another.parent // the span of the same call goes elsewhere
 		ctx = trace.ContextWithSpan(ctx, c.parent)
 	}
-	c.Context, c.span = t.tracer.Start(ctx, c.route.name, c.route.start...)
+	c.Context, c.span = t.tracer.Start(ctx, c.route.name, internal...)
 	return c
 }
+
+// unsampled is the context of measurements of which no exemplar is worth its cost: that of
+// the duration of a call leads to its trace.
+var unsampled = context.Background()
 
 func (t *clientTelemetry) attempt(ctx context.Context, a kirim.CallAttempt) {
 	c := t.callOf(ctx)
@@ -104,24 +109,24 @@ func (t *clientTelemetry) attempt(ctx context.Context, a kirim.CallAttempt) {
 	c.last = a.Outcome
 	c.limiterWait += a.LimiterWait
 	of, class := c.route.attempts[a.Outcome], c.route.classes[a.RateClass]
-	t.attempts.Add(ctx, 1, of.add...)
+	t.attempts.Add(unsampled, 1, of.add...)
 	if a.LimiterWait > 0 {
-		t.limiterWait.Record(ctx, a.LimiterWait.Seconds(), class.record...)
+		t.limiterWait.Record(unsampled, a.LimiterWait.Seconds(), class.record...)
 	}
 	if a.Outcome == kirim.AttemptRateLimited {
-		t.rateLimited.Add(ctx, 1, class.add...)
+		t.rateLimited.Add(unsampled, 1, class.add...)
 	}
 	if limit := a.RateLimit; limit.Known() {
-		t.available.Record(ctx, float64(limit.Remaining)/float64(limit.Limit), class.record...)
+		t.available.Record(unsampled, float64(limit.Remaining)/float64(limit.Limit), class.record...)
 		if !limit.Percent {
-			t.remaining.Record(ctx, int64(limit.Remaining), class.record...)
+			t.remaining.Record(unsampled, int64(limit.Remaining), class.record...)
 		}
 	}
 	if !a.Retry {
 		return
 	}
 	c.retryWait += a.Wait
-	t.retries.Add(ctx, 1, of.add...)
+	t.retries.Add(unsampled, 1, of.add...)
 	if c.span.IsRecording() {
 		attributes := []attribute.KeyValue{
 			attribute.String(keyAttemptOutcome, string(a.Outcome)), attribute.Int(keyAttempt, a.Number), attribute.Float64(keyWait, a.Wait.Seconds()),
@@ -145,7 +150,7 @@ func (t *clientTelemetry) end(ctx context.Context, end kirim.CallEnd) {
 	of := c.route.ends.get(how)
 	t.callDuration.Record(ctx, end.Duration.Seconds(), of.record...)
 	if maybeSent {
-		t.inDoubt.Add(ctx, 1, c.route.all.add...)
+		t.inDoubt.Add(ctx, 1, c.route.all.add...) // rare, and worth an exemplar
 	}
 	if errors.Is(end.Err, kirim.ErrRetryQuotaExceeded) {
 		t.quotaRefusals.Add(ctx, 1, c.route.all.add...)
@@ -156,10 +161,15 @@ func (t *clientTelemetry) end(ctx context.Context, end kirim.CallEnd) {
 	c.span.End()
 }
 
-// describe tells the span of the call how it ended.
+// describe sets all attributes of the span at once, which is cheaper than some at its beginning and
+// some at its end. The name alone has what a sampler may want to know.
 func (c *call) describe(end *kirim.CallEnd, how ending, maybeSent bool) {
-	attributes := make([]attribute.KeyValue, 0, 16)
-	attributes = append(attributes, attribute.String(keyCallOutcome, how.outcome), attribute.Int(keyAttempts, end.Attempts))
+	size := 4 // of a call that succeeds at once
+	if end.Err != nil || end.Attempts > 1 || c.limiterWait > 0 {
+		size = 12
+	}
+	attributes := make([]attribute.KeyValue, 0, len(c.route.base)+size)
+	attributes = append(append(attributes, c.route.base...), attribute.String(keyCallOutcome, how.outcome), attribute.Int(keyAttempts, end.Attempts))
 	if end.StatusCode != 0 {
 		attributes = append(attributes, attribute.Int(keyStatusCode, end.StatusCode))
 	}

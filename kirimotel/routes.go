@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/trace"
 
 	"github.com/kirim-go/kirim"
 )
@@ -21,10 +20,9 @@ const (
 // route is what the calls of one method and route have in common.
 type route struct {
 	*server
-	name     string // of the span of a call
-	http     string // of the span of an attempt
-	opaque   string // its URL without the scheme
-	start    []trace.SpanStartOption
+	name     string               // of the span of a call
+	http     string               // of the span of an attempt
+	base     []attribute.KeyValue // attributes of all its calls
 	template attribute.KeyValue
 	attempts map[kirim.AttemptOutcome]measured
 	ends     cache[ending, measured]
@@ -38,6 +36,7 @@ type ending struct {
 
 // server is what the calls of one server have in common.
 type server struct {
+	host    string // with its port if it has one
 	all     measured
 	classes map[kirim.RateClass]measured
 }
@@ -72,12 +71,11 @@ func (r *routes) newRoute(info kirim.CallInfo) *route {
 	route := &route{
 		server: r.servers.get(info.Server),
 		name:   "kirim " + name, http: name,
-		opaque:   "//" + info.Server + info.Route,
 		template: attribute.String(keyTemplate, info.Route),
 		attempts: make(map[kirim.AttemptOutcome]measured, len(attemptOutcomes)),
 	}
 	base := append(serverAttributes(info.Server), attribute.String(keyMethod, info.Method), route.template)
-	route.start = r.t.start(trace.SpanKindInternal, base...)
+	route.base = r.t.with(base...)
 	for _, outcome := range attemptOutcomes {
 		route.attempts[kirim.AttemptOutcome(outcome)] = r.t.measured(append(slices.Clip(base), attribute.String(keyAttemptOutcome, outcome))...)
 	}
@@ -93,7 +91,7 @@ func (r *routes) newRoute(info kirim.CallInfo) *route {
 
 func (r *routes) newServer(host string) *server {
 	base := serverAttributes(host)
-	s := &server{all: r.t.measured(base...), classes: make(map[kirim.RateClass]measured, len(rateClasses))}
+	s := &server{host: host, all: r.t.measured(base...), classes: make(map[kirim.RateClass]measured, len(rateClasses))}
 	for _, class := range rateClasses {
 		s.classes[kirim.RateClass(class)] = r.t.measured(append(slices.Clip(base), attribute.String(keyRateClass, class))...)
 	}

@@ -27,22 +27,45 @@ import (
 
 // transport returns the outer transport.
 func (t *clientTelemetry) transport(next http.RoundTripper) http.RoundTripper {
-	propagator := t.propagator
+	o := &outerTransport{t: t, next: &innerTransport{next}}
+	o.routes.make = func(route *route) *instrumented {
+		i := &instrumented{o.instrument(route.http, route.template), [2]url.URL{{Scheme: "http"}, {Scheme: "https"}}}
+		for n := range i.urls {
+			i.urls[n].Host, i.urls[n].Opaque = route.host, "//"+route.host+route.template.Value.AsString()
+		}
+		return i
+	}
+	o.files = o.instrument(http.MethodGet+" "+downloadPath, attribute.String(keyTemplate, downloadPath))
+	return o
+}
+
+// outerTransport has a transport of otelhttp for each route, which spares its spans their attributes
+// that are always the same.
+type outerTransport struct {
+	t      *clientTelemetry
+	next   http.RoundTripper
+	routes cache[*route, *instrumented]
+	files  *otelhttp.Transport // of downloads
+}
+
+// instrumented is what the requests of one route share.
+type instrumented struct {
+	http *otelhttp.Transport
+	urls [2]url.URL // that otelhttp gets, by http and https; it copies them
+}
+
+func (o *outerTransport) instrument(name string, template attribute.KeyValue) *otelhttp.Transport {
+	propagator := o.t.propagator
 	if propagator == nil {
 		propagator = propagation.NewCompositeTextMapPropagator() // none, as nil would be the global one
 	}
-	return &outerTransport{t, otelhttp.NewTransport(&innerTransport{next},
-		otelhttp.WithTracerProvider(t.tracers),
-		otelhttp.WithMeterProvider(t.meters),
+	return otelhttp.NewTransport(o.next,
+		otelhttp.WithTracerProvider(o.t.tracers),
+		otelhttp.WithMeterProvider(o.t.meters),
 		otelhttp.WithPropagators(propagator),
-		otelhttp.WithSpanOptions(trace.WithAttributes(t.attributes...)),
-		otelhttp.WithSpanNameFormatter(spanName),
-	)}
-}
-
-type outerTransport struct {
-	t    *clientTelemetry
-	http *otelhttp.Transport
+		otelhttp.WithSpanOptions(trace.WithAttributes(o.t.with(template)...)),
+		otelhttp.WithSpanNameFormatter(func(string, *http.Request) string { return name }),
+	)
 }
 
 type innerTransport struct{ next http.RoundTripper }
@@ -52,13 +75,10 @@ type innerTransport struct{ next http.RoundTripper }
 type exchange struct {
 	context.Context //nolint:containedctx // of the attempt
 	t               *clientTelemetry
-	name            string
-	template        attribute.KeyValue
 	resends         int64
 	request         *http.Request // as it was
 	propagates      bool
-	url             url.URL // that otelhttp gets
-	size            phantom // the body that it gets
+	size            phantom // the body that otelhttp gets
 
 	sent    *http.Request // as it went out
 	err     error         // of the transport, or of reading the body
@@ -86,31 +106,27 @@ func (x *exchange) Value(key any) any {
 	return x.Context.Value(key)
 }
 
-func spanName(_ string, r *http.Request) string {
-	x, ok := r.Context().(*exchange)
-	if !ok {
-		return r.Method
-	}
-	return x.name
-}
-
 // RoundTrip shows otelhttp a request without what is nobody else's business.
 func (o *outerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx := r.Context()
 	x := &exchange{Context: ctx, t: o.t, request: r}
-	x.url.Scheme, x.url.Host = r.URL.Scheme, r.URL.Host
+	via, shown := o.files, (*url.URL)(nil)
 	if c := o.t.callOf(ctx); c != nil {
-		x.name, x.template, x.url.Opaque = c.route.http, c.route.template, c.route.opaque
+		shared := o.routes.get(c.route)
+		via, shown = shared.http, &shared.urls[0]
+		if r.URL.Scheme == "https" {
+			shown = &shared.urls[1]
+		}
 		x.resends = c.requests.Add(1) - 1
 		x.propagates = o.t.propagator != nil
 		if o.t.elsewhere(ctx) {
 			x.Context = trace.ContextWithSpan(ctx, c.span)
 		}
 	} else {
-		x.download()
+		shown = urlOfFile(r.URL)
 	}
 	masked := r.WithContext(x) //nolint:contextcheck // x is derived from that of the request
-	masked.URL, masked.Host = &x.url, ""
+	masked.URL, masked.Host = shown, ""
 	masked.Header = nil
 	if o.t.propagator != nil {
 		masked.Header = make(http.Header)
@@ -119,7 +135,7 @@ func (o *outerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		x.size.left = r.ContentLength
 		masked.Body, masked.GetBody = &x.size, nil
 	}
-	resp, err := o.http.RoundTrip(masked)
+	resp, err := via.RoundTrip(masked)
 	if err != nil {
 		if x.err != nil {
 			err = x.err
@@ -139,8 +155,8 @@ func (o *outerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 func (i *innerTransport) RoundTrip(masked *http.Request) (*http.Response, error) {
 	ctx := masked.Context()
 	x := ctx.Value(exchangeKey{}).(*exchange)
-	if span := trace.SpanFromContext(ctx); span.IsRecording() {
-		x.describe(span)
+	if x.resends > 0 {
+		trace.SpanFromContext(ctx).SetAttributes(attribute.Int64(keyResendCount, x.resends))
 	}
 	x.sent = x.request.WithContext(ctx)
 	if x.propagates {
@@ -166,23 +182,14 @@ func (i *innerTransport) RoundTrip(masked *http.Request) (*http.Response, error)
 	return resp, nil
 }
 
-func (x *exchange) describe(span trace.Span) {
-	attributes := make([]attribute.KeyValue, 1, 2)
-	attributes[0] = x.template
-	if x.resends > 0 {
-		attributes = append(attributes, attribute.Int64(keyResendCount, x.resends))
-	}
-	span.SetAttributes(attributes...)
-}
-
 // downloadPath stands for the path of a file, of which all may be secret.
 const downloadPath = "/{file}"
 
-// download is for the file of a message, which is no call. Its link is a signed one, to a host
-// whose first labels may be the name of a server of many or that of a customer's store.
-func (x *exchange) download() {
-	x.name, x.template = x.request.Method+" "+downloadPath, attribute.String(keyTemplate, downloadPath)
-	host := x.url.Hostname()
+// urlOfFile is what otelhttp gets for the file of a message, whose download is no call. Its link is a
+// signed one, to a host whose first labels may be the name of a server of many or that of a customer's
+// store.
+func urlOfFile(link *url.URL) *url.URL {
+	host := link.Hostname()
 	if net.ParseIP(host) == nil {
 		if labels := strings.Split(host, "."); len(labels) > 2 {
 			host = strings.Join(labels[len(labels)-2:], ".")
@@ -190,7 +197,7 @@ func (x *exchange) download() {
 	} else if strings.Contains(host, ":") {
 		host = "[" + host + "]"
 	}
-	x.url.Host, x.url.Opaque = host, "//"+host+downloadPath
+	return &url.URL{Scheme: link.Scheme, Host: host, Opaque: "//" + host + downloadPath}
 }
 
 // phantom is a body of so many bytes, none of which anybody looks at.
