@@ -102,10 +102,13 @@ func (t *clientTelemetry) begin(ctx context.Context, info kirim.CallInfo) contex
 var unsampled = context.Background()
 
 func (t *clientTelemetry) attempt(ctx context.Context, a kirim.CallAttempt) {
-	c := t.callOf(ctx)
-	if c == nil {
-		return
+	if c := t.callOf(ctx); c != nil {
+		c.attempted(a) //nolint:contextcheck // without exemplars
 	}
+}
+
+func (c *call) attempted(a kirim.CallAttempt) {
+	t := c.t
 	c.last = a.Outcome
 	c.limiterWait += a.LimiterWait
 	of, class := c.route.attempts[a.Outcome], c.route.classes[a.RateClass]

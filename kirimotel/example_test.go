@@ -62,7 +62,7 @@ func ExampleWithTelemetry() {
 }
 
 // A program that prints its spans and metrics.
-func Example_stdout() {
+func Example_stdout() { //nolint:testableexamples // ids and times differ
 	traces, err := stdouttrace.New(stdouttrace.WithPrettyPrint())
 	if err != nil {
 		log.Fatal(err)
@@ -73,8 +73,8 @@ func Example_stdout() {
 	}
 	tracers := sdktrace.NewTracerProvider(sdktrace.WithBatcher(traces))
 	meters := sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewPeriodicReader(metrics)))
-	defer tracers.Shutdown(context.Background()) //nolint:errcheck // what is left is lost
-	defer meters.Shutdown(context.Background())  //nolint:errcheck // likewise
+	defer tracers.Shutdown(context.Background())
+	defer meters.Shutdown(context.Background())
 	telemetry := []kirimotel.Option{kirimotel.WithTracerProvider(tracers), kirimotel.WithMeterProvider(meters)}
 
 	client, err := kirim.NewClientFromEnv(kirimotel.WithTelemetry(telemetry...))

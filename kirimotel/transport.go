@@ -110,7 +110,8 @@ func (x *exchange) Value(key any) any {
 func (o *outerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx := r.Context()
 	x := &exchange{Context: ctx, t: o.t, request: r}
-	via, shown := o.files, (*url.URL)(nil)
+	via := o.files
+	var shown *url.URL
 	if c := o.t.callOf(ctx); c != nil {
 		shared := o.routes.get(c.route)
 		via, shown = shared.http, &shared.urls[0]
