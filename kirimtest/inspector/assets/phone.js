@@ -14,7 +14,8 @@ let current = null; // id of the chat
 let shown = []; // ids of the messages in the page, oldest first
 let older = false; // there are more before the first
 let newer = false; // there are more after the last
-let loading = false;
+let loading = 0; // requests under way
+let held = []; // changes that came meanwhile: what is being read may be older
 let replyTo = null;
 let wanted = null; // message that the address names
 const rows = new Map(); // by message id
@@ -53,9 +54,16 @@ export function setState(state) {
   number = state.connection.phone_number_id;
 }
 
+// load reads everything again. Who reads older messages stays with them.
 export async function load() {
   await loadChats();
-  if (current) await open(current, wanted);
+  if (!current) return;
+  const log = $("log");
+  const read = atEnd() ? null : shown.find((id) => rows.get(id).getBoundingClientRect().bottom > log.getBoundingClientRect().top);
+  if (!read) return open(current, wanted);
+  const place = rows.get(read).offsetTop - log.scrollTop;
+  await open(current, read);
+  if (rows.has(read)) log.scrollTop = rows.get(read).offsetTop - place;
 }
 
 export async function loadChats() {
@@ -122,9 +130,10 @@ async function open(chat, message) {
   }
   drawChats();
   drawHead();
-  loading = true;
-  try {
-    let page = await get(`messages?limit=${pageSize}&chat=${encodeURIComponent(chat)}`);
+  const read = (before) => get(`messages?limit=${pageSize}&chat=${encodeURIComponent(chat)}${before ? `&before=${before}` : ""}`);
+  await during(async () => {
+    let page = await read();
+    if (chat !== current) return; // another was opened meanwhile
     shown = [];
     rows.clear();
     $("log").replaceChildren();
@@ -132,14 +141,30 @@ async function open(chat, message) {
     page.messages.forEach((m) => append(m));
     older = page.more;
     for (let i = 0; message && !rows.has(message) && older && i < 100; i++) {
-      page = await get(`messages?limit=${pageSize}&chat=${encodeURIComponent(chat)}&before=${shown[0]}`);
+      page = await read(shown[0]);
+      if (chat !== current) return;
       prepend(page);
     }
+  });
+  if (chat !== current) return;
+  if (message && rows.has(message)) {
+    if (message === wanted) highlight(message);
+  } else toEnd();
+}
+
+// during holds back changes while messages are read.
+async function during(f) {
+  loading++;
+  try {
+    await f();
   } finally {
-    loading = false;
+    loading--;
+    if (loading === 0) {
+      const changes = held;
+      held = [];
+      changes.forEach((c) => changed(...c));
+    }
   }
-  if (message && rows.has(message)) highlight(message);
-  else toEnd();
 }
 
 function highlight(id) {
@@ -188,20 +213,21 @@ function drop(id) {
 async function scrolled() {
   $("log-latest").hidden = !newer && atEnd();
   if (loading || !older || $("log").scrollTop > 400) return;
-  loading = true;
-  try {
-    const chat = current;
+  const chat = current;
+  await during(async () => {
     const page = await get(`messages?limit=${pageSize}&chat=${encodeURIComponent(chat)}&before=${shown[0]}`);
     if (chat === current) prepend(page);
-  } finally {
-    loading = false;
-  }
+  });
   if ($("log").scrollTop <= 400) requestAnimationFrame(scrolled); // there may be room for more
 }
 
 // changed takes in messages and statuses, and reports whether the list of chats has
 // them, too. What the customer writes and the business reads changes more there.
 export function changed(messages, statuses) {
+  if (loading) {
+    held.push([messages, statuses]);
+    return false;
+  }
   const end = atEnd();
   let listed = !statuses.some((s) => s.status === "read" && rows.get(s.id)?.classList.contains("own"));
   for (const m of messages) {
@@ -232,7 +258,7 @@ function put(m, end) {
     keepOpen(known, row);
     known.replaceWith(row);
     rows.set(m.id, row);
-  } else if (!newer && !loading && (shown.length === 0 || isAfter(m))) {
+  } else if (!newer && (shown.length === 0 || isAfter(m))) {
     append(m);
     if (end && shown.length > mostShown) {
       drop(shown.shift());

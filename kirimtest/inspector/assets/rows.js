@@ -12,6 +12,8 @@ export function rowList(config) {
   let opened = null;
   let oldest = null;
   let query = "";
+  let loading = 0; // requests under way
+  let held = []; // changes that came meanwhile: what is being read may be older
   let searchTimer = 0;
 
   function put(item, atEnd = false) {
@@ -70,14 +72,40 @@ export function rowList(config) {
 
   async function load(more = false) {
     const before = more && oldest ? `&before=${oldest}` : "";
-    const page = await get(`${config.what}?limit=100${before}&q=${encodeURIComponent(query)}`);
-    if (!more) {
-      groups.clear();
-      $(config.rows).replaceChildren();
+    const asked = query;
+    loading++;
+    try {
+      const page = await get(`${config.what}?limit=100${before}&q=${encodeURIComponent(asked)}`);
+      if (asked !== query) return; // another search has begun
+      if (!more) {
+        groups.clear();
+        $(config.rows).replaceChildren();
+      }
+      for (const item of page[config.what].toReversed()) put(item, true);
+      if (page[config.what].length > 0) oldest = page[config.what][0].id;
+      $(config.more).hidden = !page.more;
+    } finally {
+      loading--;
+      if (loading === 0) {
+        const changes = held;
+        held = [];
+        changes.forEach(changed);
+      }
     }
-    for (const item of page[config.what].toReversed()) put(item, true);
-    if (page[config.what].length > 0) oldest = page[config.what][0].id;
-    $(config.more).hidden = !page.more;
+    none();
+  }
+
+  function changed(items) {
+    if (loading) {
+      held.push(items);
+      return;
+    }
+    for (const item of items) {
+      if (query && !groups.has(config.groupOf(item))) continue; // the search would have to be made again
+      put(item);
+      trim();
+    }
+    if (query) search();
     none();
   }
 
@@ -99,15 +127,7 @@ export function rowList(config) {
 
   return {
     load: () => load(),
-    changed(items) {
-      for (const item of items) {
-        if (query && !groups.has(config.groupOf(item))) continue; // the search would have to be made again
-        put(item);
-        trim();
-      }
-      if (query) search();
-      none();
-    },
+    changed,
     async open(id) {
       const before = groups.get(opened);
       opened = null;
