@@ -3,10 +3,12 @@ package kirim
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"reflect"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -307,7 +309,8 @@ func (h *webhookHandler) ownCallback(e *Event) func(context.Context) error {
 	return nil
 }
 
-// ServeHTTP implements [http.Handler].
+// ServeHTTP implements [http.Handler]. The body of a 200 is empty, but for a line
+// "duplicates: N" when so many elements had been handled before.
 func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.isZero() {
 		answer(w, http.StatusServiceUnavailable)
@@ -327,11 +330,20 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusMethodNotAllowed)
 		return
 	}
-	answer(w, h.serve(r.Context(), w, r))
+	status, duplicates := h.serve(r.Context(), w, r)
+	if status != http.StatusOK || duplicates == 0 {
+		answer(w, status)
+		return
+	}
+	// For whoever looks at the deliveries, such as the page of kirim sandbox.
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, "duplicates: "+strconv.Itoa(duplicates)+"\n") // fails when the sender has left
 }
 
-// serve handles a delivery and returns the status of the response.
-func (h *webhookHandler) serve(ctx context.Context, w http.ResponseWriter, r *http.Request) int {
+// serve handles a delivery and returns the status of the response, and how many
+// elements were handled before.
+func (h *webhookHandler) serve(ctx context.Context, w http.ResponseWriter, r *http.Request) (status, duplicates int) {
 	began := time.Now()
 	ctx = h.beginDelivery(ctx, r)
 	end := DeliveryEnd{}
@@ -342,7 +354,7 @@ func (h *webhookHandler) serve(ctx context.Context, w http.ResponseWriter, r *ht
 	}()
 	if !h.begin(1) {
 		end.StatusCode, end.Err = http.StatusServiceUnavailable, errTooManyDeliveries
-		return end.StatusCode
+		return end.StatusCode, 0
 	}
 	defer h.end(1)
 	limited, cancel := context.WithTimeout(ctx, h.timeout)
@@ -350,9 +362,9 @@ func (h *webhookHandler) serve(ctx context.Context, w http.ResponseWriter, r *ht
 	if end.Event, end.Err = h.receive(limited, w, r); end.Err != nil {
 		end.StatusCode = h.refusal(limited, end.Err)
 	} else {
-		end.StatusCode = h.deliver(limited, end.Event)
+		end.StatusCode, duplicates = h.deliver(limited, end.Event)
 	}
-	return end.StatusCode
+	return end.StatusCode, duplicates
 }
 
 // receive verifies a delivery. A body that trickles in does not hold a place
@@ -443,12 +455,15 @@ func (h *WebhookHandler) Shutdown(ctx context.Context) error {
 	}
 }
 
-// deliver handles the elements of an event and returns the response.
-func (h *webhookHandler) deliver(ctx context.Context, e *Event) int {
+// deliver handles the elements of an event and returns the status of the response, and
+// how many elements were handled before.
+func (h *webhookHandler) deliver(ctx context.Context, e *Event) (status, duplicates int) {
 	h.openWindows(ctx, e)
-	status := http.StatusOK
+	status = http.StatusOK
 	for i := range e.Data {
 		switch end := h.handle(ctx, e, i); {
+		case end.Outcome == ElementDuplicate:
+			duplicates++
 		case end.Err == nil:
 		case end.Outcome != ElementBusy && end.Outcome != ElementNotRun:
 			status = http.StatusInternalServerError
@@ -456,7 +471,7 @@ func (h *webhookHandler) deliver(ctx context.Context, e *Event) int {
 			status = http.StatusServiceUnavailable
 		}
 	}
-	return status
+	return status, duplicates
 }
 
 // handle runs the callback for an element of an event unless that was done before.

@@ -220,7 +220,14 @@ func TestOnlyTheElementsThatFailedAreHandledAgain(t *testing.T) {
 	if first != 500 || second != 200 || third != 200 {
 		t.Errorf("answers %d, %d, %d", first, second, third)
 	}
-	if got := strings.Join(ran, " "); got != "1 2 3 2" {
+	fourth := httptest.NewRecorder()
+	if h.ServeHTTP(fourth, signed(testSecret, testTime, []byte(body))); fourth.Body.String() != "duplicates: 4\n" {
+		t.Errorf("a delivery of duplicates is answered with %q", fourth.Body)
+	}
+	if h.ServeHTTP(fourth, signed(testSecret, testTime, []byte(text("5")))); fourth.Body.String() != "duplicates: 4\n" {
+		t.Errorf("a delivery of nothing else is answered with %q more", fourth.Body)
+	}
+	if got := strings.Join(ran, " "); got != "1 2 3 2 5" {
 		t.Errorf("ran %s", got)
 	}
 }

@@ -128,6 +128,7 @@ type request struct {
 type delivery struct {
 	entry
 	*kirimtest.Delivery
+	summary string
 }
 
 func newModel(s *kirimtest.Server) *model {
@@ -240,7 +241,7 @@ func (m *model) putRequest(r *kirimtest.Request) {
 func (m *model) putDelivery(d *kirimtest.Delivery) {
 	known := m.byDelivery[d.ID]
 	if known == nil {
-		known = &delivery{}
+		known = &delivery{summary: summaryOf(d.Body)}
 		m.byDelivery[d.ID] = known
 		m.deliveries = trimmed(append(m.deliveries, known), func(old *delivery) { delete(m.byDelivery, old.ID) })
 	}

@@ -226,6 +226,7 @@ type deliveryView struct {
 	ReplayedFrom   string        `json:"replayed_from,omitempty"`
 	Status         string        `json:"status"`
 	Time           time.Time     `json:"time"`
+	Summary        string        `json:"summary,omitempty"` // the message or status that it tells of
 	NextAttempt    *time.Time    `json:"next_attempt"`
 	Attempts       []attemptView `json:"attempts"`
 }
@@ -248,7 +249,7 @@ type deliveryDetail struct {
 func (d *delivery) view() deliveryView {
 	v := deliveryView{
 		ID: d.ID, SubscriptionID: d.SubscriptionID, URL: d.URL, Event: d.Event, EventID: d.EventID, Source: d.Source,
-		ReplayedFrom: d.ReplayedFrom, Status: string(d.Status), Time: d.CreatedAt, Attempts: make([]attemptView, len(d.Attempts)),
+		ReplayedFrom: d.ReplayedFrom, Status: string(d.Status), Time: d.CreatedAt, Attempts: make([]attemptView, len(d.Attempts)), Summary: d.summary,
 	}
 	if !d.NextAttempt.IsZero() {
 		v.NextAttempt = &d.NextAttempt
@@ -260,6 +261,45 @@ func (d *delivery) view() deliveryView {
 		}
 	}
 	return v
+}
+
+// summaryOf says what a webhook tells of in a few words: of a message its type and the
+// customer, of a status its name and the customer.
+func summaryOf(webhook []byte) string {
+	type messageJSON struct {
+		Type string `json:"type"`
+		From string `json:"from"`
+		To   string `json:"to"`
+	}
+	var body struct {
+		Data struct {
+			Message messageJSON `json:"message"`
+		} `json:"data"`
+		Entry []struct {
+			Changes []struct {
+				Value struct {
+					Messages []messageJSON `json:"messages"`
+					Statuses []struct {
+						Status      string `json:"status"`
+						RecipientID string `json:"recipient_id"`
+					} `json:"statuses"`
+				} `json:"value"`
+			} `json:"changes"`
+		} `json:"entry"`
+	}
+	_ = json.Unmarshal(webhook, &body) // what has another form has no summary
+	m := body.Data.Message
+	for _, entry := range body.Entry {
+		for _, change := range entry.Changes {
+			for _, s := range change.Value.Statuses {
+				return strings.TrimSuffix(s.Status+", to "+s.RecipientID, ", to ")
+			}
+			for _, m = range change.Value.Messages {
+				return strings.TrimSuffix(m.Type+", from "+m.From, ", from ")
+			}
+		}
+	}
+	return strings.TrimSuffix(m.Type+", to "+m.To, ", to ")
 }
 
 func (in *Inspector) listDeliveries(r *http.Request) (any, error) {

@@ -115,9 +115,11 @@ function move(event) {
 initDialog();
 initTheme();
 initKeys();
-$("connect-open").addEventListener("click", () => {
-  if (state) copyConnection();
-});
+for (const id of ["connect-open", "connect-first"]) {
+  $(id).addEventListener("click", () => {
+    if (state) copyConnection();
+  });
+}
 function copyConnection() {
   const lines = state.connection.environment.join("\n");
   ask({

@@ -12,10 +12,11 @@ const list = rowList({
   filter: (d, choice) => choice === "all" || d.status === choice || (choice === "failed" && d.status === "dead"),
   head: (d) => [
     el("span", { class: `badge ${tones[d.status]}` }, d.status),
-    el("span", { class: "what" }, el("strong", {}, d.event), " ", el("span", { class: "path" }, d.url)),
+    el("span", { class: "what" }, el("strong", {}, d.event), ` ${d.summary || ""} `, el("span", { class: "path", title: d.url }, d.url)),
     el("span", { class: "tags" },
       d.attempts.length > 0 && el("span", { class: "tag" }, d.attempts.length === 1 ? "1 attempt" : `${d.attempts.length} attempts`),
       d.attempts.length > 0 && el("span", { class: "tag" }, String(d.attempts.at(-1).status || d.attempts.at(-1).error)),
+      duplicates(d) && el("span", { class: "tag" }, duplicates(d)),
       d.replayed_from && el("span", { class: "tag" }, "replay")),
     el("span", { class: "when faint" }, timeOf(d.time), d.next_attempt && el("span", { class: "countdown", "data-until": d.next_attempt }, remaining(d.next_attempt))),
   ],
@@ -46,6 +47,12 @@ const list = rowList({
     ].filter(Boolean);
   },
 });
+
+// duplicates is what the SDK's webhook handler says that it had handled before.
+function duplicates(d) {
+  const said = /^duplicates: (\d+)/.exec(d.attempts.at(-1)?.response || "");
+  return said && (said[1] === "1" ? "duplicate" : `${said[1]} duplicates`);
+}
 
 function remaining(until) {
   const left = new Date(until) - clock.now();

@@ -23,7 +23,7 @@ let number = "";
 
 export function init() {
   $("customer-new").addEventListener("click", newCustomer);
-  $("chat-search").addEventListener("input", drawChats);
+  $("chat-search").addEventListener("input", searched);
   $("composer").addEventListener("submit", (event) => {
     event.preventDefault();
     sendText();
@@ -91,17 +91,44 @@ export async function show([chat, message]) {
   else if (wanted) highlight(wanted);
 }
 
+// searched shows the chats that match at once, and then the messages.
+let found = [];
+let searchTimer = 0;
+function searched() {
+  const query = $("chat-search").value.trim();
+  found = [];
+  drawChats();
+  clearTimeout(searchTimer);
+  if (query === "") return;
+  searchTimer = setTimeout(async () => {
+    const page = await attempt(() => get(`messages?limit=30&q=${encodeURIComponent(query)}`));
+    if (!page || $("chat-search").value.trim() !== query) return;
+    found = page.messages.toReversed();
+    drawChats();
+  }, 200);
+}
+
+// chatRow is a row of the list: a chat, or a message that was found.
+const chatRow = (key, address, title, time, line, attributes = {}, ...more) => el("li", {},
+  el("a", { class: "row-head chat-row", href: `#/phone/${address}`, "data-key": key, ...attributes },
+    el("span", { class: "chat-title" }, title, time && el("time", {}, timeOf(time, false))),
+    el("span", { class: "chat-last" }, el("span", { class: "faint", dir: "auto" }, line), ...more)));
+
+function drawFound(m) {
+  const chat = chats.find((c) => c.id === m.chat);
+  return chatRow(m.id, `${encodeURIComponent(m.chat)}/${m.id}`, el("span", { dir: "auto" }, chat?.name || chat?.customer || m.chat), m.time, m.text);
+}
+
 function drawChats() {
-  const query = $("chat-search").value.toLowerCase();
+  const query = $("chat-search").value.toLowerCase().trim();
   const list = chats.filter((c) => `${c.name} ${c.customer} ${c.last}`.toLowerCase().includes(query));
-  const focused = document.activeElement?.dataset?.chat;
-  $("chat-list").replaceChildren(...list.map((c) => el("li", {},
-    el("a", { class: "row-head chat-row", href: `#/phone/${encodeURIComponent(c.id)}`, "data-chat": c.id, "aria-current": c.id === current ? "true" : null },
-      el("span", { class: "chat-title" }, el("strong", { dir: "auto" }, c.name || c.customer), c.last_time && el("time", {}, timeOf(c.last_time, false))),
-      el("span", { class: "chat-last" }, el("span", { class: "faint", dir: "auto" }, c.last || "No message yet"),
-        c.unread > 0 && el("span", { class: "count", title: "Not read by the business" }, String(c.unread)))))));
-  if (list.length === 0) $("chat-list").append(el("li", { class: "none faint" }, query ? "No chat matches." : "No chat yet."));
-  if (focused) $("chat-list").querySelector(`[data-chat="${CSS.escape(focused)}"]`)?.focus();
+  const focused = document.activeElement?.dataset?.key;
+  $("chat-list").replaceChildren(...list.map((c) => chatRow(c.id, encodeURIComponent(c.id), el("strong", { dir: "auto" }, c.name || c.customer), c.last_time, c.last || "No message yet",
+    { "data-chat": c.id, "aria-current": c.id === current ? "true" : null },
+    c.unread > 0 && el("span", { class: "count", title: "Not read by the business" }, String(c.unread)))));
+  if (list.length === 0) $("chat-list").append(el("li", { class: "none faint" }, query ? "No chat matches." : "No chat yet. Send a message from your program, or be a customer who writes first."));
+  if (found.length > 0) $("chat-list").append(el("li", { class: "found faint" }, "Messages"), ...found.map(drawFound));
+  if (focused) $("chat-list").querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
 }
 
 function drawHead() {
@@ -284,7 +311,7 @@ const tickOf = { pending: "…", sent: "✓", delivered: "✓✓", read: "✓✓
 
 function drawStatus(m, own) {
   if (own) return el("span", { class: "status" }, m.status === "read" ? "read by the business" : "");
-  const text = m.failure ? `failed: ${m.failure.code} ${m.failure.title || ""}`.trim() : m.status;
+  const text = m.failure ? ["failed:", m.failure.code, m.failure.title, m.failure.details && `(${m.failure.details})`].filter(Boolean).join(" ") : m.status;
   return el("span", { class: `status ${m.status}` }, `${tickOf[m.status] || ""} ${text}`);
 }
 
@@ -306,7 +333,7 @@ function drawMessage(m) {
       own && !m.revoked && button("Delete", () => receive({ revokes: m.wamid })),
       !own && button("Mark as read", () => report(m, { status: "read" })),
       !own && button("Let it fail", () => fail(m)),
-      !own && button("Copy JSON", () => copy(pretty(m.body), "JSON")),
+      !own && button("Copy JSON", () => attempt(async () => copy(pretty((await get(`messages/${m.id}`)).body), "JSON"))),
       button("Copy link", () => copy(`${location.origin}${location.pathname}#/phone/${encodeURIComponent(m.chat)}/${m.id}`, "Link"))));
   meta.append(menu);
   menu.addEventListener("click", (event) => {

@@ -114,8 +114,11 @@ function statuses() {
     el("option", { value, selected: (state.statuses.kind || "delivered") === value }, text)));
   select.addEventListener("change", () => act(() => call("PUT", "statuses", { kind: select.value }), `Messages are ${select.value} from now on`));
   const code = el("select", { id: "fail-code" }, ...failures.map(([c, text]) => el("option", { value: c }, `${c} ${text}`)));
+  const failNext = (next) => call("PUT", "statuses", { next: [Number(next)] });
   return card("Late failures", el("div", { class: "inline" }, field("Messages are", select)),
-    el("div", { class: "inline" }, field("Code", code), button("Fail the next message", () => act(() => call("PUT", "statuses", { next: [Number(code.value)] }), "The next message is accepted, and fails a second later"))),
+    el("div", { class: "inline" }, field("Code", code), button("Fail the next message", () => act(() => failNext(code.value), "The next message is accepted, and fails a second later")),
+      button("Other code…", () => ask({ title: "Fail the next message", text: "It is accepted, and fails a second later.",
+        fields: [{ name: "code", label: "Meta's error code", inputmode: "numeric", required: true }], submit: (v) => failNext(v.code) }))),
     (state.statuses.next || []).length > 0 && el("p", { class: "faint" }, `Waiting to fail: ${state.statuses.next.join(", ")}`));
 }
 
@@ -127,6 +130,8 @@ function windows() {
   return card("24-hour window", el("div", { class: "inline" }, field("Customer", phone),
     button("Open now", () => set({ age: "0s" }, "The window is open for 24 hours")),
     button("Ends in a minute", () => set({ age: "23h59m" }, "The window ends in a minute")),
+    button("Other age…", () => ask({ title: "Age of the window", text: `How long ago ${phone.value || "the customer"} wrote last.`, fields: [{ name: "age", label: "Age", value: "12h" }],
+      submit: ({ age }) => call("PUT", `customers/${encodeURIComponent(phone.value)}/window`, { age }) })),
     button("Close", () => set({ closed: true }, "The window is closed"))));
 }
 

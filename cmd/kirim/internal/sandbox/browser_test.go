@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -128,6 +129,12 @@ func TestAPersonSeesAMessageTapsAButtonAndGetsTheReplyOfTheService(t *testing.T)
 	b.shows(".own .content", "Deliver")
 	b.shows(".theirs .content", "You chose: Deliver")
 	b.shows(".theirs .meta", "delivered")
+	// What the SDK's handler has handled before it says.
+	b.do(chromedp.Navigate(r.view("deliveries")))
+	b.shows("#delivery-rows .row", "interactive, from")
+	b.until(`document.querySelector("#delivery-rows .row-head").click() === undefined`)
+	b.click("button", "Deliver again")
+	b.shows("#delivery-rows .row", "duplicate")
 }
 
 func TestEachContentIsShownAndCanBeAnswered(t *testing.T) {
@@ -190,6 +197,32 @@ func TestACustomerIsPlayedWithTheComposer(t *testing.T) {
 	b.press("\r")
 	b.shows(".reactions", "👍")
 
+	b.until(fmt.Sprintf(`(document.querySelector("#m-%s .actions").open = true)`, sent.ID))
+	b.click("button", "Reply")
+	b.shows("#composing", "Reply to: Hello Ana")
+	b.write("Answered")
+	b.press("\r")
+	b.until(`[...document.querySelectorAll(".own .quote")].at(-1)?.textContent === "Hello Ana"`)
+
+	for _, sent := range []struct{ entry, field, value, button, selector, shown string }{
+		{"Contact", "name", "Citra", "Send", ".own .person", "Citra"},
+		{"New number", "phone", "+6281100000077", "Change", ".own .json", "user_changed_number"},
+		{"Any JSON", "json", `{"type":"unsupported","object":{"why":"a poll"}}`, "Send", ".own .json", "a poll"},
+	} {
+		b.until(`(document.getElementById("attach").open = true)`)
+		b.click("button", sent.entry)
+		b.until(`document.getElementById("dialog").open`)
+		b.until(fmt.Sprintf(`(document.querySelector("#dialog [name=%s]").value = %s)`, sent.field, quoted(sent.value)))
+		b.click("button", sent.button)
+		b.shows(sent.selector, sent.shown)
+		b.until(`!document.getElementById("dialog").open`)
+	}
+
+	b.click("searchbox", "Search chats and messages")
+	b.write("urgent")
+	b.shows("#chat-list .found ~ li", "It is *urgent*")
+	b.until(`(document.querySelector("#chat-list .found ~ li a").click(), document.querySelector(".marked")?.innerText.includes("urgent"))`)
+
 	b.click("button", "New customer")
 	b.until(`document.getElementById("dialog").open`)
 	b.until(`(document.querySelector("#dialog [name=name]").value = "Dewi")`)
@@ -203,6 +236,16 @@ func TestACustomerIsPlayedWithTheComposer(t *testing.T) {
 func TestTroubleAndTheClockAreAClickAway(t *testing.T) {
 	r, messages := demo(t)
 	b := open(t, r.view("trouble"))
+	for text, fault := range map[string]string{
+		"429 with Retry-After: 2": "429, once", "Response lost, message sent": "drops the connection, after it took effect, once",
+		"Connection dropped before": "drops the connection, once", "502 page of a proxy, message sent": "502, after it took effect, once",
+		"Response cut in half": "cuts the response, once", "5 s slower": "waits 5s, once", "Outage: 503 for 30 s": "503, every time, for",
+	} {
+		b.click("button", text)
+		b.shows("#fault-list", fault)
+	}
+	b.click("button", "Clear all faults")
+	b.shows("#fault-list", "No fault is armed.")
 	b.click("button", "500 on the next send")
 	b.shows("#fault-list", "500, once")
 	b.picture("trouble")
@@ -263,6 +306,7 @@ func TestDeliveriesShowWhatTheServiceSaid(t *testing.T) {
 func TestNothingOfAStrangersTextRuns(t *testing.T) {
 	r, messages := demo(t)
 	const evil = `<script>window.hacked = 1</script><img src=x onerror="window.hacked = 1"><a href="javascript:window.hacked = 1">x</a>`
+	const short = "<img src=x>" // where there is room for little
 	text := quoted(evil)
 	for _, body := range []string{
 		`"text":` + text, `"media":{"data":"PHN2Zz4=","content_type":"image/svg+xml","filename":` + text + `},"caption":` + text,
@@ -275,7 +319,19 @@ func TestNothingOfAStrangersTextRuns(t *testing.T) {
 	for _, content := range []kirim.Content{
 		kirim.Text{Body: evil}, kirim.Document{Link: "https://shop.example/a", Filename: evil, Caption: evil},
 		kirim.Template{Name: "order_ready", Language: "en", Components: []kirim.Component{{Type: "header", Parameters: []kirim.Parameter{{Type: "text", Text: "<script>"}}}, kirim.FillBody(evil, evil)}},
-		kirim.ReplyButtons{Body: evil, Buttons: []kirim.ReplyButton{{ID: evil, Title: "<b>x</b>"}}},
+		kirim.ReplyButtons{Header: kirim.Header{Text: short}, Body: evil, Footer: short, Buttons: []kirim.ReplyButton{{ID: evil, Title: short}}},
+		kirim.List{Body: evil, Footer: short, Button: short, Sections: []kirim.ListSection{
+			{Title: short, Rows: []kirim.ListRow{{ID: short, Title: short, Description: short}}}, {Title: "<b>x</b>", Rows: []kirim.ListRow{{ID: "b", Title: "<i>y</i>"}}},
+		}},
+		kirim.Image{Link: "https://shop.example/%3Cimg%20src=x%3E", Caption: evil}, kirim.Video{Link: "https://shop.example/a.mp4", Caption: evil},
+		kirim.Location{Latitude: 1, Longitude: 2, Name: evil, Address: evil},
+		kirim.CTAURL{Body: evil, Footer: short, DisplayText: short, URL: "https://shop.example/?" + url.QueryEscape(evil)},
+		kirim.Contacts{{Name: kirim.ContactName{FormattedName: evil, FirstName: evil}, Phones: []kirim.ContactPhone{{Phone: "+6281100000009"}}}},
+		kirim.Carousel{Body: evil, Cards: []kirim.CarouselCard{
+			{Header: kirim.Header{Image: "https://shop.example/a.jpg"}, Body: short, QuickReplies: []kirim.ReplyButton{{ID: "1", Title: short}}},
+			{Header: kirim.Header{Image: "https://shop.example/b.jpg"}, Body: short, QuickReplies: []kirim.ReplyButton{{ID: "2", Title: "<b>z</b>"}}},
+		}},
+		kirim.Flow{Body: evil, Button: short, ID: "1", Token: evil},
 	} {
 		sendTo(t, messages, content)
 	}
@@ -308,13 +364,18 @@ func TestTwoTabsAndAReloadShowTheSame(t *testing.T) {
 }
 
 func TestThePageIsUsedWithTheKeyboardAlone(t *testing.T) {
-	r, _ := demo(t)
+	r, messages := demo(t)
+	sendTo(t, messages, kirim.Text{Body: "By keyboard"})
 	b := open(t, r.view("phone"))
 	b.shortcut("2")
 	b.until(`document.body.dataset.view === "wire"`)
 	b.shortcut("/")
 	b.until(`document.activeElement.id === "wire-search"`)
-	b.press("\x1b")
+	b.press(kb.ArrowDown)
+	b.until(`document.activeElement.matches("#wire-rows .row-head")`)
+	b.press("\r")
+	b.shows("#wire-rows .row-body", "By keyboard")
+	b.until(`document.activeElement.matches("#wire-rows .row-head")`)
 	b.shortcut("1")
 	b.until(`document.body.dataset.view === "phone"`)
 	b.shortcut("/")
@@ -327,6 +388,15 @@ func TestThePageIsUsedWithTheKeyboardAlone(t *testing.T) {
 	b.until(`document.getElementById("dialog").open && document.activeElement.name === "from"`)
 	b.press("\r")
 	b.shows(".own .content", "Hello!")
+	for tabs := 0; value[string](b, `document.activeElement.id`) != "text"; tabs++ {
+		if tabs == 100 {
+			t.Fatal("the composer is not reached with Tab")
+		}
+		b.press("\t")
+	}
+	b.write("Written without a mouse")
+	b.press("\r")
+	b.shows(".own .content", "Written without a mouse")
 }
 
 func TestThePageFitsNarrowAndWideInLightAndDark(t *testing.T) {
@@ -383,6 +453,9 @@ func TestAxeFindsNothingSeriousOnAnyView(t *testing.T) {
 	for _, content := range every() {
 		sendTo(t, messages, content)
 	}
+	r.control(t, "POST", "subscriptions", `{"url":"http://127.0.0.1:1/hook","events":["message.received"]}`)
+	r.control(t, "POST", "inbound", `{"from":"`+ana+`","text":"Nobody hears me"}`)
+	r.control(t, "POST", "faults", `{"status":503}`)
 	token := map[string]string{"KIRIM_SANDBOX_TOKEN": "a-token-of-16-letters"}
 	guarded := start(t, token, "--addr", "0.0.0.0:0", "--expose")
 	b := open(t, r.view("phone"))
@@ -411,6 +484,10 @@ func TestAxeFindsNothingSeriousOnAnyView(t *testing.T) {
 		} {
 			b.do(chromedp.Navigate(address))
 			b.until(`document.getElementById("live")?.textContent === "live"`)
+			if name == "wire" || name == "deliveries" {
+				b.until(`document.querySelector("#view-` + name + ` .row-head")?.click() === undefined`)
+				b.until(`document.querySelector("#view-` + name + ` .row-body")`)
+			}
 			b.until(`[...document.querySelectorAll("details")].forEach((d) => { d.open = true }) === undefined`)
 			check(b, at+name)
 		}
@@ -452,15 +529,13 @@ func TestTenThousandMessagesAreAWindowOfTheLatest(t *testing.T) {
 }
 
 // TestAMessageIsInThePageAtOnce measures from the request of a send until its text is
-// in the page. The limit is far above what is measured on an idle machine, where it
-// takes less than 200 ms.
+// in the page, which is within 200 ms: of most messages, as a busy machine holds some up.
 func TestAMessageIsInThePageAtOnce(t *testing.T) {
 	r, messages := demo(t)
 	b := open(t, r.chat(ana))
 	b.shows("#chat-name", "Ana")
-	var worst, sum time.Duration
-	const rounds = 20
-	for i := range rounds {
+	took := make([]time.Duration, 15)
+	for i := range took {
 		text := fmt.Sprintf("Number %d of many", i)
 		promise := fmt.Sprintf(`new Promise((done) => { const log = document.getElementById("log"); const look = () => { if (log.innerText.includes(%s)) { o.disconnect(); done(Date.now()); } }; const o = new MutationObserver(look); o.observe(log, { childList: true, subtree: true }); look(); })`, quoted(text))
 		seen := make(chan int64, 1)
@@ -474,11 +549,11 @@ func TestAMessageIsInThePageAtOnce(t *testing.T) {
 		time.Sleep(80 * time.Millisecond) // until the page looks
 		begin := time.Now()
 		sendTo(t, messages, kirim.Text{Body: text})
-		took := time.UnixMilli(<-seen).Sub(begin)
-		worst, sum = max(worst, took), sum+took
+		took[i] = time.UnixMilli(<-seen).Sub(begin)
 	}
-	t.Logf("in the page after %s on average, %s at most", (sum / rounds).Round(time.Millisecond), worst.Round(time.Millisecond))
-	if worst > 2*time.Second || worst < 0 {
-		t.Errorf("a message took %s", worst)
+	slices.Sort(took)
+	t.Logf("in the page after %s (median), %s at most", took[len(took)/2].Round(time.Millisecond), took[len(took)-1].Round(time.Millisecond))
+	if took[len(took)/2] > liveLimit || took[0] < -time.Second || took[len(took)-1] > 5*time.Second {
+		t.Errorf("messages took %s", took)
 	}
 }
