@@ -1,5 +1,5 @@
 // Pictures draws the pictures of the manual into docs/. Their numbers come from
-// the SDK's defaults and from a run of the sandbox.
+// the SDK's defaults and from runs of the sandbox.
 //
 //	go run ./docs/pictures
 package main
@@ -31,10 +31,15 @@ func pictures() (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	operations, err := operationsPicture()
+	if err != nil {
+		return nil, err
+	}
 	return map[string][]byte{
-		"retries.svg":  retriesPicture(),
-		"delivery.svg": delivery,
-		"request.svg":  requestPicture(),
-		"outbox.svg":   outboxPicture(),
+		"retries.svg":    retriesPicture(),
+		"delivery.svg":   delivery,
+		"request.svg":    requestPicture(),
+		"outbox.svg":     outboxPicture(),
+		"operations.svg": operations,
 	}, nil
 }

@@ -18,6 +18,8 @@ type box interface {
 	Depths(ctx context.Context) ([]outbox.Depth, error)
 	Progress(ctx context.Context, campaign string) (outbox.Progress, error)
 	Pauses(ctx context.Context) ([]outbox.Pause, error)
+	Backlog(ctx context.Context) (outbox.Backlog, error)
+	Classes() []outbox.Class
 }
 
 // database holds the orders and the messages, so that one transaction changes

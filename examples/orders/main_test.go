@@ -40,7 +40,13 @@ type process struct {
 // start starts the program and reads what it prints, up to its last line.
 func start(t *testing.T, dir string, env ...string) (p *process, printed string) {
 	t.Helper()
-	p = &process{t: t, cmd: exec.CommandContext(t.Context(), os.Args[0])}
+	return startWith(t, dir, env)
+}
+
+// startWith does the same with arguments.
+func startWith(t *testing.T, dir string, env []string, args ...string) (p *process, printed string) {
+	t.Helper()
+	p = &process{t: t, cmd: exec.CommandContext(t.Context(), os.Args[0], args...)}
 	p.cmd.Dir = dir
 	p.cmd.Env = append(os.Environ(), "BE_THE_SHOP=1", "ADDR=127.0.0.1:0")
 	p.cmd.Env = append(p.cmd.Env, env...)
@@ -223,7 +229,7 @@ func TestASettingThatIsMissingIsNamed(t *testing.T) {
 	t.Setenv("KIRIM_API_KEY", "kdv_some_key")
 	t.Setenv("KIRIM_PHONE_NUMBER_ID", "100000000000001")
 	t.Setenv("KIRIM_WEBHOOK_SECRET", "")
-	if err := run(t.Context(), io.Discard); err == nil || !strings.Contains(err.Error(), "KIRIM_WEBHOOK_SECRET is not set") {
+	if err := run(t.Context(), io.Discard, settings{}); err == nil || !strings.Contains(err.Error(), "KIRIM_WEBHOOK_SECRET is not set") {
 		t.Error(err)
 	}
 }

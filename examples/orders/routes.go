@@ -16,10 +16,10 @@ import (
 
 func (s *shop) routes(hooks http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /orders", s.postOrder)
+	mux.Handle("POST /orders", s.telemetry.around(http.HandlerFunc(s.postOrder)))
 	mux.HandleFunc("GET /orders/{id}", s.getOrder)
 	mux.HandleFunc("GET /metrics", s.metrics)
-	mux.Handle(webhookPath, hooks)
+	mux.Handle(webhookPath, s.telemetry.around(hooks))
 	if s.whatsApp.sandbox != nil {
 		mux.HandleFunc("GET /customers/{phone}", s.customerReads)
 		mux.HandleFunc("POST /customers/{phone}", s.customerWrites)

@@ -30,12 +30,12 @@ type whatsApp struct {
 
 // connect reaches Kirim as the environment says, and otherwise starts a sandbox
 // that delivers its webhooks to hooks.
-func connect(hooks string) (*whatsApp, error) {
-	limiter := kirim.WithLimiter(kirim.NewPacer()) // keeps to the server's rate limits
+func connect(hooks string, options ...kirim.Option) (*whatsApp, error) {
+	options = append(options, kirim.WithLimiter(kirim.NewPacer())) // keeps to the server's rate limits
 	if os.Getenv("KIRIM_API_KEY") == "" {
 		sandbox := kirimtest.NewServer()
 		sandbox.Subscribe(hooks, "message.received", "message.sent", "message.status")
-		client, err := sandbox.Client(limiter)
+		client, err := sandbox.Client(options...)
 		return &whatsApp{client, "a sandbox in this process", sandbox.PhoneNumberID, sandbox.WebhookSecret, sandbox}, err
 	}
 	for _, name := range []string{"KIRIM_PHONE_NUMBER_ID", "KIRIM_WEBHOOK_SECRET"} {
@@ -43,7 +43,7 @@ func connect(hooks string) (*whatsApp, error) {
 			return nil, fmt.Errorf("%s is not set, but KIRIM_API_KEY is", name)
 		}
 	}
-	client, err := kirim.NewClientFromEnv(limiter)
+	client, err := kirim.NewClientFromEnv(options...)
 	if err != nil {
 		return nil, err
 	}

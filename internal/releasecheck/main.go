@@ -36,6 +36,7 @@ var unreleased = []string{
 	"examples/routers",
 	"examples/tracing",
 	"fire",
+	"kirimotel/grafana",
 	"outbox/fire",
 }
 
