@@ -60,6 +60,8 @@ func readDashboard(t *testing.T) []*panel {
 	return panels
 }
 
+const mostWaiting = 60 // messages
+
 // anyCall matches each request to send.
 const anyCall = "/v1/*/messages"
 
@@ -76,16 +78,21 @@ func happen(ctx context.Context, p *process, sandbox *kirimtest.Server) {
 		{Status: http.StatusUnprocessableEntity, Code: "invalid_phone_number"},          // refused for good
 		{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"1"}}}, // the outbox waits
 	}
-	armed := 0
+	armed, placed := 0, 0
 	for i := 0; ; i++ {
 		select {
 		case <-ctx.Done():
 			return
 		case <-every.C:
 		}
+		if placed-sandbox.MessageCount() > mostWaiting && !*update { // a slow machine need not enqueue more than it sends
+			continue
+		}
+		placed++
 		phone := fmt.Sprintf("+62811000%05d", i)
 		if i%3 > 0 { // the others get a template
 			sandbox.Receive(kirimtest.Inbound{From: phone, Text: "Where is it?"})
+			placed++ // the reply
 		}
 		p.request(ctx, "/orders", fmt.Sprintf(`{"phone":%q,"item":"Kopi Gayo"}`, phone))
 		if sandbox.MessageCount() >= 8*armed { // so many were accepted
@@ -177,11 +184,11 @@ func TestEveryPanelOfTheDashboardHasData(t *testing.T) {
 		}
 		return list
 	}
-	deadline := time.Now().Add(40 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute) // a third of that where a machine has nothing else to do
 	refused := false
 	for again := time.NewTicker(time.Second); ; <-again.C {
 		list := missing()
-		if !refused && time.Since(began) > 10*time.Second && (!*update || time.Since(began) > 22*time.Second) {
+		if !refused && (!*update && len(list) <= 1 || *update && time.Since(began) > 22*time.Second) {
 			refused = true // the last thing, as it pauses the number
 			sandbox.AddFault(kirimtest.Fault{Path: anyCall, Status: http.StatusUnauthorized, Code: "revoked_api_key"})
 		}

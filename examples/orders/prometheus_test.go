@@ -114,7 +114,7 @@ var placeholder = regexp.MustCompile(`\{\{(\w+)\}\}`)
 // graph runs a query of the dashboard over the time since began.
 func (p *prometheusServer) graph(expr, legend string, began time.Time) []series {
 	p.t.Helper()
-	expr = strings.NewReplacer("$__rate_interval", "5s", "$job", "shop").Replace(expr)
+	expr = strings.NewReplacer("$__rate_interval", "10s", "$job", "shop").Replace(expr)
 	steps := int(time.Since(began) / step)
 	var data struct {
 		Result []struct {

@@ -82,9 +82,7 @@ func traceOf(spans []*span, root *span) string {
 func TestOneTraceLeadsFromTheOrderToItsDelivery(t *testing.T) {
 	t.Parallel()
 	const phone = "+6281100000001"
-	sandbox := kirimtest.Start(t, kirimtest.WithStatusPlan(func(kirimtest.Message) []kirimtest.Status {
-		return []kirimtest.Status{{Name: "sent", After: 50 * time.Millisecond}, {Name: "delivered", After: 500 * time.Millisecond}}
-	}))
+	sandbox := kirimtest.Start(t, kirimtest.WithStatusPlan(kirimtest.Unreported()))
 	sandbox.SetLastInbound(phone, time.Now())
 	sandbox.AddFault(kirimtest.Fault{Path: "/v1/*/messages", Status: http.StatusBadGateway})
 	p, _ := startWith(t, t.TempDir(), environment(sandbox), "-trace")
@@ -98,6 +96,16 @@ func TestOneTraceLeadsFromTheOrderToItsDelivery(t *testing.T) {
 		}
 	}()
 	id := p.place(phone, "Kopi Gayo")
+	p.until("/orders/"+id, `"notice":"sent"`)
+	report := func(status string, deliveries int) {
+		sandbox.Report(sandbox.Messages()[0].ID, kirimtest.Status{Name: status})
+		p.waitFor("the webhooks of "+status, func() bool {
+			all := sandbox.Deliveries()
+			return len(all) >= deliveries && !slices.ContainsFunc(all, func(d kirimtest.Delivery) bool { return d.Status != kirimtest.DeliverySucceeded })
+		})
+	}
+	report("sent", 2) // with message.sent
+	report("delivered", 3)
 	p.until("/orders/"+id, `"notice":"delivered"`)
 	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
