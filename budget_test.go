@@ -29,7 +29,7 @@ const (
 	decodeBudget = 14   // DecodeError alone, of every system
 	verifyBudget = 0
 	eventBudget  = 12
-	handleBudget = 36 // a whole delivery that was handled before
+	handleBudget = 41 // a whole delivery that was handled before, with the body that says so
 )
 
 // budgetWire answers without a network and keeps nothing.

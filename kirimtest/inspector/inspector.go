@@ -132,9 +132,9 @@ func (in *Inspector) unknown(w http.ResponseWriter, r *http.Request) {
 	there.WriteString("There is nothing at this path. This is a sandbox of the Kirim WhatsApp API:\n\n" +
 		"  " + prefix + "                 the inspector, a page\n" +
 		"  " + prefix + "openapi.yaml     the control API of the inspector\n" +
-		"  /v1/…                     Kirim's API; /v1/openapi.json describes it\n" +
-		"  /v25.0/…                  Meta's Cloud API, in any version\n" +
-		"  /media/…                  files of received messages\n\n")
+		"  /v1/…                    Kirim's API; /v1/openapi.json describes it\n" +
+		"  /v25.0/…                 Meta's Cloud API, in any version\n" +
+		"  /media/…                 files of received messages\n\n")
 	for _, route := range in.routes() {
 		if strings.HasPrefix(route.path, prefix) {
 			there.WriteString("  " + route.method + " " + strings.TrimSuffix(route.path, "{$}") + "\n")
