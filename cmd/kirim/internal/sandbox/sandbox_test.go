@@ -291,7 +291,7 @@ func TestEachFlagHasAVariableAndAMemberOfTheFile(t *testing.T) {
 		if err := new(options).complete(a, cmd); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		return cmd.Flags().Lookup(name).Value.String()
+		return strings.Trim(cmd.Flags().Lookup(name).Value.String(), "[]") // around a list
 	}
 	n := 0
 	New(app.New(), "").LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
