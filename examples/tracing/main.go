@@ -1,6 +1,6 @@
 // Tracing shows a span for each call and, below it, one for each attempt, with
-// OpenTelemetry's own transport. No API key, phone number or query string gets
-// into them. It runs against a sandbox, in a module of its own:
+// OpenTelemetry. No API key, phone number, ID or query string gets into them. It
+// runs against a sandbox, in a module of its own:
 //
 //	go run -C examples/tracing .
 package main
@@ -12,58 +12,16 @@ import (
 	"log"
 	"net/http"
 	"os"
-	"regexp"
+	"slices"
 
-	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/propagation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
-	"go.opentelemetry.io/otel/trace"
 
 	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/kirimotel"
 	"github.com/kirim-go/kirim/kirimtest"
 )
-
-var id = regexp.MustCompile(`\d{6,}|\b(msg|ctc|cnv|cus|csl|lbl|wbs|wbd|sec|wamid)[_.][^/]+`)
-
-// route is a path without ids, so that spans can be counted by it.
-func route(path string) string { return id.ReplaceAllString(path, "{id}") }
-
-// redactor is below otelhttp, which has noted the whole URL in the span, with
-// the phone number that may be searched for, and replaces that.
-type redactor struct{ http.RoundTripper }
-
-func (t redactor) RoundTrip(r *http.Request) (*http.Response, error) {
-	span := trace.SpanFromContext(r.Context())
-	span.SetAttributes(attribute.String("url.full", r.URL.Scheme+"://"+r.URL.Host+route(r.URL.Path)))
-	return t.RoundTripper.RoundTrip(r)
-}
-
-// tracedClient makes a span of each attempt. The vendor need not know our
-// trace ids, so nothing is propagated.
-func tracedClient(provider trace.TracerProvider) *http.Client {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = 100
-	return &http.Client{Transport: otelhttp.NewTransport(redactor{transport},
-		otelhttp.WithTracerProvider(provider),
-		otelhttp.WithPropagators(propagation.NewCompositeTextMapPropagator()),
-		otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string { return r.Method + " " + route(r.URL.Path) }))}
-}
-
-// traced makes a span of a call.
-func traced(ctx context.Context, tracer trace.Tracer, name string, call func(context.Context, kirim.RequestOption) error) error {
-	ctx, span := tracer.Start(ctx, name)
-	defer span.End()
-	var r kirim.Response
-	err := call(ctx, kirim.WithResponse(&r))
-	span.SetAttributes(attribute.Int("kirim.attempts", r.Attempts), attribute.String("kirim.request_id", r.RequestID))
-	if err != nil { // its text holds no key, no number and nothing of the message
-		span.SetStatus(codes.Error, err.Error())
-	}
-	return err
-}
 
 func main() {
 	if err := run(context.Background(), os.Stdout, tracetest.NewInMemoryExporter()); err != nil {
@@ -72,48 +30,50 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer, spans *tracetest.InMemoryExporter) error {
+	// A service has an exporter to its collector here, and sets the provider with
+	// otel.SetTracerProvider: WithTelemetry then needs no option.
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(spans))
 	sandbox := kirimtest.NewServer()
 	defer sandbox.Close()
-	client, err := sandbox.Client(kirim.WithHTTPClient(tracedClient(provider)))
+	client, err := sandbox.Client(kirimotel.WithTelemetry(kirimotel.WithTracerProvider(provider)))
 	if err != nil {
 		return err
 	}
-	number, tracer := client.PhoneNumber(sandbox.PhoneNumberID), provider.Tracer("shop")
-	send := func(content kirim.Content) func(context.Context, kirim.RequestOption) error {
-		return func(ctx context.Context, opt kirim.RequestOption) error {
-			_, err := number.Messages.Send(ctx, kirim.OutboundMessage{To: "+6281100000001", Content: content}, opt)
-			return err
-		}
-	}
+	number := client.PhoneNumber(sandbox.PhoneNumberID)
+
+	ctx, order := provider.Tracer("shop").Start(ctx, "order")
 	sandbox.AddFault(kirimtest.Fault{Status: http.StatusBadGateway, Times: 2})
-	if err := traced(ctx, tracer, "confirm order", send(kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody("A-17")}})); err != nil {
+	confirmation := kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody("A-17")}}
+	if _, err := number.Messages.Send(ctx, kirim.OutboundMessage{To: "+6281100000001", Content: confirmation}); err != nil {
 		return err
 	}
-	if err := traced(ctx, tracer, "thank", send(kirim.Text{Body: "Thank you!"})); !kirim.IsOutside24hWindow(err) {
+	if _, err := number.Messages.Send(ctx, kirim.OutboundMessage{To: "+6281100000001", Content: kirim.Text{Body: "Thank you!"}}); !kirim.IsOutside24hWindow(err) {
+		return fmt.Errorf("the text was not refused: %w", err)
+	}
+	if _, err := number.Contacts.List(ctx, kirim.ContactListParams{Phone: "+6281100000001"}); err != nil {
 		return err
 	}
-	if err := traced(ctx, tracer, "find customer", func(ctx context.Context, opt kirim.RequestOption) error {
-		_, err := number.Contacts.List(ctx, kirim.ContactListParams{Phone: "+6281100000001"}, opt)
-		return err
-	}); err != nil {
-		return err
+	order.End()
+	show(out, spans.GetSpans())
+	return nil
+}
+
+// show prints spans in the order in which they ended: what is within a span comes before
+// it.
+func show(out io.Writer, spans tracetest.SpanStubs) {
+	depth := make(map[string]int)
+	for _, span := range slices.Backward(spans) {
+		depth[span.SpanContext.SpanID().String()] = depth[span.Parent.SpanID().String()] + 1
 	}
-	for _, span := range spans.GetSpans() { // in the order in which they ended
-		level := "call"
-		if span.Parent.IsValid() {
-			level = "  attempt"
-		}
-		fmt.Fprintf(out, "%-9s  %s", level, span.Name)
-		for _, a := range span.Attributes {
-			if key := string(a.Key); key == "http.response.status_code" || key == "kirim.attempts" || key == "url.full" {
-				fmt.Fprintf(out, "  %s=%s", key, a.Value.String())
+	shown := []attribute.Key{"http.response.status_code", "http.request.resend_count", "kirim.call.attempts", "error.type", "kirim.maybe_sent"}
+	for _, span := range spans {
+		fmt.Fprintf(out, "%*s%s", 2*(depth[span.SpanContext.SpanID().String()]-1), "", span.Name)
+		attributes := attribute.NewSet(span.Attributes...)
+		for _, key := range shown {
+			if value, ok := attributes.Value(key); ok {
+				fmt.Fprintf(out, "  %s=%s", key, value.String())
 			}
-		}
-		if span.Status.Description != "" {
-			fmt.Fprintf(out, "  %s", span.Status.Description)
 		}
 		fmt.Fprintln(out)
 	}
-	return nil
 }
