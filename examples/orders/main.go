@@ -16,18 +16,15 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -99,24 +96,12 @@ func run(ctx context.Context, out io.Writer, settings settings) error {
 	hooks := kirim.NewWebhookHandler(verifier, append(s.telemetry.ofHooks(), kirim.WithWebhookLogger(logger), kirim.WithDeduper(s.db.deduper))...)
 	hooks.OnMessage(s.reply)
 	s.db.Attach(hooks)
-	server := &http.Server{Handler: s.routes(hooks), ReadHeaderTimeout: 10 * time.Second}
 
 	fmt.Fprintf(out, "Orders are in %s, messages go to %s.\n%s%s", s.db.name, s.whatsApp.name, s.telemetry.usage(), s.usage(url))
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.db.Run(ctx) }) // sends until ctx ends, and ends what it has begun
-	group.Go(func() error {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			return err
-		}
-		return nil
-	})
+	group.Go(func() error { return serve(ctx, listener, s.routes(hooks)) })
 	group.Go(func() error { return s.telemetry.serve(ctx) })
-	group.Go(func() error {
-		<-ctx.Done()
-		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer cancel()
-		return server.Shutdown(ending)
-	})
 	if err := group.Wait(); err != nil {
 		return err
 	}

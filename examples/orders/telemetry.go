@@ -2,12 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -103,27 +100,4 @@ func (t *telemetry) around(h http.Handler) http.Handler {
 		return h
 	}
 	return otelhttp.NewHandler(h, "shop", otelhttp.WithTracerProvider(t.tracers), otelhttp.WithMeterProvider(t.meters))
-}
-
-// serve lets Prometheus scrape until ctx ends.
-func (t *telemetry) serve(ctx context.Context) error {
-	if t.metrics == nil {
-		return nil
-	}
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", t.scraped)
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
-	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
-	if err := server.Serve(t.metrics); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
-}
-
-// usage says where the metrics are.
-func (t *telemetry) usage() string {
-	if t.metrics == nil {
-		return ""
-	}
-	return fmt.Sprintf("Prometheus can scrape http://%s/metrics.\n", t.metrics.Addr())
 }
