@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -63,7 +64,7 @@ func TestNothingThatIsExportedNamesAPersonOrSaysWhatWasWritten(t *testing.T) {
 			return failures[n]
 		}
 		return nil
-	}, n: new(int)}, outbox.Config{})
+	}, n: new(atomic.Int64)}, outbox.Config{})
 	if _, err := outboxotel.RegisterBacklog(b, r.options()...); err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,22 +31,22 @@ func endSpan(ctx context.Context, status int) {
 // answering is a sender whose server honours keys. It responds as answer says.
 type answering struct {
 	answer func(kirim.OutboundMessage) error
-	n      *int
+	n      *atomic.Int64
 }
 
 func (a answering) Send(_ context.Context, _ string, m kirim.OutboundMessage, _ ...kirim.RequestOption) (*kirim.AcceptedMessage, error) {
-	*a.n++
+	n := a.n.Add(1)
 	if a.answer != nil {
 		if err := a.answer(m); err != nil {
 			return nil, err
 		}
 	}
-	return &kirim.AcceptedMessage{ID: fmt.Sprintf("msg_%d", *a.n)}, nil
+	return &kirim.AcceptedMessage{ID: fmt.Sprintf("msg_%d", n)}, nil
 }
 
 func (answering) KeyLifetime() time.Duration { return 24 * time.Hour }
 
-func accepting() outbox.Sender { return answering{n: new(int)} }
+func accepting() outbox.Sender { return answering{n: new(atomic.Int64)} }
 
 // wantMetrics checks the series that are not zero, apart from ages and those with a prefix in except.
 func (r *recorder) wantMetrics(want map[string]float64, except ...string) {
@@ -76,7 +77,7 @@ func TestEachMetricOfAMessage(t *testing.T) {
 		"refused": kirim.DecodeError(400, nil, []byte(`{"error":{"type":"invalid_request_error","code":"invalid_phone_number","message":"no"}}`)),
 		"unknown": errors.New("no idea about 6281100000001"),
 	}
-	b := r.open(answering{func(m kirim.OutboundMessage) error { return responses[m.Content.(kirim.Text).Body] }, new(int)}, outbox.Config{GiveUpAfter: time.Hour})
+	b := r.open(answering{func(m kirim.OutboundMessage) error { return responses[m.Content.(kirim.Text).Body] }, new(atomic.Int64)}, outbox.Config{GiveUpAfter: time.Hour})
 	unregister, err := outboxotel.RegisterBacklog(b, r.options()...)
 	if err != nil {
 		t.Fatal(err)
@@ -96,11 +97,11 @@ func TestEachMetricOfAMessage(t *testing.T) {
 	}
 	stop := b.run()
 	b.wait("accepted", "sent", "discarded", "discarded")
-	b.enqueue(t.Context(), unknown)
-	b.wait("in_doubt")
 	b.hear(t.Context(), b.status(ids[0], kirim.MessageRead))
 	b.wait("read")
 	b.hear(t.Context(), b.status(ids[0], "seen by an alien"))
+	b.enqueue(t.Context(), unknown) // last, as it is tried again within seconds
+	b.wait("in_doubt")
 	stop()
 	kind := "error.type=" + string(responses["refused"].(*kirim.Error).Kind) //nolint:errorlint // it is one
 	r.wantMetrics(map[string]float64{
