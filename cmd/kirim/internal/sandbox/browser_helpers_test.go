@@ -21,7 +21,7 @@ import (
 )
 
 // patience is how long a test waits for what a page should show.
-const patience = 15 * time.Second
+const patience = 45 * time.Second
 
 // browser is a tab of a Chromium that runs for one test.
 type browser struct {

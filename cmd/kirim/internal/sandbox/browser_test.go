@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -278,10 +279,9 @@ func TestTroubleAndTheClockAreAClickAway(t *testing.T) {
 }
 
 func TestDeliveriesShowWhatTheServiceSaid(t *testing.T) {
-	failures := 1
+	var healthy atomic.Bool
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if failures > 0 {
-			failures--
+		if !healthy.Load() {
 			http.Error(w, "the database is locked", http.StatusInternalServerError)
 			return
 		}
@@ -298,6 +298,7 @@ func TestDeliveriesShowWhatTheServiceSaid(t *testing.T) {
 	b.shows("#delivery-rows .row-body", "the database is locked")
 	b.shows("#delivery-rows .row-body", "Signature t=")
 	b.picture("deliveries")
+	healthy.Store(true)
 	b.click("button", "Deliver again")
 	b.shows("#delivery-rows .row-body", "thanks")
 	b.shows("#delivery-rows .row", "replay")
