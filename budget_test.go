@@ -114,7 +114,7 @@ func TestBudgetOfAllocations(t *testing.T) {
 		do     func() error
 	}{
 		{"send, as many as with bare net/http", bareSendAllocs(t), func() error { _, err := messages.Send(ctx, hello); return err }},
-		{"send with an observer, which costs its notes of the call", bareSendAllocs(t) + 2, func() error { _, err := watched.Send(ctx, hello); return err }},
+		{"send with an observer, which costs its notes of the call", bareSendAllocs(t) + 3, func() error { _, err := watched.Send(ctx, hello); return err }},
 		{"send of a text with a catalog, as without", bareSendAllocs(t), func() error { _, err := checked.Send(ctx, hello); return err }},
 		{"send of a template with a catalog, as without and Check", uncatalogued + checking, func() error { _, err := checked.Send(ctx, toCustomer); return err }},
 		{"send answered with a 422", refuseBudget, func() error {
@@ -149,7 +149,7 @@ func TestBudgetOfAllocations(t *testing.T) {
 		{"webhook verify", verifyBudget, func() error { return v.Verify(header, event) }},
 		{"webhook verify and decode", eventBudget, func() error { reader.pos = 0; _, err := v.Event(delivery); return err }},
 		{"delivery handled before", handleBudget, func() error { return deliver(hooks) }},
-		{"delivery handled before, with an observer", handleBudget + 1, func() error { return deliver(watchedHooks) }},
+		{"delivery handled before, with an observer", handleBudget + 2, func() error { return deliver(watchedHooks) }},
 	} {
 		if err := work.do(); err != nil { // and warm the pools
 			t.Fatalf("%s: %v", work.name, err)

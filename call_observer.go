@@ -2,10 +2,8 @@ package kirim
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"slices"
 	"time"
 )
 
@@ -27,8 +25,8 @@ import (
 // the outcome of a message.
 type CallObserver struct {
 	// Begin is called when a call begins, before the rate limiter is asked. The context
-	// that it returns is that of all the call does, and of the other functions. It must
-	// be derived from ctx; nil stands for ctx.
+	// that it returns is that of all the call does, and that which the other functions of
+	// the observer get. It must be derived from ctx; nil stands for ctx.
 	Begin func(ctx context.Context, call CallInfo) context.Context
 	// Attempt is called when the outcome of an attempt, and whether it is retried, is
 	// known.
@@ -110,9 +108,9 @@ type callObservers struct {
 // observedCall is what the observers know of a call while it runs.
 type observedCall struct {
 	*callObservers
-	ctx   context.Context //nolint:containedctx // that of the call
-	info  CallInfo
-	began time.Time
+	contexts observation
+	info     CallInfo
+	began    time.Time
 }
 
 // begin returns the context of a call, and nil when there is nobody to tell of it.
@@ -120,59 +118,19 @@ func (o *callObservers) begin(ctx context.Context, method, path string) (context
 	if o == nil {
 		return ctx, nil
 	}
-	began := time.Now()
-	info := CallInfo{Method: method, Route: routeOf(path), Server: o.server}
-	for _, observer := range o.list {
-		ctx = beginObserved(ctx, o.logger, observer.Begin, info) //nolint:fatcontext // a layer for each observer
-	}
-	return ctx, &observedCall{o, ctx, info, began}
+	c := &observedCall{callObservers: o, info: CallInfo{Method: method, Route: routeOf(path), Server: o.server}, began: time.Now()}
+	ctx, c.contexts = beginObservation(ctx, o.logger, o.list, func(o *CallObserver) func(context.Context, CallInfo) context.Context { return o.Begin }, c.info)
+	return ctx, c
 }
 
 // attempted tells of an attempt.
 func (c *observedCall) attempted(attempt CallAttempt) {
 	attempt.CallInfo = c.info
-	for _, observer := range slices.Backward(c.list) {
-		endObserved(c.ctx, c.logger, observer.Attempt, attempt)
-	}
+	tellObservers(c.contexts, c.logger, c.list, func(o *CallObserver) func(context.Context, CallAttempt) { return o.Attempt }, attempt)
 }
 
 // end tells how a call ended.
 func (c *observedCall) end(response Response, err error) {
 	end := CallEnd{CallInfo: c.info, Response: response, Duration: time.Since(c.began), Err: err}
-	for _, observer := range slices.Backward(c.list) {
-		endObserved(c.ctx, c.logger, observer.End, end)
-	}
-}
-
-// beginObserved calls a Begin function, nil for none, and returns the context after it.
-func beginObserved[T any](ctx context.Context, logger *slog.Logger, begin func(context.Context, T) context.Context, info T) (derived context.Context) {
-	if begin == nil {
-		return ctx
-	}
-	defer func() {
-		logObserverPanic(ctx, logger, recover())
-		if derived == nil {
-			derived = ctx
-		}
-	}()
-	return begin(ctx, info)
-}
-
-// endObserved calls another function of an observer, nil for none.
-func endObserved[T any](ctx context.Context, logger *slog.Logger, end func(context.Context, T), info T) {
-	if end == nil {
-		return
-	}
-	defer func() { logObserverPanic(ctx, logger, recover()) }()
-	end(ctx, info)
-}
-
-func logObserverPanic(ctx context.Context, logger *slog.Logger, value any) {
-	if value == nil {
-		return
-	}
-	if logger == nil {
-		logger = slog.Default()
-	}
-	logger.LogAttrs(ctx, slog.LevelError, "kirim: an observer panicked", slog.String("type", fmt.Sprintf("%T", value)))
+	tellObservers(c.contexts, c.logger, c.list, func(o *CallObserver) func(context.Context, CallEnd) { return o.End }, end)
 }

@@ -27,21 +27,32 @@ type callRecorder struct {
 	order    []string
 }
 
-type recorderKey struct{ name string }
+// recorderKey is where an observer that records keeps its name, for those within it.
+type (
+	recorderKey struct{ name string }
+	latestKey   struct{}
+)
+
+func withRecorder(c context.Context, name string) context.Context {
+	return context.WithValue(context.WithValue(c, recorderKey{name}, true), latestKey{}, name)
+}
+
+// noted says what an observer was called for, and whether with another context than its own.
+func noted(c context.Context, name, what string) string {
+	if latest := c.Value(latestKey{}); latest != name {
+		what += fmt.Sprintf(" with the context of %v", latest)
+	}
+	return name + " " + what
+}
 
 func (r *callRecorder) observer(name string) kirim.CallObserver {
-	note := func(c context.Context, what string) {
-		if c.Value(recorderKey{name}) == nil {
-			what += " without its context"
-		}
-		r.order = append(r.order, name+" "+what)
-	}
+	note := func(c context.Context, what string) { r.order = append(r.order, noted(c, name, what)) }
 	return kirim.CallObserver{
 		Begin: func(c context.Context, call kirim.CallInfo) context.Context {
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			r.begun = append(r.begun, call)
-			c = context.WithValue(c, recorderKey{name}, true)
+			c = withRecorder(c, name)
 			note(c, "begin")
 			return c
 		},

@@ -345,12 +345,13 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // elements were handled before.
 func (h *webhookHandler) serve(ctx context.Context, w http.ResponseWriter, r *http.Request) (status, duplicates int) {
 	began := time.Now()
-	ctx = h.beginDelivery(ctx, r)
+	ctx, contexts := beginObservation(ctx, h.logger, h.observers, func(o *DeliveryObserver) func(context.Context, DeliveryInfo) context.Context { return o.Begin },
+		DeliveryInfo{Header: r.Header, Size: r.ContentLength})
 	end := DeliveryEnd{}
 	// Deferred, because a callback may also end its goroutine.
 	defer func() {
 		end.Duration = time.Since(began)
-		h.endDelivery(ctx, end)
+		tellObservers(contexts, h.logger, h.observers, func(o *DeliveryObserver) func(context.Context, DeliveryEnd) { return o.End }, end)
 	}()
 	if !h.begin(1) {
 		end.StatusCode, end.Err = http.StatusServiceUnavailable, errTooManyDeliveries

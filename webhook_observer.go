@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"slices"
 	"time"
 )
 
@@ -16,14 +15,15 @@ import (
 // else. An observer cannot refuse an element: [WebhookHandler.Observe] can.
 type DeliveryObserver struct {
 	// Begin is called when a POST arrives, before it is read. The context that it
-	// returns is that of all the handler does with the delivery, and of the other
-	// functions. It must be derived from ctx; nil stands for ctx.
+	// returns is that of all the handler does with the delivery, and that which End of the
+	// observer gets. It must be derived from ctx; nil stands for ctx.
 	Begin func(ctx context.Context, delivery DeliveryInfo) context.Context
 	// End is called once for each Begin, before the response is written.
 	End func(ctx context.Context, end DeliveryEnd)
 	// BeginElement is called for each element of a delivery, and of a
 	// [WebhookHandler.HandleEvent], in their order. The context that it returns is that
-	// of the callbacks. It must be derived from ctx; nil stands for ctx.
+	// of the callbacks, and that which EndElement of the observer gets. It must be derived
+	// from ctx; nil stands for ctx.
 	BeginElement func(ctx context.Context, element ElementInfo) context.Context
 	// EndElement is called once for each BeginElement.
 	EndElement func(ctx context.Context, end ElementEnd)
@@ -84,33 +84,15 @@ func WithDeliveryObserver(observer DeliveryObserver) WebhookOption {
 // errTooManyDeliveries refuses a delivery when the handler is full, or was shut down.
 var errTooManyDeliveries = errors.New("kirim: webhook: too many deliveries at once, or the handler was shut down")
 
-// beginDelivery returns the context of a delivery.
-func (h *webhookHandler) beginDelivery(ctx context.Context, r *http.Request) context.Context {
-	for i := range h.observers {
-		ctx = beginObserved(ctx, h.logger, h.observers[i].Begin, DeliveryInfo{Header: r.Header, Size: r.ContentLength}) //nolint:fatcontext // a layer for each observer
-	}
-	return ctx
-}
-
-func (h *webhookHandler) endDelivery(ctx context.Context, end DeliveryEnd) {
-	for _, observer := range slices.Backward(h.observers) {
-		endObserved(ctx, h.logger, observer.End, end)
-	}
-}
-
 // handleObserved is handle between the functions of the observers.
 func (h *webhookHandler) handleObserved(ctx context.Context, e *Event, element ElementInfo, callback func(context.Context) error) ElementEnd {
-	for i := range h.observers {
-		ctx = beginObserved(ctx, h.logger, h.observers[i].BeginElement, element) //nolint:fatcontext // a layer for each observer
-	}
+	ctx, contexts := beginObservation(ctx, h.logger, h.observers, func(o *DeliveryObserver) func(context.Context, ElementInfo) context.Context { return o.BeginElement }, element)
 	end := ElementEnd{ElementInfo: element, Outcome: ElementPanicked}
 	var took time.Duration
 	// Deferred, because a callback may also end its goroutine.
 	defer func() {
 		end.Callback = took
-		for _, observer := range slices.Backward(h.observers) {
-			endObserved(ctx, h.logger, observer.EndElement, end)
-		}
+		tellObservers(contexts, h.logger, h.observers, func(o *DeliveryObserver) func(context.Context, ElementEnd) { return o.EndElement }, end)
 	}()
 	if untimed := callback; untimed != nil {
 		callback = func(ctx context.Context) error {

@@ -27,18 +27,13 @@ type deliveryRecorder struct {
 }
 
 func (r *deliveryRecorder) observer(name string) kirim.DeliveryObserver {
-	note := func(c context.Context, what string) {
-		if c.Value(recorderKey{name}) == nil {
-			what += " without its context"
-		}
-		r.order = append(r.order, name+" "+what)
-	}
+	note := func(c context.Context, what string) { r.order = append(r.order, noted(c, name, what)) }
 	return kirim.DeliveryObserver{
 		Begin: func(c context.Context, d kirim.DeliveryInfo) context.Context {
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			r.begun = append(r.begun, d)
-			c = context.WithValue(c, recorderKey{name}, true)
+			c = withRecorder(c, name)
 			note(c, "begin")
 			return c
 		},
@@ -51,7 +46,7 @@ func (r *deliveryRecorder) observer(name string) kirim.DeliveryObserver {
 		BeginElement: func(c context.Context, _ kirim.ElementInfo) context.Context {
 			r.mu.Lock()
 			defer r.mu.Unlock()
-			c = context.WithValue(c, recorderKey{name}, true)
+			c = withRecorder(c, name)
 			note(c, "begin element")
 			return c
 		},
