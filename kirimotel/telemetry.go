@@ -39,11 +39,8 @@ func (t *telemetry) same(another *telemetry) bool {
 	return a.Comparable() && b.Comparable() && t.tracers == another.tracers
 }
 
-// sameSpan reports whether both are one span. Those that record nothing are values that cannot
-// be compared, and it does not matter which of them is a parent.
-func sameSpan(a, b trace.Span) bool {
-	return reflect.ValueOf(a).Comparable() && reflect.ValueOf(b).Comparable() && a == b
-}
+// sameSpan reports whether both are one span, by their ids: not all spans can be compared.
+func sameSpan(a, b trace.Span) bool { return a.SpanContext().Equal(b.SpanContext()) }
 
 // What follows makes the instruments of the table. An error of a provider goes to the error
 // handler of OpenTelemetry: with it comes an instrument that can be used.
