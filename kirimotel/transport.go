@@ -106,7 +106,7 @@ func (x *exchange) Value(key any) any {
 	return x.Context.Value(key)
 }
 
-// RoundTrip shows otelhttp a request without what is nobody else's business.
+// RoundTrip gives otelhttp a request without IDs, query and headers.
 func (o *outerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx := r.Context()
 	x := &exchange{Context: ctx, t: o.t, request: r}

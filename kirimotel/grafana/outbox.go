@@ -11,7 +11,7 @@ func outboxRow() row {
 	return row{"Outbox: how many are stuck?", []panel{
 		{title: "Waiting messages", unit: "short", description: "Messages that are not sent yet, by class and by what they wait for: a worker (due), their time (scheduled), the end of a pause, the next attempt after one in doubt, or a person (unknown).",
 			queries: []query{{"sum by (" + waits + ") (max by (job, " + waits + ") (<kirim.outbox.backlog>)) > 0", legend}}},
-		{title: "Age of the oldest", unit: "s", description: "For how long the oldest message of each class has been due, or unknown. The number to alert on: a queue may be long, but must not be old.",
+		{title: "Age of the oldest", unit: "s", description: "For how long the oldest message of each class has been due, or unknown. Alert on this and not on the length: a campaign makes the queue long for a while.",
 			queries: []query{{"max by (" + waits + ") (<kirim.outbox.backlog.age>) > 0", legend}}},
 		{title: "A person must decide", unit: "short", number: true, description: "Messages that may have been sent and are not sent again by themselves: the state unknown.",
 			queries: []query{{`sum(max by (job, ` + class + `) (<kirim.outbox.backlog{kirim.outbox.backlog.state="unknown"}>))`, "unknown"}}},

@@ -51,7 +51,7 @@ func callRow() row {
 			queries: []query{{rate("kirim.client.retries", "<kirim.attempt.outcome>"), "{{kirim_attempt_outcome}}"}}},
 		{title: "Calls in doubt", unit: "short", description: "Calls of the last 5 minutes that failed and may nevertheless have been carried out. Sending again under the same idempotency key is safe, under another one it is not.",
 			queries: []query{{"sum(increase(<kirim.client.in_doubt>[5m]))", "in doubt"}}},
-		{title: "Retry quota used up", unit: "short", description: "Calls of the last 5 minutes that were not retried because too many others were: the client's retry quota keeps an outage from becoming a storm of retries.",
+		{title: "Retry quota used up", unit: "short", description: "Calls of the last 5 minutes that were not retried because too many others were: the client's retry quota limits the retries during an outage.",
 			queries: []query{{"sum(increase(<kirim.client.retry_quota.refused>[5m]))", "not retried"}}},
 		{title: "Wait for the limiter", unit: "s", description: "95th percentile of the time that an attempt waited for the client's own limiter, by token bucket. Empty without waits.",
 			queries: []query{{quantile("0.95", "kirim.client.limiter.wait:bucket", "<kirim.rate_limit.class>"), "{{kirim_rate_limit_class}}"}}},
