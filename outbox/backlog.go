@@ -56,9 +56,7 @@ func (o *Outbox[TTx]) Backlog(ctx context.Context) (Backlog, error) {
 		var w Waiting
 		var micros int64
 		err := scan(&w.Class, &w.State, &w.Count, &micros)
-		if w.State != WaitScheduled {
-			w.Oldest = sinceOldest(micros)
-		}
+		w.Oldest = sinceOldest(micros)
 		b.Messages = append(b.Messages, w)
 		return err
 	}
@@ -102,6 +100,7 @@ func (b *Backlog) complete(configured map[Class]ClassConfig) {
 	})
 }
 
+// sinceOldest is 0 for what is due later.
 func sinceOldest(micros int64) time.Duration {
 	return time.Duration(max(0, micros)) * time.Microsecond
 }
