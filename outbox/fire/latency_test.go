@@ -1,6 +1,10 @@
 package main
 
 import (
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -18,10 +22,10 @@ func TestTheLastMessageAfterTwoKillsWaitsForTheLeaseAlone(t *testing.T) {
 			r := newRig(t, plan{Lease: l.lease, AttemptTimeout: l.attempt})
 			workers := []*process{r.startWorker(), r.startWorker(), r.startWorker()}
 			enqueuer := r.startEnqueuer(enqueuePlan{Prefix: smooth, PerSecond: 100, Messages: 1000})
-			time.Sleep(2 * time.Second)
-			killed := time.Now()
-			go workers[0].kill()
-			workers[1].kill()
+			for deadline := time.Now().Add(time.Minute); len(r.sandbox.Messages()) < 100 && time.Now().Before(deadline); {
+				time.Sleep(10 * time.Millisecond)
+			}
+			killed := r.killInFlight(workers[:2])
 			if !enqueuer.diesWithin(time.Minute) {
 				t.Fatal("the enqueuing process does not end")
 			}
@@ -41,6 +45,51 @@ func TestTheLastMessageAfterTwoKillsWaitsForTheLeaseAlone(t *testing.T) {
 			}
 		})
 	}
+}
+
+// killInFlight kills processes at a moment at which each of them waits for a response,
+// so that each owns a lane, and returns when that was.
+func (r *rig) killInFlight(victims []*process) (at time.Time) {
+	r.t.Helper()
+	var (
+		mu       sync.Mutex
+		inFlight = make(map[string]int) // requests by the name of the process
+		release  = make(chan struct{})
+	)
+	add := func(name string, n int) {
+		mu.Lock()
+		defer mu.Unlock()
+		inFlight[name] += n
+	}
+	allWait := func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return !slices.ContainsFunc(victims, func(p *process) bool { return inFlight[p.name] == 0 })
+	}
+	hold := func(req *http.Request) {
+		name := req.UserAgent()[strings.LastIndex(req.UserAgent(), " ")+1:]
+		add(name, 1)
+		defer add(name, -1)
+		select {
+		case <-release:
+		case <-req.Context().Done():
+		}
+	}
+	r.hold.Store(&hold)
+	defer r.hold.Store(nil)
+	defer close(release)
+	for deadline := time.Now().Add(30 * time.Second); !allWait(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			r.t.Fatal("the workers to kill send nothing")
+		}
+	}
+	at = time.Now()
+	var wg sync.WaitGroup
+	for _, p := range victims {
+		wg.Go(p.kill)
+	}
+	wg.Wait()
+	return at
 }
 
 // lastSend waits until nothing is queued any more, and returns when the last message
