@@ -1,0 +1,16 @@
+module github.com/kirim-go/kirim/templates
+
+go 1.26.0
+
+replace github.com/kirim-go/kirim => ..
+
+require (
+	github.com/kirim-go/kirim v0.0.0
+	go.yaml.in/yaml/v4 v4.0.0
+)
+
+require (
+	github.com/google/go-querystring v1.2.0 // indirect
+	github.com/hashicorp/go-cleanhttp v0.5.2 // indirect
+	github.com/hashicorp/go-retryablehttp v0.7.8 // indirect
+)

@@ -1,0 +1,101 @@
+package templates
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// parseJSON returns JSON as the tree that YAML has, with positions. The parser of YAML
+// does not know all escapes of JSON.
+func parseJSON(text []byte) (*yaml.Node, Position, error) {
+	p := &jsonParser{text: text, tokens: json.NewDecoder(bytes.NewReader(text))}
+	p.tokens.UseNumber()
+	root, err := p.value()
+	if err == nil {
+		if _, more := p.tokens.Token(); !errors.Is(more, io.EOF) {
+			err = errors.New("want one value")
+		}
+	}
+	if err != nil {
+		offset := p.tokens.InputOffset()
+		var fault *json.SyntaxError
+		if errors.As(err, &fault) {
+			offset = max(0, fault.Offset-1)
+		}
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			offset, err = int64(len(text)), errors.New("it ends early")
+		}
+		return nil, p.position(offset), fmt.Errorf("not JSON: %w", err)
+	}
+	return root, Position{}, nil
+}
+
+type jsonParser struct {
+	text   []byte
+	tokens *json.Decoder
+
+	line, lineStart, seen int64 // lines before seen
+}
+
+// position is that of an offset. Offsets do not go back.
+func (p *jsonParser) position(offset int64) Position {
+	for offset = min(offset, int64(len(p.text))); p.seen < offset; p.seen++ {
+		if p.text[p.seen] == '\n' {
+			p.line++
+			p.lineStart = p.seen + 1
+		}
+	}
+	return Position{int(p.line) + 1, utf8.RuneCount(p.text[p.lineStart:offset]) + 1}
+}
+
+// node makes a node at the next token.
+func (p *jsonParser) node(kind yaml.Kind) *yaml.Node {
+	at := p.tokens.InputOffset()
+	for at < int64(len(p.text)) && bytes.IndexByte([]byte(" \t\r\n,:"), p.text[at]) >= 0 {
+		at++
+	}
+	place := p.position(at)
+	return &yaml.Node{Kind: kind, Line: place.Line, Column: place.Column}
+}
+
+func (p *jsonParser) value() (*yaml.Node, error) {
+	n := p.node(yaml.ScalarNode)
+	token, err := p.tokens.Token()
+	if err != nil {
+		return nil, err
+	}
+	switch token := token.(type) {
+	case json.Delim:
+		n.Kind, n.Tag, n.Style = yaml.SequenceNode, "!!seq", yaml.FlowStyle
+		if token == '{' {
+			n.Kind, n.Tag = yaml.MappingNode, "!!map"
+		}
+		for p.tokens.More() {
+			item, err := p.value() // a name is a value, too
+			if err != nil {
+				return nil, err
+			}
+			n.Content = append(n.Content, item)
+		}
+		_, err := p.tokens.Token()
+		return n, err
+	case string:
+		n.Tag, n.Value, n.Style = "!!str", token, yaml.DoubleQuotedStyle
+	case json.Number:
+		n.Tag, n.Value = "!!int", token.String()
+		if bytes.ContainsAny([]byte(n.Value), ".eE") {
+			n.Tag = "!!float"
+		}
+	case bool:
+		n.Tag, n.Value = "!!bool", fmt.Sprint(token)
+	case nil:
+		n.Tag, n.Value = "!!null", "null"
+	}
+	return n, nil
+}
