@@ -25,8 +25,8 @@ func parseJSON(text []byte) (*yaml.Node, Position, error) {
 	if err != nil {
 		offset := p.tokens.InputOffset()
 		var fault *json.SyntaxError
-		if errors.As(err, &fault) {
-			offset = max(0, fault.Offset-1)
+		if errors.As(err, &fault) && fault.Offset > offset { // after the byte that is wrong; else that of the token
+			offset = fault.Offset - 1
 		}
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			offset, err = int64(len(text)), errors.New("it ends early")
