@@ -15,10 +15,11 @@ var schema []byte
 
 // Schema returns the JSON Schema (2020-12) of a file, for editors and other tools. It
 // has the names and the shapes of all members and the limits of single values; what
-// depends on several values is for [Lint]. A file in YAML names it in its first line,
+// depends on several values is for Lint. A file in YAML names it in its first line,
 // where editors look for it:
 //
-//	# yaml-language-server: $schema=schema.json
+//	# yaml-language-server: $schema=.schema.json
 //
-// That of JSON is a setting of the editor.
+// For files in JSON it is a setting of the editor. [Read] skips the file of the schema if
+// its name begins with a dot.
 func Schema() []byte { return slices.Clone(schema) }

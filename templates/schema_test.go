@@ -128,7 +128,7 @@ func TestTheSchemaRefusesWhatIsWrong(t *testing.T) {
 		"a name that is too long":        {"name: " + strings.Repeat("a", 513) + "\nlanguages: {en: {body: b}}", "/name"},
 		"a category that is none":        {"name: a\ncategory: service\nlanguages: {en: {body: b}}", "/category"},
 		"a format that is none":          {"name: a\nformat: numbered\nlanguages: {en: {body: b}}", "/format"},
-		"a language that is none":        {"name: a\nlanguages: {English: {body: b}}", "/name"},
+		"a language that is none":        {"name: a\nlanguages: {English: {body: b}}", ""},
 		"a body that is a list":          {schemaFile("{body: [b]}"), "/languages/en/body"},
 		"a header with two kinds":        {schemaFile("{header: {text: a, location: true}, body: b}"), "/languages/en/header"},
 		"media by a link without TLS":    {schemaFile("{header: {image: 'http://a.example/b.png'}, body: b}"), "/languages/en/header"},
