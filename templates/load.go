@@ -16,9 +16,9 @@ import (
 //	}
 //	sandbox.SetTemplateStatus("winter_sale", kirimtest.TemplatePaused) // another state
 //
-// What is wrong is a [*SyntaxError] for each file, with line and column, and then nothing
-// is loaded. The rules of Meta are not checked: that is what [Lint] does. A template of
-// which the account did not say the text cannot be loaded.
+// What is wrong is said with file, line and column, and then nothing is loaded. The
+// rules of Meta are not checked: that is what Lint does. A template of which the account
+// did not say the text cannot be loaded.
 func Load(server *kirimtest.Server, dir string) error {
 	files, err := Read(dir)
 	if err != nil {

@@ -96,10 +96,6 @@ func TestNothingIsLoadedOfADirectoryInWhichSomethingIsWrong(t *testing.T) {
 		"no name":                   {map[string]string{"b.yaml": "languages: {en: {body: b}}"}, []string{"b.yaml:1:1: name: want a name"}},
 		"no languages":              {map[string]string{"b.yaml": "name: b\nlanguages:\n"}, []string{"b.yaml:2:11: languages: want at least one language"}},
 		"a language without a body": {map[string]string{"b.yaml": "name: b\nlanguages:\n  en: {footer: x}\n  id: {body: x}"}, []string{"b.yaml:3:7: languages.en: want a body"}},
-		"a template in two files": {
-			map[string]string{"b.yaml": "name: right\ncategory: utility\nlanguages:\n  en: {body: b}"},
-			[]string{"b.yaml:4:7", "a.yaml"},
-		},
 		"several faults in two files": {
 			map[string]string{"b.yaml": "languages: {en: {}}", "c.yaml": "name: c"},
 			[]string{"b.yaml:1:1: name", "b.yaml:1:17: languages.en", "c.yaml:1:1: languages"},
@@ -131,6 +127,35 @@ func TestNothingIsLoadedOfADirectoryInWhichSomethingIsWrong(t *testing.T) {
 				t.Errorf("%d templates were loaded", n-before)
 			}
 		})
+	}
+}
+
+func TestATemplateInTwoFilesIsNotLoaded(t *testing.T) {
+	t.Parallel()
+	sandbox := kirimtest.NewServer()
+	defer sandbox.Close()
+	before := len(sandbox.Templates())
+	files := map[string]string{
+		"a.yaml": "name: twice\nlanguages: {en: {body: b}}",
+		"b.yaml": "name: twice\nlanguages:\n  id: {body: b}\n  en: {body: b}",
+	}
+	if err := templates.Load(sandbox, directory(t, files)); err == nil || !strings.Contains(err.Error(), "b.yaml are both the template twice") {
+		t.Errorf("got %v", err)
+	}
+	var list []*templates.File
+	for _, name := range []string{"a.yaml", "b.yaml"} {
+		f, err := templates.Parse(name, []byte(files[name]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, f)
+	}
+	err := templates.LoadFiles(sandbox, list...)
+	if want := "b.yaml:4:7: languages.en: the template exists in this language in a.yaml, too"; err == nil || err.Error() != want {
+		t.Errorf("want %s, got %v", want, err)
+	}
+	if n := len(sandbox.Templates()); n != before {
+		t.Errorf("%d templates were loaded", n-before)
 	}
 }
 
