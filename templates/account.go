@@ -2,6 +2,7 @@ package templates
 
 import (
 	"context"
+	"io"
 
 	"github.com/kirim-go/kirim"
 )
@@ -28,7 +29,15 @@ type Abilities struct {
 	System string // such as "Kirim" or "the Cloud API"
 	Update bool   // change a template that exists
 	Delete bool   // delete one
-	Links  bool   // samples of media are links, which it fetches; otherwise they are handles of uploads
+	Links  bool   // samples of media may be links, which it fetches
+	Files  bool   // samples of media may be files, which a push uploads; the account is an [Uploader]
+}
+
+// Uploader is an [Account] that takes files as samples of media.
+type Uploader interface {
+	// Upload uploads a sample and returns its handle. The MIME type is image/jpeg,
+	// image/png, video/mp4 or application/pdf.
+	Upload(ctx context.Context, filename, mimeType string, file io.ReadSeeker) (handle string, err error)
 }
 
 // Remote is a template as an account has it, in one language.
@@ -39,4 +48,7 @@ type Remote struct {
 	TTLSeconds int
 	// RejectedReason is why Meta rejected it; empty where the account does not say.
 	RejectedReason string
+	// Quality is what customers made of it: GREEN, YELLOW, RED or UNKNOWN; empty where the
+	// account does not say.
+	Quality string
 }
