@@ -22,9 +22,9 @@ type Step struct {
 	Name     string `json:"name"`
 	Language string `json:"language"`
 	// Why says the reason and what the step will cost, for people.
-	Why      string `json:"why"`
-	Path     string `json:"path,omitempty"` // of the file
-	Position        // in the file
+	Why      string   `json:"why"`
+	Path     string   `json:"path,omitempty"` // of the file
+	Position          // in the file
 	Changes  []Change `json:"changes,omitempty"`
 
 	file     *File
