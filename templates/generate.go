@@ -65,8 +65,8 @@ func (e *GenerateError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Difference is one way in which generated code differs from its templates.
-type Difference struct {
+// Drift is one way in which generated code differs from its templates.
+type Drift struct {
 	Template string // its name; empty for the file as a whole
 	Message  string
 	// Silent is set where callers compile with the new code and would send something
@@ -77,7 +77,7 @@ type Difference struct {
 // StaleError is generated code that differs from its templates.
 type StaleError struct {
 	Path        string // of the code; empty if it comes from no file
-	Differences []Difference
+	Differences []Drift
 }
 
 // Error returns one line for each difference.
