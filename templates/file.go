@@ -164,6 +164,7 @@ const (
 	ButtonFlow        ButtonType = "flow"
 	ButtonCatalog     ButtonType = "catalog"
 	ButtonProducts    ButtonType = "mpm"
+	ButtonProduct     ButtonType = "spm" // of a card or template with a product in its header
 	ButtonVoiceCall   ButtonType = "voice_call"
 )
 
