@@ -1,0 +1,310 @@
+package templates
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/kirim-go/kirim"
+)
+
+// element is a part of a template that can be in one place only: the header, the body, a
+// button, of the template or of a card.
+type element struct {
+	key    string // such as body, buttons[0] or cards[1].header
+	path   string // of it in the components, such as components[2].buttons[0]
+	leaves []leaf
+}
+
+// leaf is one value of an element, in a form that is the same for all that mean the same.
+type leaf struct {
+	name  string
+	path  string // below that of the element
+	value string
+	rule  rule
+}
+
+// rule says what it means that one side does not have a leaf.
+type rule int
+
+const (
+	said    rule = iota // an account says it where there is one
+	tacit               // an account may leave it out
+	own                 // likewise, and where the file has none, Meta has its own
+	ignored             // no difference
+)
+
+// describe returns what an element is, a line for each value.
+func (e *element) describe() string {
+	lines := make([]string, 0, len(e.leaves))
+	for _, l := range e.leaves {
+		if l.rule != ignored {
+			lines = append(lines, l.name+": "+l.value)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// add adds a value that is not empty.
+func (e *element) add(name, value string, r rule) { e.addAt(name, name, value, r) }
+
+func (e *element) addAt(name, path, value string, r rule) {
+	if value != "" {
+		e.leaves = append(e.leaves, leaf{name, path, value, r})
+	}
+}
+
+// addExtra adds members that this package does not know.
+func (e *element) addExtra(extra kirim.Extra) {
+	for _, name := range sortedKeys(extra) {
+		var value any
+		if name == "example" || json.Unmarshal(extra[name], &value) != nil {
+			continue
+		}
+		e.add(name, string(mustMarshal(value)), own) // sorts what is in it
+	}
+}
+
+func (e *element) leaf(name string) (leaf, bool) {
+	i := slices.IndexFunc(e.leaves, func(l leaf) bool { return l.name == name })
+	if i < 0 {
+		return leaf{}, false
+	}
+	return e.leaves[i], true
+}
+
+// elementsOf returns components in the form in which they are compared. The texts of
+// a template for authentication are Meta's.
+func elementsOf(components []kirim.ComponentDefinition, authentication bool) []element {
+	list := &lister{authentication: authentication}
+	for _, c := range components {
+		for _, b := range c.Buttons {
+			if minutes := otpQuery(b).Get("code_expiration_minutes"); authentication && minutes != "" {
+				list.minutes = minutes
+			}
+		}
+	}
+	list.components("", "components", components)
+	return list.elements
+}
+
+type lister struct {
+	authentication bool
+	minutes        string // of a code, as a link of a button has them
+	elements       []element
+}
+
+func (l *lister) components(key, path string, components []kirim.ComponentDefinition) {
+	for i, c := range components {
+		e := element{path: itemPath(path, i)}
+		kind := strings.ToUpper(c.Type)
+		e.key = key + strings.ToLower(kind)
+		switch kind {
+		case "HEADER":
+			e.header(c)
+		case "BODY":
+			l.body(&e, c)
+		case "FOOTER":
+			l.footer(&e, c)
+		case "LIMITED_TIME_OFFER":
+			e.key = key + "offer"
+			if o := c.LimitedTimeOffer; o != nil {
+				e.addAt("text", "limited_time_offer.text", oneForm(o.Text), said)
+				e.addAt("expires", "limited_time_offer.has_expiration", strconv.FormatBool(o.HasExpiration), said)
+			}
+		case "BUTTONS":
+			for j, b := range c.Buttons {
+				l.elements = append(l.elements, l.button(itemPath(key+"buttons", j), itemPath(e.path+".buttons", j), b))
+			}
+			continue
+		case "CAROUSEL":
+			for j, card := range c.Cards {
+				l.components(itemPath(key+"cards", j)+".", itemPath(e.path+".cards", j)+".components", card.Components)
+			}
+			continue
+		default:
+			e.add("text", oneForm(c.Text), said)
+		}
+		e.addExtra(c.Extra)
+		l.elements = append(l.elements, e)
+	}
+}
+
+func (e *element) header(c kirim.ComponentDefinition) {
+	format := cmp.Or(strings.ToUpper(c.Format), "TEXT")
+	e.add("format", format, said)
+	if format == "TEXT" {
+		e.add("text", oneForm(c.Text), said)
+		e.samples(c.Example)
+		return
+	}
+	if c.Example != nil {
+		for _, sample := range slices.Concat(c.Example.HeaderURL, c.Example.HeaderHandle) {
+			e.add("sample", sample, ignored)
+			break
+		}
+	}
+}
+
+func (l *lister) body(e *element, c kirim.ComponentDefinition) {
+	if !l.authentication {
+		e.add("text", oneForm(c.Text), said)
+		e.samples(c.Example)
+		return
+	}
+	switch {
+	case c.AddSecurityRecommendation:
+		e.addAt("security_recommendation", "add_security_recommendation", "true", own)
+	case c.Text == "": // else Meta's text may say it
+		e.addAt("security_recommendation", "add_security_recommendation", "false", own)
+	}
+}
+
+func (l *lister) footer(e *element, c kirim.ComponentDefinition) {
+	if !l.authentication {
+		e.add("text", oneForm(c.Text), said)
+	}
+	minutes := l.minutes
+	if c.CodeExpirationMinutes != 0 {
+		minutes = strconv.Itoa(c.CodeExpirationMinutes)
+	}
+	e.add("code_expiration_minutes", minutes, own)
+}
+
+// samples adds those of a text.
+func (e *element) samples(example *kirim.TemplateExample) {
+	if example == nil {
+		return
+	}
+	add := func(path string, samples []string) {
+		for i, sample := range samples {
+			e.addAt(fmt.Sprintf("sample of {{%d}}", i+1), itemPath("example."+path, i), sample, own)
+		}
+	}
+	add("header_text", example.HeaderText)
+	for _, samples := range example.BodyText[:min(1, len(example.BodyText))] {
+		add("body_text[0]", samples)
+	}
+	addNamed := func(path string, samples []kirim.NamedSample) {
+		for i, sample := range samples {
+			e.addAt("sample of {{"+sample.Name+"}}", itemPath("example."+path, i), sample.Example, own)
+		}
+	}
+	addNamed("header_text_named_params", example.HeaderNamed)
+	addNamed("body_text_named_params", example.BodyNamed)
+}
+
+func (l *lister) button(key, path string, b kirim.ButtonDefinition) element {
+	e := element{key: key, path: path}
+	kind := strings.ToUpper(b.Type)
+	if l.authentication && (kind == "OTP" || kind == "URL") {
+		e.oneTimeCode(b, otpQuery(b))
+		return e
+	}
+	e.add("type", kind, said)
+	switch kind {
+	case "URL":
+		e.add("text", b.Text, said)
+		e.add("url", b.URL, said)
+		before, _, _ := strings.Cut(b.URL, "{{") // the sample may be of the variable or of the whole
+		for _, sample := range samplesOf(b) {
+			e.addAt("sample of {{1}}", "example[0]", strings.TrimPrefix(sample, before), own)
+		}
+	case "PHONE_NUMBER":
+		e.add("text", b.Text, said)
+		e.add("phone_number", strings.TrimPrefix(b.PhoneNumber, "+"), said)
+	case "QUICK_REPLY":
+		e.add("text", b.Text, said)
+	case "FLOW":
+		e.add("text", b.Text, said)
+		e.add("flow_id", b.FlowID, own) // Meta may answer with the ID of one that was named
+		e.add("flow_name", b.FlowName, own)
+		e.add("flow_json", b.FlowJSON, own)
+		e.add("flow_action", strings.ToLower(b.FlowAction), own)
+		e.add("navigate_screen", b.NavigateScreen, own)
+	default:
+		e.add("text", b.Text, own)
+		for _, sample := range samplesOf(b) {
+			e.addAt("sample", "example[0]", sample, own)
+		}
+		if b.TTLMinutes != 0 {
+			e.add("ttl_minutes", strconv.Itoa(b.TTLMinutes), own)
+		}
+	}
+	e.addExtra(b.Extra)
+	return e
+}
+
+// samplesOf returns the first sample of a button. Meta has a single text for a list, too.
+func samplesOf(b kirim.ButtonDefinition) []string {
+	var text string
+	if raw := b.Extra["example"]; len(b.Example) == 0 && json.Unmarshal(raw, &text) == nil {
+		return []string{text}
+	}
+	return b.Example[:min(1, len(b.Example))]
+}
+
+// oneTimeCode lists a button that hands over a code. Meta reads it back as a button with a
+// link, in which its type and its app are.
+//
+// Docs: https://developers.facebook.com/docs/whatsapp/business-management-api/authentication-templates/copy-code-button-authentication-templates
+func (e *element) oneTimeCode(b kirim.ButtonDefinition, link url.Values) {
+	e.add("type", "OTP", said)
+	e.add("text", b.Text, own)
+	e.add("otp_type", strings.ToLower(cmp.Or(b.OTPType, link.Get("otp_type"))), tacit)
+	e.add("autofill_text", cmp.Or(b.AutofillText, link.Get("cta_display_name")), own)
+	apps := b.SupportedApps
+	if len(apps) == 0 {
+		apps = []kirim.TemplateApp{{
+			PackageName:   cmp.Or(b.PackageName, link.Get("package_name")),
+			SignatureHash: cmp.Or(b.SignatureHash, link.Get("signature_hash")),
+		}}
+	}
+	names := make([]string, len(apps))
+	for i, app := range apps {
+		names[i] = strings.TrimSpace(app.PackageName + " " + app.SignatureHash)
+	}
+	slices.Sort(names)
+	e.addAt("apps", "supported_apps", strings.Join(names, "\n"), tacit)
+}
+
+// otpQuery is the query of a link that hands over a code, nil for any other. The names
+// in it are those of Meta's examples.
+func otpQuery(b kirim.ButtonDefinition) url.Values {
+	link, err := url.Parse(b.URL)
+	if err != nil || link.Query().Get("otp_type") == "" {
+		return nil
+	}
+	return link.Query()
+}
+
+// oneForm is a text without what does not matter: the kind of its line ends and those
+// after it.
+func oneForm(text string) string {
+	return strings.TrimRight(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
+}
+
+// componentsOf returns what an account says of the content of a template, and whether
+// there may be more that it does not say.
+func (r *Remote) componentsOf() (components []kirim.ComponentDefinition, partial bool) {
+	if len(r.Components) > 0 {
+		return r.Components, !r.Complete()
+	}
+	if r.HeaderType != "" {
+		components = append(components, kirim.ComponentDefinition{Type: "HEADER", Format: r.HeaderType, Text: r.HeaderContent})
+	}
+	if r.Content != "" {
+		components = append(components, kirim.ComponentDefinition{Type: "BODY", Text: r.Content})
+	}
+	if r.FooterContent != "" {
+		components = append(components, kirim.ComponentDefinition{Type: "FOOTER", Text: r.FooterContent})
+	}
+	if len(r.Buttons) > 0 {
+		components = append(components, kirim.DefineButtons(r.Buttons...))
+	}
+	return components, true
+}
