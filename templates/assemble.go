@@ -40,7 +40,9 @@ func FromRemotes(remotes []*Remote) []*File {
 // Of two with the same name and language, the first one counts.
 func groups(remotes []*Remote) (groups [][]*Remote) {
 	all := slices.DeleteFunc(slices.Clone(remotes), func(r *Remote) bool { return r == nil })
-	slices.SortStableFunc(all, func(a, b *Remote) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Language, b.Language)) })
+	slices.SortStableFunc(all, func(a, b *Remote) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Language, b.Language))
+	})
 	all = slices.CompactFunc(all, func(a, b *Remote) bool { return a.Name == b.Name && a.Language == b.Language })
 	for i, r := range all {
 		if i == 0 || r.Name != all[i-1].Name {

@@ -9,8 +9,8 @@ import (
 	"github.com/kirim-go/kirim"
 )
 
-// remoteOf is a template as an account returns it once it is approved.
-func remoteOf(params kirim.TemplateCreateParams) *Remote {
+// approved is a template as an account returns it once it is approved.
+func approved(params kirim.TemplateCreateParams) *Remote {
 	return &Remote{MessageTemplate: *params.Definition(), TTLSeconds: params.TTLSeconds}
 }
 
@@ -40,7 +40,7 @@ func TestMetasDefinitionsAreWrittenInTheTypedForm(t *testing.T) {
 	for _, params := range metaDefinitions(t) {
 		t.Run(params.Name, func(t *testing.T) {
 			t.Parallel()
-			remote := remoteOf(params)
+			remote := approved(params)
 			files := FromRemotes([]*Remote{remote})
 			if len(files) != 1 || len(files[0].Languages) != 1 {
 				t.Fatalf("%+v", files)

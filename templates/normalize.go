@@ -23,14 +23,14 @@ func normalized(components []kirim.ComponentDefinition) []kirim.ComponentDefinit
 	if isOneTimeCode(components) {
 		normalizeOneTimeCode(components)
 	}
-	slices.SortStableFunc(components, func(a, b kirim.ComponentDefinition) int { return cmp.Compare(placeOf(a), placeOf(b)) })
+	slices.SortStableFunc(components, func(a, b kirim.ComponentDefinition) int { return cmp.Compare(componentPlace(a), componentPlace(b)) })
 	return components
 }
 
 var componentOrder = []string{"HEADER", "LIMITED_TIME_OFFER", "BODY", "FOOTER", "BUTTONS", "CAROUSEL"}
 
-// placeOf is where a component stands among those of a template.
-func placeOf(c kirim.ComponentDefinition) int {
+// componentPlace is where a component stands among those of a template.
+func componentPlace(c kirim.ComponentDefinition) int {
 	if i := slices.Index(componentOrder, c.Type); i >= 0 {
 		return i
 	}
@@ -62,7 +62,7 @@ func normalizeComponent(c *kirim.ComponentDefinition) {
 		for j := range card.Components {
 			normalizeComponent(&card.Components[j])
 		}
-		slices.SortStableFunc(card.Components, func(a, b kirim.ComponentDefinition) int { return cmp.Compare(placeOf(a), placeOf(b)) })
+		slices.SortStableFunc(card.Components, func(a, b kirim.ComponentDefinition) int { return cmp.Compare(componentPlace(a), componentPlace(b)) })
 	}
 }
 

@@ -1,7 +1,7 @@
 package templates
 
 import (
-	"net/url"
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -18,11 +18,8 @@ import (
 //
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/authentication-templates/copy-code-button-authentication-templates
 
-// otpLink is where the button leads.
-var otpLink = regexp.MustCompile(`^https?://(?:www\.)?whatsapp\.com/otp/`)
-
 func isOTP(b kirim.ButtonDefinition) bool {
-	return b.Type == "OTP" || b.Type == "URL" && otpLink.MatchString(b.URL)
+	return b.Type == "OTP" || b.Type == "URL" && strings.Contains(b.URL, "whatsapp.com/otp/") && otpQuery(b) != nil
 }
 
 // isOneTimeCode reports a template with the button of a one-time code. Its components
@@ -34,15 +31,17 @@ func isOneTimeCode(components []kirim.ComponentDefinition) bool {
 }
 
 func normalizeOneTimeCode(components []kirim.ComponentDefinition) {
+	minutes := 0 // as the link has them
+	for _, b := range buttonsOf(components) {
+		minutes = cmp.Or(minutes, minutesIn(otpQuery(b).Get("code_expiration_minutes")))
+	}
 	for i := range components {
 		switch c := &components[i]; c.Type {
 		case "BODY":
 			c.AddSecurityRecommendation = c.AddSecurityRecommendation || hasSecondSentence(c.Text)
 			c.Text, c.Example = "", nil
 		case "FOOTER":
-			if c.CodeExpirationMinutes == 0 {
-				c.CodeExpirationMinutes = minutesIn(c.Text)
-			}
+			c.CodeExpirationMinutes = cmp.Or(c.CodeExpirationMinutes, minutes, minutesIn(c.Text))
 			if c.CodeExpirationMinutes != 0 {
 				c.Text = ""
 			}
@@ -57,17 +56,11 @@ func normalizeOneTimeCode(components []kirim.ComponentDefinition) {
 }
 
 func normalizeOTP(b *kirim.ButtonDefinition) {
-	if link, err := url.Parse(b.URL); err == nil && b.URL != "" {
-		members := link.Query()
-		if b.OTPType == "" {
-			b.OTPType = strings.ToUpper(members.Get("otp_type"))
-		}
-		if b.AutofillText == "" {
-			b.AutofillText = members.Get("cta_display_name")
-		}
-		if name := members.Get("package_name"); name != "" && len(b.SupportedApps) == 0 {
-			b.SupportedApps = []kirim.TemplateApp{{PackageName: name, SignatureHash: members.Get("signature_hash")}}
-		}
+	link := otpQuery(*b)
+	b.OTPType = cmp.Or(b.OTPType, strings.ToUpper(link.Get("otp_type")))
+	b.AutofillText = cmp.Or(b.AutofillText, link.Get("cta_display_name"))
+	if name := link.Get("package_name"); name != "" && len(b.SupportedApps) == 0 {
+		b.SupportedApps = []kirim.TemplateApp{{PackageName: name, SignatureHash: link.Get("signature_hash")}}
 	}
 	b.Type, b.URL, b.Example = "OTP", "", nil
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 )
@@ -112,7 +111,7 @@ func Pull(ctx context.Context, account Account, dir string, options PullOptions)
 	}
 	for _, name := range options.Names {
 		if !seen[name] {
-			faults = append(faults, fmt.Errorf("templates: neither the account nor %s has a template %s", dir, printable(name)))
+			faults = append(faults, fmt.Errorf("templates: neither the account nor %s has a template %s", dir, quotedName(name)))
 		}
 	}
 	slices.SortStableFunc(p.result.Files, func(a, b PulledFile) int { return cmp.Compare(a.Name, b.Name) })
@@ -128,13 +127,11 @@ type puller struct {
 	failed  []unread
 }
 
-var templateName = regexp.MustCompile(`^[a-z0-9_]{1,512}$`)
-
 // pull brings one template into its file.
 func (p *puller) pull(remotes []*Remote) error {
 	name := remotes[0].Name
 	if !templateName.MatchString(name) {
-		return fmt.Errorf("templates: the account has a template %s; want lower-case letters, digits and underscores, at most 512", printable(name))
+		return fmt.Errorf("templates: the account has a template %s; want lower-case letters, digits and underscores, at most 512", quotedName(name))
 	}
 	if remotes[0].Language == "" {
 		return fmt.Errorf("templates: the account has a template %s without a language", name)
@@ -216,8 +213,8 @@ func (p *puller) report(old, f *File, change PullChange, of func(code string) Pu
 	p.result.Files = append(p.result.Files, pulled)
 }
 
-// printable is a name of an account in quotes, shortened.
-func printable(name string) string {
+// quotedName is a name of an account in quotes, shortened.
+func quotedName(name string) string {
 	const most = 60
 	if runes := []rune(name); len(runes) > most {
 		return fmt.Sprintf("%q… of %d characters", string(runes[:most]), len(runes))

@@ -154,6 +154,9 @@ func dropIncomparable(ours, theirs []kirim.ComponentDefinition) {
 	}
 	for i := range ours {
 		a, b := &ours[i], &theirs[i]
+		if oneForm(a.Text) == oneForm(b.Text) {
+			a.Text = b.Text
+		}
 		if b.Example == nil || a.Type == "HEADER" && a.Format == b.Format && !comparableMedia(a.Example, b.Example) {
 			a.Example, b.Example = nil, nil
 		}
@@ -204,6 +207,10 @@ func dropIncomparableButton(a, b *kirim.ButtonDefinition) {
 		a.Example = nil
 	}
 	switch a.Type {
+	case "PHONE_NUMBER":
+		if strings.TrimPrefix(a.PhoneNumber, "+") == strings.TrimPrefix(b.PhoneNumber, "+") {
+			a.PhoneNumber = b.PhoneNumber
+		}
 	case "COPY_CODE", "OTP":
 		if a.Text == "" || b.Text == "" { // it is Meta's
 			a.Text, b.Text = "", ""
