@@ -151,6 +151,9 @@ func (l *linter) readComponents(m *languageModel) {
 				for _, other := range l.components(&card, m.named, item.objects("components")) {
 					l.report("component-type", other.at("type"), "a card has a header, a body and buttons")
 				}
+				if card.footer != nil {
+					l.report("component-type", card.footer.path, "a card has no footer")
+				}
 				m.cards = append(m.cards, card)
 			}
 		case "limited_time_offer":
@@ -230,7 +233,7 @@ func rawHeader(c object, named bool) *headerModel {
 	case "", "text": // the format of a header without one is that of its text
 		h.kind = "text"
 		if h.text = rawText(c, named, "header"); h.text == nil {
-			h.kinds = 0
+			h.kind, h.kinds = "", 0
 		}
 	case "image", "video", "document", "gif":
 		example := c.object("example")

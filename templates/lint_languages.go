@@ -29,7 +29,8 @@ func (l *linter) checkLanguages(m *fileModel) {
 }
 
 func (l *linter) compareLanguages(a, b *languageModel) {
-	if kind, want := b.headerKind(), a.headerKind(); kind != want {
+	decided := func(m *languageModel) bool { return m.header == nil || m.header.kinds == 1 }
+	if kind, want := b.headerKind(), a.headerKind(); kind != want && decided(a) && decided(b) {
 		path := b.path
 		if b.header != nil {
 			path = b.header.path

@@ -84,12 +84,14 @@ func (l *linter) checkNumbers(t *text) {
 
 // checkDeclared reports variables of a text of a file that are no parameters.
 func (l *linter) checkDeclared(t *text) {
-	for _, name := range capped(t.names()) {
+	names, declared := t.names(), true
+	for _, name := range capped(names) {
 		if l.file.parameter(name) == nil {
 			l.reportIn("undeclared-variable", t, t.first(name).start, "%s is not in parameters", shown(name))
+			declared = false
 		}
 	}
-	if t.named {
+	if t.named || !declared {
 		return
 	}
 	order := l.file.variables(t.value)
@@ -97,7 +99,6 @@ func (l *linter) checkDeclared(t *text) {
 	for i, name := range order {
 		places[name] = i + 1
 	}
-	names := t.names()
 	numbers := make([]int, len(names))
 	for i, name := range names {
 		numbers[i] = places[name]
