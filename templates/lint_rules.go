@@ -1,5 +1,7 @@
 package templates
 
+//go:generate go test . -run TestThePageOfTheRulesIsTrue -update-rules
+
 // The pages that have the rules.
 const (
 	docsMeta         = "https://developers.facebook.com/documentation/business-messaging/whatsapp/"
