@@ -60,8 +60,9 @@ func (e *ValidationError) listed() []string {
 
 const maxListedViolations = 10
 
-// Unwrap returns what kept a value from being encoded, which may quote it, or the
-// [*TemplateNotApprovedError] of [Template.Check]; nil for all else.
+// Unwrap returns what kept a value from being encoded, which may quote it, the
+// [*TemplateNotApprovedError] of [Template.Check], or the err of [TemplateContent];
+// nil for all else.
 func (e *ValidationError) Unwrap() error {
 	if e == nil {
 		return nil

@@ -14,6 +14,15 @@ import (
 // wrong; a message has few of them.
 type checker struct {
 	violations []Violation
+	cause      error // of a violation; may be nil
+}
+
+// err is a [*ValidationError] with what was found, and nil when nothing was.
+func (c *checker) err() error {
+	if len(c.violations) == 0 {
+		return nil
+	}
+	return &ValidationError{Violations: c.violations, cause: c.cause}
 }
 
 func (c *checker) add(path, limit, actual string) {

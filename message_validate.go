@@ -30,10 +30,7 @@ func (m OutboundMessage) Validate() error {
 	} else {
 		m.Content.check(c)
 	}
-	if len(c.violations) > 0 {
-		return &ValidationError{Violations: c.violations}
-	}
-	return nil
+	return c.err()
 }
 
 func (m OutboundMessage) checkRecipient(c *checker) {
