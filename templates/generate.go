@@ -1,9 +1,17 @@
 package templates
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
+	"unicode"
 )
 
 // GenerateOptions are what [Generate] needs beside the templates. The zero value is
@@ -28,21 +36,138 @@ type GenerateOptions struct {
 // that the compiler cannot notice is a [*StaleError], unless options.AllowReorder is
 // set.
 func Generate(files []*File, options GenerateOptions) ([]byte, error) {
-	return nil, errors.ErrUnsupported
+	code, models, err := generate(files, options)
+	if err != nil {
+		return nil, err
+	}
+	previous, _ := recordsIn(options.Previous)
+	if silent := silentDifferences(previous, models); len(silent) > 0 && !options.AllowReorder {
+		return nil, &StaleError{Differences: silent}
+	}
+	return code, nil
+}
+
+// generate is Generate without a look at the previous code.
+func generate(files []*File, options GenerateOptions) ([]byte, []*model, error) {
+	name := cmp.Or(options.Package, "tpl")
+	if !token.IsIdentifier(name) || name == "_" {
+		return nil, nil, fmt.Errorf("templates: want a name of a Go package, got %d characters", len([]rune(name)))
+	}
+	if len(files) == 0 {
+		return nil, nil, errors.New("templates: there are no templates to generate code from")
+	}
+	files = slices.Clone(files)
+	slices.SortStableFunc(files, func(a, b *File) int { return cmp.Compare(a.Name, b.Name) })
+	var models []*model
+	var problems []Problem
+	for _, f := range files {
+		m, faults := modelOf(f)
+		models = append(models, m)
+		problems = append(problems, faults...)
+	}
+	if problems = append(problems, collisions(models)...); len(problems) > 0 {
+		return nil, nil, &GenerateError{problems}
+	}
+	code, err := codeOf(name, models)
+	return code, models, err
+}
+
+// collisions are templates that would have the same names in Go.
+func collisions(models []*model) (problems []Problem) {
+	owners := make(map[string]*File)
+	for _, m := range models {
+		names := []string{m.typeName}
+		if len(m.cardFields) > 0 {
+			names = append(names, m.typeName+"Card")
+		}
+		for _, name := range names {
+			other, taken := owners[name]
+			if taken && other.Name == m.file.Name {
+				problems = append(problems, problemAt(m.file, "name", "the template %s is also in %s", other.Name, cmp.Or(other.Path(), "another file")))
+			} else if taken {
+				problems = append(problems, problemAt(m.file, "name", "the templates %s and %s have the same name in Go, %s: generate them into two packages", other.Name, m.file.Name, name))
+			}
+			owners[name] = m.file
+		}
+	}
+	return problems
 }
 
 // GenerateFile writes the code of [Generate] to a file, unless the file has it
 // already, and reports whether it wrote. The file is replaced as a whole or not at
 // all. A file that was not generated is not overwritten.
 func GenerateFile(path string, files []*File, options GenerateOptions) (changed bool, err error) {
-	return false, errors.ErrUnsupported
+	previous, options, err := previousCode(path, options)
+	if err != nil {
+		return false, err
+	}
+	if len(bytes.TrimSpace(previous)) > 0 && !bytes.HasPrefix(previous, []byte(generatedHeader)) {
+		return false, fmt.Errorf("templates: %s exists and was not generated: it is not overwritten", path)
+	}
+	code, err := Generate(files, options)
+	var stale *StaleError
+	if errors.As(err, &stale) {
+		stale.Path = path
+	}
+	if err != nil || bytes.Equal(code, previous) {
+		return false, err
+	}
+	return true, replaceFile(path, code)
+}
+
+// previousCode reads the code in a file, with \n for line breaks, and completes the
+// options. There may be no file.
+func previousCode(path string, options GenerateOptions) ([]byte, GenerateOptions, error) {
+	code, err := os.ReadFile(path) //nolint:gosec // the caller names the file
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, options, err
+	}
+	options.Previous = bytes.ReplaceAll(code, []byte("\r\n"), []byte("\n"))
+	if options.Package == "" {
+		dir, err := filepath.Abs(filepath.Dir(path))
+		if err != nil {
+			return nil, options, err
+		}
+		options.Package = strings.Map(func(r rune) rune {
+			if isGoLetter(r) {
+				return unicode.ToLower(r)
+			}
+			return -1
+		}, filepath.Base(dir))
+	}
+	return options.Previous, options, nil
+}
+
+// replaceFile writes a file as a whole, in a directory that it makes if need be.
+func replaceFile(path string, content []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil { //nolint:gosec // as other source code
+		return err
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(temporary.Name()) }() // fails after the rename
+	_, err = temporary.Write(content)
+	if err = errors.Join(err, temporary.Chmod(0o644), temporary.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temporary.Name(), path)
 }
 
 // CheckGenerated returns a [*StaleError] with all differences if a file does not have
 // the code of [Generate], for continuous integration. It ignores
 // options.AllowReorder and writes nothing.
 func CheckGenerated(path string, files []*File, options GenerateOptions) error {
-	return errors.ErrUnsupported
+	previous, options, err := previousCode(path, options)
+	if err != nil {
+		return err
+	}
+	code, models, err := generate(files, options)
+	if err != nil || bytes.Equal(code, previous) {
+		return err
+	}
+	return &StaleError{path, differences(previous, code, models)}
 }
 
 // GenerateError is why no code can be generated from templates, all of it.
