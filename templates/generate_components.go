@@ -43,7 +43,7 @@ const assignment = "components = "
 
 // languageCode returns the statements that build the components of a language. Where
 // one expression does, the assignment is all.
-func (m *model) languageCode(l languageModel) string {
+func (m *model) languageCode(l generatedLanguage) string {
 	var c coder
 	fills := l.design.fills(nil)
 	ref := m.refs(m.fields, "t")
@@ -99,7 +99,7 @@ func (c *coder) options(list string, fills []fill, ref func(string) string) {
 
 // cardsCode writes what builds the cards of a carousel. Cards that are filled in the same
 // way, as those of products are, share the code.
-func (m *model) cardsCode(c *coder, l languageModel) string {
+func (m *model) cardsCode(c *coder, l generatedLanguage) string {
 	fills := make([][]fill, len(l.design.cards))
 	same := len(m.cardFields) > 0
 	for i, card := range l.design.cards {

@@ -3,7 +3,6 @@ package templates
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,14 +13,14 @@ type model struct {
 	file      *File
 	typeName  string
 	fields    []field // the required ones first, in the order of the arguments
-	languages []languageModel
+	languages []generatedLanguage
 
 	cardFields []field // empty for cards that take nothing
 	cards      int     // how many; 0 for none, and for products, of which there are 2 to 10
 }
 
-// languageModel is a language of a template.
-type languageModel struct {
+// generatedLanguage is a language of a template.
+type generatedLanguage struct {
 	*Language
 	constant string
 	design   design
@@ -53,9 +52,6 @@ func modelOf(f *File) (*model, []Problem) {
 	return &m.model, m.problems
 }
 
-// https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/overview
-var templateName = regexp.MustCompile(`^[a-z0-9_]{1,512}$`)
-
 func (m *modeler) problem(path, format string, args ...any) {
 	m.problems = append(m.problems, problemAt(m.file, path, format, args...))
 }
@@ -72,7 +68,7 @@ func (m *modeler) language(l *Language) {
 	if len(m.problems) > before {
 		return
 	}
-	language := languageModel{l, goLanguage(l.Code), d, d.cardParameters()}
+	language := generatedLanguage{l, goLanguage(l.Code), d, d.cardParameters()}
 	fields, cardFields := fieldsOf(d), []field(nil)
 	for i, card := range d.cards {
 		own, shared := language.split(fieldsOf(card))
@@ -104,7 +100,7 @@ func (m *modeler) language(l *Language) {
 }
 
 // split tells the fields of the struct of a card from those of the template.
-func (l *languageModel) split(fields []field) (own, shared []field) {
+func (l *generatedLanguage) split(fields []field) (own, shared []field) {
 	for _, f := range fields {
 		name, numbered := l.onCards[f.key]
 		switch {

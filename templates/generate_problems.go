@@ -17,7 +17,7 @@ func (m *modeler) checkLanguage(l *Language, d design) {
 	switch {
 	case strings.ContainsFunc(l.Code, func(r rune) bool { return !isGoLetter(r) && r != '_' && r != '-' }) || !strings.ContainsFunc(l.Code, isGoLetter):
 		m.problem(at, "want a language of letters, digits and underscores, got %d characters", len([]rune(l.Code)))
-	case slices.ContainsFunc(m.languages, func(o languageModel) bool { return o.constant == goLanguage(l.Code) }):
+	case slices.ContainsFunc(m.languages, func(o generatedLanguage) bool { return o.constant == goLanguage(l.Code) }):
 		m.problem(at, "another language has the same name in Go, %s", goLanguage(l.Code))
 	case len(l.Unknown) > 0:
 		m.problem(childPath(at, "unknown"), "the account did not say all of this language: complete it, and remove the mark")
@@ -93,5 +93,5 @@ func (m *modeler) checkVariables(path, text string, names []string, api bool) {
 // buttonTypes are the types of buttons that there is code for, or that take nothing.
 var buttonTypes = []ButtonType{
 	ButtonURL, ButtonPhoneNumber, ButtonQuickReply, ButtonCopyCode, ButtonOTP, ButtonFlow, ButtonCatalog, ButtonProducts,
-	ButtonVoiceCall, buttonOrderDetails, "spm", "request_contact_info", "reminder", "booking_confirmation",
+	ButtonVoiceCall, buttonOrderDetails, ButtonProduct, "request_contact_info", "reminder", "booking_confirmation",
 }
