@@ -112,7 +112,10 @@ func GenerateFile(path string, files []*File, options GenerateOptions) (changed 
 	if err != nil || bytes.Equal(code, previous) {
 		return false, err
 	}
-	return true, replaceFile(path, code)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // code to be committed
+		return false, err
+	}
+	return true, writeFile(path, code, 0o644)
 }
 
 // previousCode reads the code in a file, with \n for line breaks, and completes the
@@ -136,23 +139,6 @@ func previousCode(path string, options GenerateOptions) ([]byte, GenerateOptions
 		}, filepath.Base(dir))
 	}
 	return options.Previous, options, nil
-}
-
-// replaceFile writes a file as a whole, in a directory that it makes if need be.
-func replaceFile(path string, content []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil { //nolint:gosec // as other source code
-		return err
-	}
-	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(temporary.Name()) }() // fails after the rename
-	_, err = temporary.Write(content)
-	if err = errors.Join(err, temporary.Chmod(0o644), temporary.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temporary.Name(), path)
 }
 
 // CheckGenerated returns a [*StaleError] with all differences if a file does not have
