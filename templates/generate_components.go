@@ -47,7 +47,7 @@ func (m *model) languageCode(l generatedLanguage) string {
 	var c coder
 	fills := l.design.fills(nil)
 	ref := m.refs(m.fields, "t")
-	list := slices.DeleteFunc(slices.Clone(fills), func(f fill) bool { return f.option })
+	list := slices.DeleteFunc(slices.Clone(fills), func(f filling) bool { return f.option })
 	cards := ""
 	if len(l.design.cards) > 0 {
 		cards = m.cardsCode(&c, l)
@@ -70,7 +70,7 @@ func (m *model) refs(fields []field, receiver string) func(key string) string {
 }
 
 // list writes a slice of components.
-func (c *coder) list(fills []fill, ref func(string) string, more string) {
+func (c *coder) list(fills []filling, ref func(string) string, more string) {
 	c.WriteString("[]kirim.Component{")
 	separator := ""
 	if len(fills) > 1 || more != "" {
@@ -89,7 +89,7 @@ func (c *coder) list(fills []fill, ref func(string) string, more string) {
 }
 
 // options writes what appends components whose values are given.
-func (c *coder) options(list string, fills []fill, ref func(string) string) {
+func (c *coder) options(list string, fills []filling, ref func(string) string) {
 	for _, f := range fills {
 		if f.option {
 			c.line("if $1 {\n$2 = append($2, $3)\n}", f.given(ref), list, f.code(ref))
@@ -100,7 +100,7 @@ func (c *coder) options(list string, fills []fill, ref func(string) string) {
 // cardsCode writes what builds the cards of a carousel. Cards that are filled in the same
 // way, as those of products are, share the code.
 func (m *model) cardsCode(c *coder, l generatedLanguage) string {
-	fills := make([][]fill, len(l.design.cards))
+	fills := make([][]filling, len(l.design.cards))
 	same := len(m.cardFields) > 0
 	for i, card := range l.design.cards {
 		fills[i] = card.fills(l.onCards)
@@ -121,7 +121,7 @@ func (m *model) cardsCode(c *coder, l generatedLanguage) string {
 }
 
 // cardCode writes what builds one card.
-func (m *model) cardCode(c *coder, fills []fill, list, receiver string) {
+func (m *model) cardCode(c *coder, fills []filling, list, receiver string) {
 	own, shared := m.refs(m.cardFields, receiver), m.refs(m.fields, "t")
 	ref := func(key string) string {
 		if name, ok := strings.CutPrefix(key, cardPrefix); ok {
@@ -131,7 +131,7 @@ func (m *model) cardCode(c *coder, fills []fill, list, receiver string) {
 		}
 		return shared(key)
 	}
-	if required := slices.DeleteFunc(slices.Clone(fills), func(f fill) bool { return f.option }); len(required) > 0 {
+	if required := slices.DeleteFunc(slices.Clone(fills), func(f filling) bool { return f.option }); len(required) > 0 {
 		c.WriteString(list + " = ")
 		c.list(required, ref, "")
 	}

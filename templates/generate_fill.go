@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// fill is a component of a message that fills a part of a template.
-type fill struct {
+// filling is a component of a message that fills a part of a template.
+type filling struct {
 	what   string // image, text, body, url …
 	index  int    // of a button
 	keys   []string
@@ -18,7 +18,7 @@ type fill struct {
 
 // fills returns the components that fill a design, cards aside. Keys are those of the
 // fields; onCards has those that are fields of a card.
-func (d design) fills(onCards map[string]string) (fills []fill) {
+func (d design) fills(onCards map[string]string) (fills []filling) {
 	keys := func(names []string) []string {
 		names = slices.Clone(names)
 		for i, name := range names {
@@ -35,20 +35,20 @@ func (d design) fills(onCards map[string]string) (fills []fill) {
 		return nil
 	}
 	if h := d.header; h != nil && h.format != "text" {
-		fills = append(fills, fill{what: h.format, keys: []string{headerKey + h.format}})
+		fills = append(fills, filling{what: h.format, keys: []string{headerKey + h.format}})
 	} else if h != nil && len(h.variables) > 0 {
-		fills = append(fills, fill{what: "text", keys: keys(h.variables), names: named(h.variables)})
+		fills = append(fills, filling{what: "text", keys: keys(h.variables), names: named(h.variables)})
 	}
 	if d.offer {
-		fills = append(fills, fill{what: "offer", keys: []string{offerKey}})
+		fills = append(fills, filling{what: "offer", keys: []string{offerKey}})
 	}
 	if d.oneTimeCode {
-		fills = append(fills, fill{what: "body", keys: []string{codeKey}})
+		fills = append(fills, filling{what: "body", keys: []string{codeKey}})
 	} else if d.body != nil && len(d.body.variables) > 0 {
-		fills = append(fills, fill{what: "body", keys: keys(d.body.variables), names: named(d.body.variables)})
+		fills = append(fills, filling{what: "body", keys: keys(d.body.variables), names: named(d.body.variables)})
 	}
 	for i, b := range d.buttons {
-		f := fill{what: string(b.kind), index: i}
+		f := filling{what: string(b.kind), index: i}
 		option := func(what string) string { return fmt.Sprintf("#button_%d_%s", i+1, what) }
 		switch b.kind {
 		case ButtonURL, ButtonOTP:
@@ -93,7 +93,7 @@ var buttonFunctions = map[string]string{
 }
 
 // code returns the Go expression of a fill, as an element of a list. ref returns that of the field of a key.
-func (f fill) code(ref func(key string) string) string {
+func (f filling) code(ref func(key string) string) string {
 	values := make([]string, len(f.keys))
 	for i, key := range f.keys {
 		values[i] = ref(key)
@@ -125,7 +125,7 @@ func (f fill) code(ref func(key string) string) string {
 }
 
 // given returns the Go condition that one of the values of an optional fill is given.
-func (f fill) given(ref func(key string) string) string {
+func (f filling) given(ref func(key string) string) string {
 	conditions := make([]string, len(f.keys))
 	for i, key := range f.keys {
 		switch {
