@@ -175,6 +175,10 @@ func quoted(text string) string {
 	if isLong && !strings.ContainsFunc(text, func(r rune) bool { return !isPrintable(r) }) {
 		return "'" + strings.ReplaceAll(text, "'", "''") + "'"
 	}
+	return doubleQuoted(text)
+}
+
+func doubleQuoted(text string) string {
 	var b strings.Builder
 	b.WriteByte('"')
 	for _, r := range text {

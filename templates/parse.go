@@ -60,7 +60,7 @@ func (d *decoder) tree(name string, text []byte) *yaml.Node {
 		return nil
 	}
 	var root *yaml.Node
-	if strings.EqualFold(path.Ext(name), ".json") {
+	if isJSON(name) {
 		var at Position
 		var err error
 		if root, at, err = parseJSON(text); err != nil {
@@ -88,6 +88,8 @@ func (d *decoder) tree(name string, text []byte) *yaml.Node {
 	}
 	return root
 }
+
+func isJSON(name string) bool { return strings.EqualFold(path.Ext(name), ".json") }
 
 // yamlFault returns where a text is not YAML, and why.
 func yamlFault(err error) (Position, string) {
