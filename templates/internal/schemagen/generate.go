@@ -75,19 +75,21 @@ func (m members) MarshalJSON() ([]byte, error) {
 
 // generator makes the schemas of types.
 type generator struct {
-	docs  map[string]string // of types and, as Type.Field, of fields
-	names map[string]string // of members, by those of the fields
-	defs  members
+	docs    map[string]string // of types and, as Type.Field, of fields
+	names   map[string]string // of members, by those of the fields
+	buttons []string          // types of buttons
+	defs    members
 }
 
 // generate returns the schema as JSON. The source is the Go file with the types, whose
 // documentation becomes the descriptions.
 func generate(source string) ([]byte, error) {
-	docs, err := documentation(source)
+	file, err := parser.ParseFile(token.NewFileSet(), source, nil, parser.ParseComments)
 	if err != nil {
 		return nil, err
 	}
-	g := &generator{docs: docs, names: make(map[string]string)}
+	g := &generator{docs: make(map[string]string), names: make(map[string]string)}
+	g.read(file)
 	for _, t := range objects {
 		for i := range t.NumField() {
 			if name := memberName(t.Field(i)); name != "" {
@@ -123,37 +125,34 @@ func memberName(field reflect.StructField) string {
 	return ""
 }
 
-// documentation returns the comments of the types of a file and of their fields. A
-// field may have it above or behind.
-func documentation(source string) (map[string]string, error) {
-	file, err := parser.ParseFile(token.NewFileSet(), source, nil, parser.ParseComments)
-	if err != nil {
-		return nil, err
-	}
-	docs := make(map[string]string)
-	for _, decl := range file.Decls {
-		gen, ok := decl.(*ast.GenDecl)
-		if !ok || gen.Tok != token.TYPE {
-			continue
-		}
-		for _, spec := range gen.Specs {
-			named, ok := spec.(*ast.TypeSpec)
-			if !ok {
-				continue
+// read takes the comments of the types of a file and of their fields, and the constants
+// of the types of buttons. A field may have its comment above or behind.
+func (g *generator) read(file *ast.File) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.GenDecl:
+			for _, spec := range n.Specs {
+				if named, ok := spec.(*ast.TypeSpec); ok {
+					g.docs[named.Name.Name] = n.Doc.Text()
+				}
 			}
-			docs[named.Name.Name] = gen.Doc.Text()
-			fields, ok := named.Type.(*ast.StructType)
+		case *ast.TypeSpec:
+			fields, ok := n.Type.(*ast.StructType)
 			if !ok {
-				continue
+				return false
 			}
 			for _, field := range fields.Fields.List {
 				for _, name := range field.Names {
-					docs[named.Name.Name+"."+name.Name] = field.Doc.Text() + field.Comment.Text()
+					g.docs[n.Name.Name+"."+name.Name] = field.Doc.Text() + field.Comment.Text()
 				}
 			}
+		case *ast.ValueSpec:
+			if kind, ok := n.Type.(*ast.Ident); ok && kind.Name == "ButtonType" {
+				g.buttons = append(g.buttons, strings.Trim(n.Values[0].(*ast.BasicLit).Value, `"`))
+			}
 		}
-	}
-	return docs, nil
+		return true
+	})
 }
 
 // link is a link to a name in a Go comment.
@@ -265,7 +264,7 @@ func (g *generator) value(t reflect.Type) *schema {
 	case reflect.TypeFor[kirim.TemplateParameterFormat]():
 		return anyCase(string(kirim.TemplatePositional), string(kirim.TemplateNamed))
 	case reflect.TypeFor[templates.ButtonType]():
-		return anyCase(buttonTypes...)
+		return anyCase(g.buttons...)
 	case reflect.TypeFor[templates.Unknown]():
 		return &schema{Enum: []string{string(templates.UnknownCategory), string(templates.UnknownContent), string(templates.UnknownSamples)}}
 	}

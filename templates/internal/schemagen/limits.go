@@ -3,16 +3,7 @@ package main
 import (
 	"regexp"
 	"strings"
-
-	"github.com/kirim-go/kirim/templates"
 )
-
-// buttonTypes are those that a file can have.
-var buttonTypes = []string{
-	string(templates.ButtonURL), string(templates.ButtonPhoneNumber), string(templates.ButtonQuickReply),
-	string(templates.ButtonCopyCode), string(templates.ButtonOTP), string(templates.ButtonFlow),
-	string(templates.ButtonCatalog), string(templates.ButtonProducts), string(templates.ButtonVoiceCall),
-}
 
 // limits add what the types do not say, by type and field. A text with variables has no
 // length here: which text counts depends on the format of the parameters.
