@@ -38,6 +38,7 @@ require (
 	github.com/tidwall/match v1.2.0 // indirect
 	github.com/tidwall/pretty v1.2.1 // indirect
 	github.com/tidwall/sjson v1.2.5 // indirect
+	go.yaml.in/yaml/v4 v4.0.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	modernc.org/libc v1.80.1 // indirect
@@ -59,6 +60,7 @@ require (
 	github.com/kirim-go/kirim/outbox v0.0.0
 	github.com/kirim-go/kirim/outbox/outboxpg v0.0.0
 	github.com/kirim-go/kirim/outbox/outboxsqlite v0.0.0
+	github.com/kirim-go/kirim/templates v0.0.0
 	golang.org/x/sys v0.50.0 // indirect
 	golang.org/x/tools v0.52.0 // indirect
 )
@@ -68,3 +70,5 @@ replace github.com/kirim-go/kirim/outbox => ../../outbox
 replace github.com/kirim-go/kirim/outbox/outboxpg => ../../outbox/outboxpg
 
 replace github.com/kirim-go/kirim/outbox/outboxsqlite => ../../outbox/outboxsqlite
+
+replace github.com/kirim-go/kirim/templates => ../../templates

@@ -87,7 +87,7 @@ others, --expose and a token in $KIRIM_SANDBOX_TOKEN or --token-file are needed.
 	flags.StringVar(&o.envFile, "env-file", "", "write the settings of a program to this file, as NAME=VALUE lines")
 	flags.StringVar(&o.seedFile, "seed", "", "begin with the templates, flows, contacts, conversations, webhooks and faults of this YAML or JSON file")
 	flags.StringVar(&o.stateFile, "state", "", "keep the state in this file over restarts; --seed then applies to the first start alone")
-	flags.StringVar(&o.templatesDir, "templates", "", "load the templates of the JSON files of this directory, and load them again when they change")
+	flags.StringVar(&o.templatesDir, "templates", "", "load the templates of the YAML and JSON files of this directory, and load them again when they change")
 	flags.StringVar(&o.flowsDir, "flows", "", "load the flows of the Flow JSON files of this directory, named by ID.json or NAME.json, and load them again when they change")
 	flags.StringSliceVar(&o.flowHosts, "flow-hosts", nil, "ask data endpoints of flows on these hosts, too; by default those on this machine alone")
 	flags.StringVar(&o.plan, "plan", "free", "rate limits: free (60 writes a minute), pro (600), or a number of writes a minute")
@@ -250,8 +250,8 @@ func (o *options) run(ctx context.Context, a *app.App) error {
 		}
 	}
 	folders := []*folder{
-		{flag: "--templates", what: "templates", dir: o.templatesDir, take: takeTemplates(page.Seed), note: a.Note},
-		{flag: "--flows", what: "flows", dir: o.flowsDir, take: takeFlow(page.Seed), note: a.Note},
+		{flag: "--templates", what: "templates", dir: o.templatesDir, ends: []string{".yaml", ".yml", ".json"}, take: takeTemplates(s, page.Seed), note: a.Note},
+		{flag: "--flows", what: "flows", dir: o.flowsDir, ends: []string{".json"}, take: takeFlow(page.Seed), note: a.Note},
 	}
 	for _, f := range folders {
 		if err := f.load(); err != nil {

@@ -14,6 +14,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/cmd/kirim/internal/app"
+	"github.com/kirim-go/kirim/kirimtest"
+	"github.com/kirim-go/kirim/templates"
 )
 
 // largestFile limits scenarios and templates, in bytes.
@@ -88,11 +90,12 @@ func readFlow(file string) (json.RawMessage, error) {
 	return text, err
 }
 
-// folder loads the JSON files of a directory and notices when they change.
+// folder loads the files of a directory and notices when they change.
 type folder struct {
 	flag string // that names it
 	what string // is in it
 	dir  string
+	ends []string // of the names of files that are loaded
 	take func(name string, text []byte) error
 	note func(format string, args ...any)
 
@@ -134,7 +137,7 @@ func (f *folder) reload() {
 	}
 	for _, name := range names {
 		if err := f.loadFile(name); err != nil {
-			f.note("%v; the %s stay as they were", err, f.what)
+			f.note("%v\nthe %s of the file stay as they were", err, f.what)
 			continue
 		}
 		f.note("loaded %s", name)
@@ -149,7 +152,7 @@ func (f *folder) changed() (names []string, err error) {
 	}
 	for _, entry := range entries {
 		info, err := entry.Info()
-		if err != nil || entry.IsDir() || filepath.Ext(entry.Name()) != ".json" {
+		if err != nil || entry.IsDir() || strings.HasPrefix(entry.Name(), ".") || !slices.Contains(f.ends, filepath.Ext(entry.Name())) {
 			continue
 		}
 		stamp := fileStamp{info.ModTime(), info.Size()}
@@ -162,24 +165,34 @@ func (f *folder) changed() (names []string, err error) {
 }
 
 func (f *folder) loadFile(name string) error {
-	text, err := os.ReadFile(filepath.Join(f.dir, name)) //nolint:gosec // the person who runs the program names the directory
+	file := filepath.Join(f.dir, name)
+	text, err := os.ReadFile(file) //nolint:gosec // the person who runs the program names the directory
 	if err != nil {
 		return err
 	}
-	if text = bytes.TrimSpace(text); len(text) == 0 {
-		return fmt.Errorf("%s is empty", name)
+	if len(bytes.TrimSpace(text)) == 0 {
+		return fmt.Errorf("%s is empty", file)
 	}
-	if err := f.take(name, text); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+	err = f.take(file, text)
+	var fault *templates.SyntaxError
+	if err == nil || errors.As(err, &fault) { // which names the file, and the line
+		return err
 	}
-	return nil
+	return fmt.Errorf("%s: %w", file, err)
 }
 
-// takeTemplates seeds the templates of a file: an object in the shape of
-// kirim.TemplateCreateParams, or an array of them.
-func takeTemplates(seed func(scenarioJSON []byte) error) func(string, []byte) error {
-	return func(_ string, text []byte) error {
-		if !bytes.HasPrefix(text, []byte("[")) {
+// takeTemplates loads the templates of a file: one as package templates reads it, or, in
+// JSON, an object in the shape of kirim.TemplateCreateParams or an array of them.
+func takeTemplates(s *kirimtest.Server, seed func(scenarioJSON []byte) error) func(string, []byte) error {
+	return func(name string, text []byte) error {
+		if filepath.Ext(name) != ".json" || hasMember(text, "languages") {
+			file, err := templates.Parse(name, text)
+			if err != nil {
+				return err
+			}
+			return templates.LoadFiles(s, file)
+		}
+		if !bytes.HasPrefix(bytes.TrimSpace(text), []byte("[")) {
 			text = slices.Concat([]byte("["), text, []byte("]"))
 		}
 		var list []kirim.TemplateCreateParams
@@ -188,6 +201,12 @@ func takeTemplates(seed func(scenarioJSON []byte) error) func(string, []byte) er
 		}
 		return seed(slices.Concat([]byte(`{"templates":`), text, []byte("}")))
 	}
+}
+
+// hasMember reports whether a text is a JSON object with that member.
+func hasMember(text []byte, name string) bool {
+	var object map[string]json.RawMessage
+	return json.Unmarshal(text, &object) == nil && object[name] != nil
 }
 
 // takeFlow seeds the flow of a file: Flow JSON, or an object with it as its definition,
@@ -203,7 +222,7 @@ func takeFlow(seed func(scenarioJSON []byte) error) func(string, []byte) error {
 			flow = map[string]json.RawMessage{"definition": text}
 		}
 		if flow["id"] == nil {
-			flow["id"], _ = json.Marshal(strings.TrimSuffix(name, ".json")) // a string always marshals
+			flow["id"], _ = json.Marshal(strings.TrimSuffix(filepath.Base(name), ".json")) // a string always marshals
 		}
 		scenario, err := json.Marshal(map[string]any{"flows": []any{flow}})
 		if err != nil {

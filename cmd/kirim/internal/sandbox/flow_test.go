@@ -355,7 +355,7 @@ func TestFlowFilesAreLoadedAgainWhenTheyChange(t *testing.T) {
 	put(`{"name":"Survey 2","endpoint":"http://127.0.0.1:1/flows","definition":` + fmt.Sprintf(flow, "SECOND") + `}`)
 	until(`"id":"survey","name":"Survey 2","version":"7.1","screens":["SECOND"],"endpoint":"http://127.0.0.1:1/flows"`)
 	put(`{"version":"7.1","screens":[]}`)
-	until("survey.json: flows[0].screens: want an array of 1 to 200 screens, got 0; the flows stay as they were")
+	until("survey.json: flows[0].screens: want an array of 1 to 200 screens, got 0\nthe flows of the file stay as they were")
 	until(`"screens":["SECOND"]`)
 }
 
@@ -368,7 +368,7 @@ func TestAFlowThatIsWrongIsNamedAtTheStart(t *testing.T) {
 		args []string
 		want string
 	}{
-		"a file":             {[]string{"--flows", dir}, "--flows: a.json: flows[0].screens[0].id"},
+		"a file":             {[]string{"--flows", dir}, "a.json: flows[0].screens[0].id"},
 		"no directory":       {[]string{"--flows", filepath.Join(dir, "none")}, "--flows: "},
 		"a file of a seed":   {[]string{"--seed", write(t, "s.yaml", "flows: [{id: \"1\", file: missing.json}]")}, "flows[0].file: "},
 		"an endpoint":        {[]string{"--seed", write(t, "s.json", `{"flows":[{"id":"1","endpoint":"https://example.com","definition":{"version":"7.1","screens":[{"id":"A","layout":{"type":"SingleColumnLayout","children":[]}}]}}]}`)}, "flows[0].endpoint: "},

@@ -224,8 +224,8 @@ func TestTemplatesAreLoadedAgainWhenTheirFileChanges(t *testing.T) {
 		t.Errorf("the template says %q", got)
 	}
 	for _, step := range []struct{ text, want string }{
-		{`{"name":`, "the templates stay as they were"},
-		{"", "promo.json is empty; the templates stay as they were"},
+		{`{"name":`, "the templates of the file stay as they were"},
+		{"", "promo.json is empty\nthe templates of the file stay as they were"},
 		{`[{"name":"promo","category":"MARKETING","language":"en","components":[{"type":"BODY","text":"New one"}]}]`, "loaded promo.json"},
 	} {
 		if err := os.WriteFile(file, []byte(step.text), 0o600); err != nil {
@@ -239,6 +239,48 @@ func TestTemplatesAreLoadedAgainWhenTheirFileChanges(t *testing.T) {
 		}
 	}
 	if got := content(); got != "New one" {
+		t.Errorf("the template says %q", got)
+	}
+}
+
+func TestTemplatesInYAMLAreLoadedAgainInAllTheirLanguages(t *testing.T) {
+	t.Parallel()
+	const old = "\n\nname: promo\ncategory: marketing\nparameters: {who: Ana}\nlanguages:\n  en: {body: 'Old, {{who}}.'}\n  id: {body: 'Lama, {{who}}.'}\n"
+	file := write(t, "promo.yaml", old)
+	dir := filepath.Dir(file)
+	for name, text := range map[string]string{".schema.json": "{}", "notes.md": "none", "code.json": `{"name":"code","category":"authentication","languages":{"en":{"buttons":[{"type":"otp"}]}}}`} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := start(t, nil, "--templates", dir)
+	templates := r.client(t).PhoneNumber(r.PhoneNumberID).Templates
+	content := func(name, language string) string {
+		found, err := templates.Get(t.Context(), name, language)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found.Content
+	}
+	if got := content("promo", "en") + content("promo", "id"); got != "Old, {{1}}.Lama, {{1}}." {
+		t.Errorf("the template says %q", got)
+	}
+	content("code", "en")
+	for _, step := range []struct{ text, want string }{
+		{strings.Replace(old, "body", "bodi", 1), "promo.yaml:7:8: languages.en.bodi: there is no such member; "},
+		{strings.Replace(old, "{body: 'Old, {{who}}.'}", "", 1), "promo.yaml:7:6: languages.en: want a body\nthe templates of the file stay as they were"},
+		{strings.Replace(old, "Lama", "Baru", 1), "loaded promo.yaml"},
+	} {
+		if err := os.WriteFile(file, []byte(step.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for deadline := time.Now().Add(patience); !strings.Contains(r.errors.String(), step.want); time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("want %q in %q", step.want, r.errors.String())
+			}
+		}
+	}
+	if got := content("promo", "en") + content("promo", "id"); got != "Old, {{1}}.Baru, {{1}}." {
 		t.Errorf("the template says %q", got)
 	}
 }
