@@ -65,6 +65,9 @@ func TestTheSchemaTakesEachFileThatLintFindsNothingIn(t *testing.T) {
 		if err != nil {
 			return nil //nolint:nilerr // a file of a test of errors
 		}
+		if templates.Errors(templates.Lint(f)) > 0 {
+			return nil
+		}
 		n++
 		if err := compiled.Validate(tree(t, path, text)); err != nil {
 			t.Errorf("%s (%s): %v", path, f.Name, err)
