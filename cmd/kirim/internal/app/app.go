@@ -12,6 +12,7 @@ import (
 
 	"github.com/kirim-go/kirim/cmd/kirim/internal/console"
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 )
 
 // App is one run of the program. Tests put their own streams, environment,
@@ -75,6 +76,12 @@ func (a *App) screen(w io.Writer) *console.Screen {
 // Note prints a line for people to standard error.
 func (a *App) Note(format string, args ...any) {
 	fmt.Fprintln(a.Err, console.Clean(fmt.Sprintf(format, args...)))
+}
+
+// Interactive reports whether a person can answer on standard input.
+func (a *App) Interactive() bool {
+	f, isFile := a.In.(*os.File)
+	return isFile && term.IsTerminal(int(f.Fd()))
 }
 
 // PrintJSON prints a value as one line of JSON. Fields keep the order of their

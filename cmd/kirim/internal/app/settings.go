@@ -30,6 +30,15 @@ type config struct {
 	System  string                  `yaml:"system"`
 	Systems map[string]systemConfig `yaml:"systems"`
 	Sandbox map[string]any          `yaml:"sandbox"`
+
+	Templates TemplatesConfig `yaml:"templates"`
+}
+
+// TemplatesConfig is where templates in files are, and the code that is made of them.
+type TemplatesConfig struct {
+	Dir     string `yaml:"dir"`
+	Out     string `yaml:"out"`
+	Package string `yaml:"package"`
 }
 
 type systemConfig struct {
@@ -111,6 +120,17 @@ func (a *App) SandboxConfig() (file string, settings map[string]string, err erro
 		settings[strings.ReplaceAll(name, "_", "-")] = fmt.Sprint(value)
 	}
 	return file, settings, err
+}
+
+// TemplatesConfig returns the settings of templates in files: those of the environment
+// over those of the configuration file.
+func (a *App) TemplatesConfig() (TemplatesConfig, error) {
+	_, c, err := a.config()
+	t := c.Templates
+	t.Dir = cmp.Or(a.Getenv("KIRIM_TEMPLATES_DIR"), t.Dir, "templates")
+	t.Out = cmp.Or(a.Getenv("KIRIM_TEMPLATES_OUT"), t.Out)
+	t.Package = cmp.Or(a.Getenv("KIRIM_TEMPLATES_PACKAGE"), t.Package)
+	return t, err
 }
 
 // YAMLFault says what is wrong and where, without the source: somebody may

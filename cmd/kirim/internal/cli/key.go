@@ -68,10 +68,9 @@ func noKeychain(conn *app.Connection, err error) error {
 // readKey reads a key without showing it.
 func readKey(a *app.App) (string, error) {
 	var text string
-	f, isFile := a.In.(*os.File)
-	if isFile && term.IsTerminal(int(f.Fd())) {
+	if a.Interactive() {
 		a.Note("API key (it is not shown):")
-		typed, err := term.ReadPassword(int(f.Fd()))
+		typed, err := term.ReadPassword(int(a.In.(*os.File).Fd()))
 		if err != nil {
 			return "", err
 		}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -80,18 +81,24 @@ func (f *templatesFlags) reader(a *app.App) (templateReader, error) {
 		}
 		return kirimTemplates{n.Templates}, nil
 	}
-	account := f.account
-	if account == "" {
-		account = a.Getenv("META_ACCOUNT_ID")
-	}
-	if account == "" {
-		return nil, app.WithHint(app.Usagef("the WhatsApp Business Account is not set"), "give --account or set META_ACCOUNT_ID")
+	account, err := f.accountID(a)
+	if err != nil {
+		return nil, err
 	}
 	c, err := conn.CloudAPI()
 	if err != nil {
 		return nil, err
 	}
 	return metaTemplates{c.Account(account).Templates()}, nil
+}
+
+// accountID is the WhatsApp Business Account.
+func (f *templatesFlags) accountID(a *app.App) (string, error) {
+	account := cmp.Or(f.account, a.Getenv("META_ACCOUNT_ID"))
+	if account == "" {
+		return "", app.WithHint(app.Usagef("the WhatsApp Business Account is not set"), "give --account or set META_ACCOUNT_ID")
+	}
+	return account, nil
 }
 
 func newTemplates(a *app.App) *cobra.Command {
@@ -116,8 +123,17 @@ func newTemplates(a *app.App) *cobra.Command {
 			return reader.List(ctx, params)
 		},
 	}
-	group := newGroup(groupMessages, "templates", "List templates, show, check and preview one",
-		templates.command(a), newTemplatesGet(a, &source), newTemplatesCheck(a, &source), newTemplatesPreview(a, &source))
+	files := &templateFiles{app: a, source: &source}
+	group := newGroup(groupMessages, "templates", "List, check and preview templates, and keep them in files",
+		templates.command(a), newTemplatesGet(a, &source), newTemplatesCheck(a, &source), files.preview(),
+		files.pull(), files.lint(), files.diff(), files.plan(), files.push(), files.watch(), files.generate(), files.schema())
+	group.Long = `List the templates of an account, check and preview messages of them, and keep
+templates in files: one for each, in YAML or JSON, with all its languages. A file is
+checked (lint), compared (diff, plan), pushed and watched until it is approved, and
+Go code is generated from it.
+
+The files are in the directory templates, or in that of --dir,
+$KIRIM_TEMPLATES_DIR or "templates: {dir: …}" of the configuration.`
 	a.AddConnectionFlags(group)
 	a.AddSystemFlag(group, "kirim, cloudapi")
 	a.AddFromFlag(group)
@@ -221,37 +237,6 @@ sent. Exit code 8 says that it does not fit.`,
 			}
 			screen := a.Screen()
 			screen.Printf("%s\n", screen.Styled(console.Good, "The values fit, and the template can be sent."))
-			return nil
-		},
-	}
-	fill.add(cmd)
-	return cmd
-}
-
-func newTemplatesPreview(a *app.App, source *templatesFlags) *cobra.Command {
-	var fill fillFlags
-	cmd := &cobra.Command{
-		Use: "preview NAME --language CODE", Short: "Show a template as the recipient sees it", Args: app.Arguments("NAME"),
-		Long: `Show a template as the recipient sees it. Variables without a value stay as they
-are: {{1}}. Nothing is sent.`,
-		Example: `  kirim templates preview order_update --language id --param A-17`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			t, definition, err := definitionOf(cmd.Context(), a, source, &fill, args[0])
-			if err != nil {
-				return err
-			}
-			p, err := t.Preview(definition)
-			if err != nil {
-				return err
-			}
-			if a.JSON {
-				return a.PrintJSON(struct {
-					Name     string `json:"name"`
-					Language string `json:"language"`
-					Text     string `json:"text"`
-				}{t.Name, t.Language, p.Text()})
-			}
-			a.Screen().Indent("  │ ", p.Text())
 			return nil
 		},
 	}

@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/cmd/kirim/internal/app"
+	"github.com/kirim-go/kirim/cmd/kirim/internal/console"
+	"github.com/kirim-go/kirim/templates"
+)
+
+func (t *templateFiles) runPush(ctx context.Context, names []string, flags *pushFlags, yes bool) error {
+	if err := flags.check(names); err != nil {
+		return err
+	}
+	accountOptions, err := flags.account(t.app)
+	if err != nil {
+		return err
+	}
+	_, files, err := t.read(names)
+	if err != nil {
+		return err
+	}
+	if err := t.refuseErrors(files); err != nil {
+		return err
+	}
+	account, err := t.source.templatesAccount(t.app, accountOptions...)
+	if err != nil {
+		return err
+	}
+	options := templates.PushOptions{PlanOptions: flags.options, Progress: t.printStep}
+	options.Confirm = func(plan *templates.Plan) (bool, error) {
+		if !t.app.JSON {
+			if err := t.printPlan(plan); err != nil {
+				return false, err
+			}
+		}
+		return t.confirm(plan, yes)
+	}
+	result, err := templates.Push(ctx, account, files, options)
+	return t.pushed(result, err)
+}
+
+// confirm asks a person whether a plan is to be carried out.
+func (t *templateFiles) confirm(plan *templates.Plan, yes bool) (bool, error) {
+	if yes || !plan.Changes() {
+		return true, nil
+	}
+	if !t.app.Interactive() {
+		return false, app.WithHint(app.Usagef("nobody can confirm the plan: standard input is no terminal"), "give --yes to carry it out")
+	}
+	fmt.Fprint(t.app.Err, "Carry out this plan? [y/N] ")
+	answer, err := bufio.NewReader(t.app.In).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return false, err
+	}
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return true, nil
+	}
+	return false, nil
+}
+
+// printStep prints a step that was done, or failed.
+func (t *templateFiles) printStep(step templates.StepResult) {
+	if step.Outcome == templates.OutcomeSame {
+		return
+	}
+	if t.app.JSON {
+		_ = t.app.PrintJSON(step) // the end of the push says it, too
+		return
+	}
+	screen := t.app.Screen()
+	style := console.Good
+	switch step.Outcome {
+	case templates.OutcomeFailed, templates.OutcomeInDoubt:
+		style = console.Bad
+	case templates.OutcomeNotDone:
+		style = console.Warn
+	}
+	text := string(step.Action) + " " + step.Name + " (" + step.Language + ")"
+	for _, more := range []string{string(step.Status), step.Note} {
+		if more != "" {
+			text += ", " + more
+		}
+	}
+	lead := fmt.Sprintf("%-9s", strings.ReplaceAll(string(step.Outcome), "_", " "))
+	screen.Hanging(style, strings.TrimSpace(lead), lead, text)
+}
+
+// pushed says how a push ended.
+func (t *templateFiles) pushed(result *templates.PushResult, err error) error {
+	var refused *templates.PushError
+	switch {
+	case errors.Is(err, templates.ErrNotConfirmed):
+		return &app.Failure{Code: app.ExitFailed, Err: errors.New("the plan was not confirmed: nothing was changed")}
+	case errors.As(err, &refused) && refused.InDoubt:
+		return &app.Failure{Code: app.ExitInDoubt, Err: err, Hint: "run the same command again: it looks at the account first"}
+	case err != nil:
+		return err
+	case !result.Complete():
+		return &app.Failure{Code: app.ExitCheck, Err: errors.New("the account does not have all that the files say"), Hint: "kirim templates plan says what is left, and why"}
+	}
+	if !t.app.JSON {
+		screen := t.app.Screen()
+		done := len(result.With(templates.OutcomeDone))
+		text := "Pushed " + count(done, "change", "changes") + ". kirim templates watch waits for the review."
+		if done == 0 {
+			text = "The account has what the files say: nothing was changed."
+		}
+		screen.Printf("%s\n", screen.Styled(console.Good, text))
+	}
+	return nil
+}
+
+// runWatch waits, and prints each change.
+func (t *templateFiles) runWatch(ctx context.Context, account templates.Account, wanted []templates.Wanted, patience time.Duration) error {
+	waiting, stop := context.WithTimeout(ctx, patience)
+	defer stop()
+	options := templates.WatchOptions{OnChange: func(s templates.State) {
+		if t.app.JSON {
+			_ = t.app.PrintJSON(s) // the last states decide
+			return
+		}
+		screen := t.app.Screen()
+		status := string(s.Status)
+		if status == "" {
+			status = "not there yet"
+		}
+		text := console.Line(t.app.Now().Local().Format(time.TimeOnly) + "  " + s.Name + " (" + s.Language + ")")
+		reason := ""
+		if s.Reason != "" {
+			reason = ": " + console.Line(s.Reason)
+		}
+		screen.Printf("%s  %s%s\n", text, screen.Styled(stateStyle(status), status), reason)
+	}}
+	states, err := templates.Watch(waiting, account, wanted, options)
+	var ended *templates.WatchError
+	switch {
+	case errors.As(err, &ended) && ended.Err == nil:
+		return &app.Failure{Code: app.ExitCheck, Err: err, Hint: "correct the files, lint and push them again"}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &app.Failure{Code: app.ExitFailed, Err: fmt.Errorf("the wait ended after %s: %w", patience, err), Hint: "a review may take a day: wait longer with --timeout"}
+	case err != nil:
+		return err
+	}
+	if !t.app.JSON {
+		approved := 0
+		for _, s := range states {
+			if s.Status == kirim.TemplateApproved {
+				approved++
+			}
+		}
+		screen := t.app.Screen()
+		screen.Printf("%s\n", screen.Styled(console.Good, "Approved: "+count(approved, "template", "templates")+"."))
+	}
+	return nil
+}
