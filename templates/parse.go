@@ -154,6 +154,10 @@ func (d *decoder) value(n *yaml.Node, field string, into reflect.Value) {
 			*target = &Media{URL: n.Value}
 			return
 		}
+		if n.Kind == yaml.ScalarNode && n.Tag != "!!null" {
+			d.fault(n, field, "want a link that begins with https://, or one of file, handle and url, got %s", kindOf(n))
+			return
+		}
 	}
 	switch into.Kind() {
 	case reflect.Pointer:
