@@ -273,6 +273,12 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 		ts.Check(err)
 		ts.Check(client.Do(context.Background(), http.MethodPost, "/labels", nil, map[string]string{"name": args[0], "color": "blue", "team_id": s.Teams()[0].ID}, nil))
 	},
+	// review AFTER VERDICT: what becomes of templates that are created from now on.
+	"review": func(ts *testscript.TestScript, _ bool, args []string) {
+		after, err := time.ParseDuration(args[0])
+		ts.Check(err)
+		worldOf(ts).sandbox.SetTemplateReview(after, kirimtest.TemplateStatus(args[1]))
+	},
 	// sent N: the sandbox has sent so many messages.
 	"sent": func(ts *testscript.TestScript, _ bool, args []string) {
 		if n := worldOf(ts).sandbox.MessageCount(); strconv.Itoa(n) != args[0] {

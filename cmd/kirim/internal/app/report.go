@@ -88,8 +88,14 @@ func Explain(err error) (text, todo string) {
 	return r.Message, r.Hint
 }
 
+// messageOf is the text of an error without the names of packages.
+func messageOf(err error) string {
+	text := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "templates: "), "kirim: ")
+	return strings.ReplaceAll(text, ": kirim: ", ": ")
+}
+
 func describe(err error, sends bool) report {
-	r := report{ExitCode: exitCode(err), Message: strings.TrimPrefix(err.Error(), "kirim: "), Sent: "no"}
+	r := report{ExitCode: exitCode(err), Message: messageOf(err), Sent: "no"}
 	if kirim.MaybeSent(err) {
 		r.Sent = "maybe"
 	}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -73,64 +75,88 @@ the account has with -, and what the file has with +. What the account does not 
 is not compared, and named.
 
 Exit code 8 says that there are differences. Templates that only the account has are
-listed, and count with --prune.`,
+counted, and listed and differences with --prune.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			files, remotes, _, err := t.compared(cmd.Context(), args)
 			if err != nil {
 				return err
 			}
-			differences := templates.Diff(files, remotes)
-			different := 0
-			for _, d := range differences {
-				if d.State == templates.DiffChanged || d.State == templates.DiffNew || prune && d.State == templates.DiffRemote {
-					different++
-				}
-				if t.app.JSON {
-					if err := t.app.PrintJSON(d); err != nil {
-						return err
-					}
-				}
-			}
-			if !t.app.JSON {
-				if err := t.write(func(w *strings.Builder) error { return templates.WriteDiff(w, differences) }); err != nil {
-					return err
-				}
-			}
-			if different > 0 {
-				return &app.Failure{Code: app.ExitCheck, Err: errors.New(count(different, "difference", "differences")), Hint: "kirim templates plan says what a push would do"}
-			}
-			if !t.app.JSON {
-				screen := t.app.Screen()
-				screen.Printf("%s\n", screen.Styled(console.Good, "The account has what the files say."))
-			}
-			return nil
+			return t.printDiff(templates.Diff(files, remotes), prune)
 		},
 	}
 	t.addDir(cmd)
-	cmd.Flags().BoolVar(&prune, "prune", false, "count what only the account has as a difference")
+	cmd.Flags().BoolVar(&prune, "prune", false, "list what only the account has, too, as a difference")
 	return cmd
 }
 
-// write prints what a writer of package templates writes, with lines that begin with +
-// and - in colours.
-func (t *templateFiles) write(write func(*strings.Builder) error) error {
-	var text strings.Builder
-	if err := write(&text); err != nil {
-		return err
+// printDiff prints what differs, and fails if something does.
+func (t *templateFiles) printDiff(differences []templates.Difference, prune bool) error {
+	different, unsaid, extra := 0, 0, 0
+	shown := slices.DeleteFunc(differences, func(d templates.Difference) bool {
+		switch d.State {
+		case templates.DiffChanged, templates.DiffNew:
+			different++
+		case templates.DiffIncomparable:
+			unsaid++
+		case templates.DiffRemote:
+			extra++
+			return !prune
+		}
+		return d.State == templates.DiffSame
+	})
+	if prune {
+		different += extra
+	}
+	if t.app.JSON {
+		for _, d := range shown {
+			if err := t.app.PrintJSON(d); err != nil {
+				return err
+			}
+		}
+	} else {
+		var text strings.Builder
+		if err := templates.WriteDiff(&text, shown); err != nil {
+			return err
+		}
+		t.printColoured(text.String())
+	}
+	if different > 0 {
+		return &app.Failure{Code: app.ExitCheck, Err: errors.New(count(different, "template differs", "templates differ")), Hint: "kirim templates plan says what a push would do"}
+	}
+	if t.app.JSON {
+		return nil
 	}
 	screen := t.app.Screen()
-	for line := range strings.Lines(console.Clean(text.String())) {
+	switch {
+	case unsaid > 0:
+		screen.Printf("%s\n", screen.Styled(console.Warn, "No difference is known. Of "+count(unsaid, "template", "templates")+" the account does not say all."))
+	default:
+		screen.Printf("%s\n", screen.Styled(console.Good, "The account has what the files say."))
+	}
+	if extra > 0 && !prune {
+		screen.Printf("%s\n", screen.Styled(console.Faint, onlyThere(extra)))
+	}
+	return nil
+}
+
+func onlyThere(n int) string {
+	return count(n, "more template is", "more templates are") + " only in the account."
+}
+
+// printColoured prints lines of which those that begin with + and - have colours.
+func (t *templateFiles) printColoured(text string) {
+	screen := t.app.Screen()
+	for line := range strings.Lines(console.Clean(text)) {
 		line = strings.TrimSuffix(line, "\n")
 		style := console.Plain
-		switch strings.TrimLeft(line, " ")[:min(1, len(strings.TrimLeft(line, " ")))] {
-		case "+":
+		switch begin := strings.TrimLeft(line, " "); {
+		case strings.HasPrefix(begin, "+ "):
 			style = console.Good
-		case "-":
+		case strings.HasPrefix(begin, "- "):
 			style = console.Bad
 		}
 		screen.Printf("%s\n", screen.Styled(style, line))
 	}
-	return nil
 }
 
 // pushFlags are those of a plan and of a push.
@@ -201,11 +227,67 @@ func (f *pushFlags) check(names []string) error {
 	return nil
 }
 
+// page is a page that the reason for a step cites.
+var page = regexp.MustCompile(` \(https://[^)]*\)`)
+
+// printPlan prints what there is to do, and counts the rest.
 func (t *templateFiles) printPlan(plan *templates.Plan) error {
 	if t.app.JSON {
 		return t.app.PrintJSON(plan)
 	}
-	return t.write(func(w *strings.Builder) error { return plan.Write(w) })
+	var rows [][]string
+	same, extra := 0, 0
+	for _, s := range plan.Steps {
+		why := s.Why
+		switch {
+		case s.Action == templates.ActionNone && s.Path == "":
+			extra++
+			continue
+		case s.Action == templates.ActionNone:
+			same++
+			continue
+		case s.Line > 0 && (s.Action == templates.ActionBlocked || s.Action == templates.ActionImpossible):
+			why = fmt.Sprintf("%s:%d:%d: %s", s.Path, s.Line, s.Column, why)
+		}
+		rows = append(rows, []string{string(s.Action), s.Name + " (" + s.Language + ")", why})
+	}
+	screen := t.app.Screen()
+	var pages []string
+	for _, row := range rows {
+		why := page.ReplaceAllStringFunc(row[2], func(cited string) string {
+			if cited = strings.Trim(cited, " ()"); !slices.Contains(pages, cited) {
+				pages = append(pages, cited)
+			}
+			return ""
+		})
+		screen.Hanging(actionStyle(row[0]), row[0], fmt.Sprintf("%-10s  ", row[0]), row[1]+": "+why)
+	}
+	for _, note := range plan.Notes {
+		screen.Indent("", note)
+	}
+	for _, cited := range pages {
+		screen.Printf("%s\n", screen.Styled(console.Faint, "See "+cited))
+	}
+	if same > 0 || len(rows) == 0 {
+		screen.Printf("%s\n", screen.Styled(console.Good, count(same, "template is", "templates are")+" as in the files."))
+	}
+	if extra > 0 {
+		screen.Printf("%s\n", screen.Styled(console.Faint, onlyThere(extra)))
+	}
+	return nil
+}
+
+// actionStyle is the colour of a step.
+func actionStyle(action string) console.Style {
+	switch templates.Action(action) {
+	case templates.ActionCreate:
+		return console.Good
+	case templates.ActionEdit, templates.ActionBlocked:
+		return console.Warn
+	case templates.ActionDelete, templates.ActionImpossible:
+		return console.Bad
+	}
+	return console.Plain
 }
 
 // refuseErrors prints the errors of the files that keep them from being pushed.
@@ -224,7 +306,7 @@ func (t *templateFiles) refuseErrors(files []*templates.File) error {
 
 func (t *templateFiles) push() *cobra.Command {
 	var flags pushFlags
-	yes, dryRun := false, false
+	yes, dryRun, noLint := false, false, false
 	cmd := &cobra.Command{
 		Use: "push [NAME…]", Short: "Make the account have what the template files say", Args: cobra.ArbitraryArgs,
 		Long: `Make the account have what the template files say. What is new is created, and what
@@ -241,12 +323,13 @@ refusal, and says at which line of the file it is.`,
 			if dryRun {
 				return t.runPlan(cmd.Context(), args, &flags)
 			}
-			return t.runPush(cmd.Context(), args, &flags, yes)
+			return t.runPush(cmd.Context(), args, &flags, yes, noLint)
 		},
 	}
 	t.addDir(cmd)
 	flags.add(cmd)
 	cmd.Flags().BoolVar(&yes, "yes", false, "carry the plan out without a question")
+	cmd.Flags().BoolVar(&noLint, "no-lint", false, "push also files with errors, and let the account refuse them")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show the plan, as kirim templates plan does, and change nothing")
 	return cmd
 }

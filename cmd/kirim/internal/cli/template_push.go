@@ -15,7 +15,7 @@ import (
 	"github.com/kirim-go/kirim/templates"
 )
 
-func (t *templateFiles) runPush(ctx context.Context, names []string, flags *pushFlags, yes bool) error {
+func (t *templateFiles) runPush(ctx context.Context, names []string, flags *pushFlags, yes, noLint bool) error {
 	if err := flags.check(names); err != nil {
 		return err
 	}
@@ -27,14 +27,16 @@ func (t *templateFiles) runPush(ctx context.Context, names []string, flags *push
 	if err != nil {
 		return err
 	}
-	if err := t.refuseErrors(files); err != nil {
-		return err
+	if !noLint {
+		if err := t.refuseErrors(files); err != nil {
+			return err
+		}
 	}
 	account, err := t.source.templatesAccount(t.app, accountOptions...)
 	if err != nil {
 		return err
 	}
-	options := templates.PushOptions{PlanOptions: flags.options, Progress: t.printStep}
+	options := templates.PushOptions{PlanOptions: flags.options, Progress: t.printStep, WithoutLint: noLint}
 	options.Confirm = func(plan *templates.Plan) (bool, error) {
 		if !t.app.JSON {
 			if err := t.printPlan(plan); err != nil {
@@ -67,31 +69,29 @@ func (t *templateFiles) confirm(plan *templates.Plan, yes bool) (bool, error) {
 	return false, nil
 }
 
+// doneTexts are the actions of a step, once it is done.
+var doneTexts = map[templates.Action]string{
+	templates.ActionCreate: "created", templates.ActionEdit: "edited", templates.ActionDelete: "deleted",
+}
+
 // printStep prints a step that was done, or failed.
 func (t *templateFiles) printStep(step templates.StepResult) {
-	if step.Outcome == templates.OutcomeSame {
-		return
-	}
 	if t.app.JSON {
 		_ = t.app.PrintJSON(step) // the end of the push says it, too
 		return
 	}
-	screen := t.app.Screen()
-	style := console.Good
+	style, outcome := console.Good, doneTexts[step.Action]
 	switch step.Outcome {
-	case templates.OutcomeFailed, templates.OutcomeInDoubt:
-		style = console.Bad
-	case templates.OutcomeNotDone:
-		style = console.Warn
+	case templates.OutcomeFailed:
+		style, outcome = console.Bad, "failed"
+	case templates.OutcomeInDoubt:
+		style, outcome = console.Bad, "in doubt"
 	}
-	text := string(step.Action) + " " + step.Name + " (" + step.Language + ")"
-	for _, more := range []string{string(step.Status), step.Note} {
-		if more != "" {
-			text += ", " + more
-		}
+	text := step.Name + " (" + step.Language + ")"
+	if about := strings.TrimPrefix(string(step.Status)+"; "+step.Note, "; "); about != "" {
+		text += ": " + strings.TrimSuffix(about, "; ")
 	}
-	lead := fmt.Sprintf("%-9s", strings.ReplaceAll(string(step.Outcome), "_", " "))
-	screen.Hanging(style, strings.TrimSpace(lead), lead, text)
+	t.app.Screen().Hanging(style, outcome, fmt.Sprintf("%-10s  ", outcome), text)
 }
 
 // pushed says how a push ended.
@@ -133,7 +133,7 @@ func (t *templateFiles) runWatch(ctx context.Context, account templates.Account,
 		if status == "" {
 			status = "not there yet"
 		}
-		text := console.Line(t.app.Now().Local().Format(time.TimeOnly) + "  " + s.Name + " (" + s.Language + ")")
+		text := t.app.Now().Local().Format(time.TimeOnly) + "  " + console.Line(s.Name+" ("+s.Language+")")
 		reason := ""
 		if s.Reason != "" {
 			reason = ": " + console.Line(s.Reason)
@@ -144,21 +144,26 @@ func (t *templateFiles) runWatch(ctx context.Context, account templates.Account,
 	var ended *templates.WatchError
 	switch {
 	case errors.As(err, &ended) && ended.Err == nil:
-		return &app.Failure{Code: app.ExitCheck, Err: err, Hint: "correct the files, lint and push them again"}
+		return &app.Failure{Code: app.ExitCheck, Err: errors.New(unapproved(states)), Hint: "correct the files and push them again: a rejected template can be edited where the system can"}
 	case errors.Is(err, context.DeadlineExceeded):
-		return &app.Failure{Code: app.ExitFailed, Err: fmt.Errorf("the wait ended after %s: %w", patience, err), Hint: "a review may take a day: wait longer with --timeout"}
+		return &app.Failure{Code: app.ExitFailed, Err: fmt.Errorf("the wait ended after %s: %s", patience, unapproved(states)), Hint: "a review may take a day: wait longer with --timeout"}
 	case err != nil:
 		return err
 	}
 	if !t.app.JSON {
-		approved := 0
-		for _, s := range states {
-			if s.Status == kirim.TemplateApproved {
-				approved++
-			}
-		}
 		screen := t.app.Screen()
-		screen.Printf("%s\n", screen.Styled(console.Good, "Approved: "+count(approved, "template", "templates")+"."))
+		screen.Printf("%s\n", screen.Styled(console.Good, "All are approved."))
 	}
 	return nil
+}
+
+// unapproved says how many templates are not approved.
+func unapproved(states []templates.State) string {
+	n := 0
+	for _, s := range states {
+		if s.Status != kirim.TemplateApproved {
+			n++
+		}
+	}
+	return fmt.Sprintf("%d of %s not approved", n, count(len(states), "template is", "templates are"))
 }

@@ -348,7 +348,7 @@ func (o *options) announce(a *app.App, s *kirimtest.Server) error {
 		screen.Printf("export %s=%s\n", setting[0], setting[1])
 	}
 	screen.Printf("\nThe phone, the requests and the webhooks are on %s\n", screen.Styled(console.Strong, s.InspectorURL))
-	screen.Printf("%s\n", screen.Styled(console.Faint, "Meta's Cloud API: "+s.MetaURL+", with the access token "+s.AccessToken))
+	screen.Printf("%s\n", screen.Styled(console.Faint, "Meta's Cloud API: "+s.MetaURL+", with the access token "+s.AccessToken+" and the business account "+s.WABAID))
 	screen.Printf("%s\n", screen.Styled(console.Faint, "Ctrl-C ends it."))
 	return nil
 }
