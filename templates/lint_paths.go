@@ -2,7 +2,6 @@ package templates
 
 import (
 	"errors"
-	"os"
 	"slices"
 )
 
@@ -11,16 +10,16 @@ import (
 // among the files. The error joins what cannot be read.
 func LintPaths(paths ...string) (files []*File, findings []Finding, err error) {
 	for _, path := range paths {
-		found, faults, failed := readPath(path)
+		found, failed, err2 := readPath(path)
 		files = append(files, found...)
-		err = errors.Join(err, failed)
-		for _, fault := range faults {
+		err = errors.Join(err, err2)
+		for _, u := range failed {
 			var syntax *SyntaxError
-			if errors.As(fault, &syntax) {
+			if errors.As(u.err, &syntax) {
 				findings = append(findings, syntax.Findings()...)
 				continue
 			}
-			err = errors.Join(err, fault)
+			err = errors.Join(err, u.err)
 		}
 	}
 	if err != nil {
@@ -32,21 +31,17 @@ func LintPaths(paths ...string) (files []*File, findings []Finding, err error) {
 }
 
 // readPath reads a file, or the files of a directory, as readAll does.
-func readPath(path string) (files []*File, faults []error, err error) {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil, nil, err
-	case info.IsDir():
-		return readAll(path)
-	}
+func readPath(path string) (files []*File, failed []unread, err error) {
 	text, err := readFile(path)
-	if err != nil {
+	switch {
+	case errors.Is(err, errIsDirectory):
+		return readAll(path)
+	case err != nil:
 		return nil, nil, err
 	}
 	f, err := Parse(path, text)
 	if err != nil {
-		return nil, []error{err}, nil
+		return nil, []unread{{path: path, err: err}}, nil
 	}
 	return []*File{f}, nil, nil
 }
