@@ -117,7 +117,7 @@ func printsJSON(cmd *cobra.Command) bool {
 	switch cmd.CommandPath() {
 	case "kirim help", "kirim key remove", "kirim key store", "kirim outbox migrate",
 		"kirim outbox cancel", "kirim outbox pause", "kirim outbox replay", "kirim outbox resolve", "kirim outbox resume",
-		"kirim webhooks sample": // JSON in any case
+		"kirim templates schema", "kirim webhooks sample": // JSON in any case
 		return false
 	}
 	return cmd.Parent().Name() != "completion"
