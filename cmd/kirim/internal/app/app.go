@@ -78,7 +78,7 @@ func (a *App) Note(format string, args ...any) {
 	fmt.Fprintln(a.Err, console.Clean(fmt.Sprintf(format, args...)))
 }
 
-// Interactive reports whether a person can answer on standard input.
+// Interactive reports whether a person is at standard input, who can be asked.
 func (a *App) Interactive() bool {
 	f, isFile := a.In.(*os.File)
 	return isFile && term.IsTerminal(int(f.Fd()))
