@@ -136,7 +136,7 @@ func TestTheControlAPIIsAsItsDescriptionSays(t *testing.T) {
 	c.call(404, "GET", "api/messages/msg_1/file", "")
 	c.call(400, "POST", "api/inbound", `{}`)
 	c.call(200, "POST", "api/scenario", `{
-		"plan":{"name":"enterprise","write_per_minute":1000,"read_per_minute":1000}, "statuses":{"kind":"read"},
+		"plan":{"name":"enterprise","write_per_minute":1000,"read_per_minute":1000}, "statuses":{"kind":"read"}, "review":{"after":2},
 		"templates":[{"name":"ready","language":"en","category":"UTILITY","components":[{"type":"BODY","text":"Ready"}],"status":"approved"}],
 		"contacts":[{"phone":"+6281100000002","name":"Budi","window_age":"23h","blocked":true}],
 		"conversations":[{"customer":"`+customer+`","name":"Ana","messages":[{"from":"customer","text":"When?","age":"5m"},
@@ -191,6 +191,8 @@ func TestTheControlAPIIsAsItsDescriptionSays(t *testing.T) {
 	c.call(200, "PUT", "api/templates/sale/status", `{"status":"disabled"}`)
 	c.call(400, "PUT", "api/templates/sale/status", `{"status":"gone"}`)
 	c.call(404, "PUT", "api/templates/none/status", `{"status":"paused"}`)
+	c.call(200, "PUT", "api/review", `{"after":"1h","verdict":"rejected","reason":"TAG_CONTENT_MISMATCH"}`)
+	c.call(400, "PUT", "api/review", `{"verdict":"maybe"}`)
 	c.call(200, "PUT", "api/customers/"+customer+"/window", `{"age":"25h"}`)
 	c.call(200, "PUT", "api/customers/"+customer+"/window", `{"closed":true}`)
 	c.call(400, "PUT", "api/customers/"+customer+"/window", `{}`)

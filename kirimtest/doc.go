@@ -35,7 +35,7 @@
 //   - What customers do ([Server.Receive]): messages of every type, with files
 //     that are downloaded from a host of its own.
 //   - Contacts and conversations, which messages make by themselves; labels,
-//     templates with their review ([Server.SetTemplateReview]), accounts.
+//     templates with their review ([Server.ReviewTemplates]), accounts.
 //   - Customers and their setup links ([Server.CompleteSetup]).
 //   - Lists with cursors that cannot be made up or used with other filters.
 //   - API keys: missing, unknown, revoked and expired ones
@@ -111,8 +111,10 @@
 // Assumed are the waits between the attempts of a webhook, that a message with the
 // id of a file that does not exist is refused with 131009, the subcode 2388024 for
 // a template that exists and 2388023 for the name of one that was deleted, and
-// 133005 for registering with another PIN. Edits of a template and registrations
-// are not counted.
+// 133005 for registering with another PIN; that a template is pending while an edit
+// is reviewed; that one creation of templates too many in an hour is refused with
+// 80007, and one edit of an approved one too many with 100; and that edits of others
+// do not count. Registrations are not counted.
 //
 // # Time
 //

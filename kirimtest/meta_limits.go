@@ -21,6 +21,12 @@ type MetaLimits struct {
 	// Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/about-the-platform
 	Calls int
 
+	// Creations is how many templates may be created in an hour; more are refused with
+	// 80007, which is assumed. Default 100, negative for no limit.
+	//
+	// Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/overview
+	Creations int
+
 	// PairRate limits messages from one number to one recipient: one every 6
 	// seconds, or up to 45 within 6 seconds and then none until they would have been
 	// through at that rate. More are refused with 131056. Default false.
@@ -197,6 +203,9 @@ func (m *metaState) used(now time.Time) int {
 func (l MetaLimits) withDefaults() MetaLimits {
 	if l.Throughput == 0 {
 		l.Throughput = 80
+	}
+	if l.Creations == 0 {
+		l.Creations = 100
 	}
 	if l.Calls == 0 {
 		l.Calls = 5000

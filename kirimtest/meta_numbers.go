@@ -19,7 +19,7 @@ func getNode(x *exchange) *reply {
 	}
 	if t := st.templateByMetaID(id); t != nil {
 		t.settle(x.now())
-		return &reply{status: http.StatusOK, data: x.fieldsOf(viewMetaTemplate(t))}
+		return &reply{status: http.StatusOK, data: x.fieldsOf(viewMetaTemplate(t, x.r.URL.Query().Get("fields")))}
 	}
 	if f := st.metaFile(id, x.r.URL.Query().Get("phone_number_id"), x.now()); f != nil {
 		return getMetaMedia(x, f)

@@ -13,6 +13,7 @@ type metaState struct {
 	pairs     map[chatID]*pair
 	pairsKept int // pairs, above which those that owe nothing are dropped
 	calls     pace
+	creations pace                 // of templates
 	pins      map[string]string    // of registered numbers, by phone number id
 	flowKeys  map[string]string    // of numbers, in PEM, likewise
 	deleted   map[string]time.Time // when templates were, by name

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // metaID is Meta's id of a template.
@@ -22,8 +23,11 @@ func (st *state) templateByMetaID(id string) *template {
 	return nil
 }
 
-// viewMetaTemplate is a template as Meta shows it.
-func viewMetaTemplate(t *template) map[string]any {
+// viewMetaTemplate is a template as Meta shows it. Meta's default leaves out some members
+// that have to be asked for.
+//
+// Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/template-management
+func viewMetaTemplate(t *template, fields string) map[string]any {
 	view := map[string]any{
 		"id": t.metaID(), "name": t.Name, "language": t.Language, "status": strings.ToUpper(string(t.Status)), "category": t.Category,
 		"parameter_format": "POSITIONAL", "components": json.RawMessage("[]"),
@@ -33,6 +37,12 @@ func viewMetaTemplate(t *template) map[string]any {
 	}
 	if json.Valid(t.Components) { // what a test gave may be anything
 		view["components"] = t.Components
+	}
+	if fields != "" {
+		view["rejected_reason"], view["quality_score"] = t.rejection(), map[string]any{"score": "UNKNOWN", "date": t.updated.Unix()}
+		if t.TTLSeconds != 0 {
+			view["message_send_ttl_seconds"] = t.TTLSeconds
+		}
 	}
 	return view
 }
@@ -74,7 +84,7 @@ func listMetaTemplates(x *exchange) *reply {
 			page.Paging = &paging{Cursors: map[string]string{"before": metaCursor(at.seq)}}
 		}
 		page.Paging.Cursors["after"] = metaCursor(at.seq)
-		page.Data = append(page.Data, x.fieldsOf(viewMetaTemplate(t)))
+		page.Data = append(page.Data, x.fieldsOf(viewMetaTemplate(t, q.Get("fields"))))
 	}
 	return &reply{status: http.StatusOK, data: mustJSON(page)}
 }
@@ -115,6 +125,11 @@ func createMetaTemplate(x *exchange) *reply {
 		e := metaFail(100, "name: A template of this name was deleted less than 30 days ago.")
 		e.subcode = 2388023
 		return failed(e)
+	}
+	if n := st.meta.limits.Creations; n > 0 {
+		if wait := st.meta.creations.take(time.Hour/time.Duration(n), n, now); wait > 0 {
+			return failed(throttled(80007, "Too many templates were created in this WhatsApp Business Account in the last hour.", wait))
+		}
 	}
 	row := st.putTemplate(t, now)
 	x.s.beginReview(row, now)
@@ -160,8 +175,10 @@ func editMetaTemplate(x *exchange, t *template) *reply {
 		}
 		whole["category"] = category
 	}
-	if format := o["parameter_format"]; format != nil {
-		whole["parameter_format"] = format
+	for _, name := range []string{"parameter_format", "message_send_ttl_seconds"} {
+		if present(o, name) {
+			whole[name] = o[name]
+		}
 	}
 	edited, err := x.metaTemplate(whole)
 	if err != nil {
@@ -170,7 +187,13 @@ func editMetaTemplate(x *exchange, t *template) *reply {
 	if edited.ParameterFormat == "" {
 		edited.ParameterFormat = t.ParameterFormat
 	}
+	if err := t.countEdit(now); err != nil {
+		return failed(err)
+	}
 	x.s.state.agenda.cancel(t.job)
+	if edited.TTLSeconds != 0 {
+		t.TTLSeconds = edited.TTLSeconds
+	}
 	t.Category, t.Components, t.ParameterFormat = edited.Category, edited.Components, edited.ParameterFormat
 	t.become(TemplatePending, now)
 	x.s.beginReview(t, now)

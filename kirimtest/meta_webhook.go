@@ -180,10 +180,7 @@ func (s *Server) emitTemplate(t *template) {
 	id, _ := strconv.ParseInt(t.metaID(), 10, 64) // digits
 	value := map[string]any{
 		"event": strings.ToUpper(string(t.Status)), "message_template_id": id, "message_template_name": t.Name,
-		"message_template_language": t.Language, "message_template_category": t.Category, "reason": "NONE",
-	}
-	if t.Status == TemplateRejected {
-		value["reason"] = "INVALID_FORMAT"
+		"message_template_language": t.Language, "message_template_category": t.Category, "reason": t.rejection(),
 	}
 	s.emitChange(fieldTemplateStatus, value)
 }

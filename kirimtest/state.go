@@ -26,7 +26,7 @@ type state struct {
 	accounts  []string // keys of numbers, in the order in which they were added
 	templates table[*template]
 	named     map[templateID]*template
-	review    review
+	review    TemplateReview
 	flows     []Flow
 
 	keyed  map[string]*keyedCall // by Idempotency-Key
@@ -97,7 +97,7 @@ func (st *state) init(cfg *config, now time.Time) {
 	st.putNumber(cfg.number, now)
 	st.templates = newTable[*template](st.limits.Objects)
 	st.named = make(map[templateID]*template)
-	st.review = review{2 * time.Second, TemplateApproved}
+	st.review = TemplateReview{After: 2 * time.Second, Verdict: TemplateApproved}
 	for _, t := range seededTemplates() {
 		st.putTemplate(t, now)
 	}

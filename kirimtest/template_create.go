@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 )
 
 var templateName = regexp.MustCompile(`^[a-z0-9_]{1,512}$`)
@@ -41,22 +40,6 @@ func createTemplate(x *exchange, n PhoneNumber) *reply {
 	row.variables = variables
 	x.s.beginReview(row, now)
 	return ok(http.StatusCreated, viewTemplate(row))
-}
-
-// beginReview lets a template get its verdict. state.mu is held.
-func (s *Server) beginReview(t *template, now time.Time) {
-	switch st := &s.state; {
-	case t.Category == authentication:
-		t.decided, t.verdict = now, TemplateApproved
-	case st.review.after >= 0:
-		t.decided, t.verdict = now.Add(st.review.after), st.review.verdict
-	default:
-		return
-	}
-	if s.state.meta.wanted(fieldTemplateStatus) || s.state.journals.watched() {
-		t.job = &job{run: func(now time.Time) { t.settle(now); s.emitTemplate(t); s.noteSettings() }}
-		s.schedule(t.job, t.decided)
-	}
 }
 
 // newTemplate checks a template as far as it can be known from the request.
@@ -110,7 +93,11 @@ func (v *checker) newTemplate(o map[string]any) Template {
 	if count["BODY"] == 0 {
 		v.invalid("", "components", "There must be exactly one BODY.")
 	}
-	v.integer(o, "messageSendTtlSeconds", 0, -1, 1<<31)
+	ttl := "messageSendTtlSeconds"
+	if v.meta {
+		ttl = "message_send_ttl_seconds"
+	}
+	t.TTLSeconds = int(v.integer(o, ttl, 0, -1, 1<<31))
 	t.Components, _ = json.Marshal(o["components"]) // it came as JSON
 	return t
 }

@@ -40,6 +40,10 @@ type Template struct {
 	// variables of the components say it.
 	ParameterFormat string
 
+	// TTLSeconds is for how long Meta tries to deliver a message; 0 leaves it to Meta,
+	// -1 is 30 days. The sandbox keeps it, and delivers whenever it does.
+	TTLSeconds int
+
 	// OnlyAtMeta hides the template until POST templates/sync finds it.
 	OnlyAtMeta bool
 }
@@ -57,15 +61,12 @@ type template struct {
 	Template
 	decided   time.Time // when a pending one gets its verdict; zero for never
 	verdict   TemplateStatus
-	unsynced  bool // changed at Meta since the last sync
+	why       string      // of the verdict, if it is a rejection
+	reason    string      // why it was rejected; may be empty
+	edits     []time.Time // of it while it was approved, in the last 30 days
+	unsynced  bool        // changed at Meta since the last sync
 	variables []string
 	job       *job // reports the verdict; nil for none
-}
-
-// review is what becomes of templates that are created.
-type review struct {
-	after   time.Duration
-	verdict TemplateStatus
 }
 
 func seededTemplates() []Template {
@@ -131,20 +132,9 @@ func (s *Server) SetTemplateStatus(name string, status TemplateStatus) bool {
 	return found
 }
 
-// SetTemplateReview sets what becomes of templates that are created from now
-// on: they get the verdict, usually [TemplateApproved] or [TemplateRejected],
-// when after has passed; a negative after leaves them pending. A new server
-// approves after 2 seconds. Authentication templates are approved at once in
-// any case.
-func (s *Server) SetTemplateReview(after time.Duration, verdict TemplateStatus) {
-	s.state.mu.Lock()
-	defer s.state.mu.Unlock()
-	s.state.review = review{after, verdict}
-}
-
 // become changes the status at a time. It ends a review.
 func (t *template) become(status TemplateStatus, at time.Time) {
-	t.decided = time.Time{}
+	t.decided, t.reason = time.Time{}, ""
 	if t.Status != status {
 		t.Status, t.updated, t.unsynced = status, at, true
 	}
@@ -154,6 +144,9 @@ func (t *template) become(status TemplateStatus, at time.Time) {
 func (t *template) settle(now time.Time) {
 	if !t.decided.IsZero() && !now.Before(t.decided) {
 		t.become(t.verdict, t.decided)
+		if t.Status == TemplateRejected {
+			t.reason = t.why
+		}
 	}
 }
 

@@ -295,7 +295,7 @@ func checkStatus(status string) (kirimtest.TemplateStatus, error) {
 }
 
 func (j templateJSON) template() (kirimtest.Template, error) {
-	t := kirimtest.Template{Name: j.Name, Language: j.Language, Category: j.Category, Components: j.Components, ParameterFormat: j.ParameterFormat}
+	t := kirimtest.Template{Name: j.Name, Language: j.Language, Category: j.Category, Components: j.Components, ParameterFormat: j.ParameterFormat, TTLSeconds: j.TTLSeconds}
 	var parts []struct {
 		Type string `json:"type"`
 		Text string `json:"text"`
@@ -354,6 +354,39 @@ func (in *Inspector) setTemplateStatus(r *http.Request) (any, error) {
 		return nil, notFound("template")
 	}
 	return map[string]string{"name": r.PathValue("name"), "status": string(status)}, nil
+}
+
+// reviewJSON is what becomes of templates that are created; without after they are decided
+// at once.
+type reviewJSON struct {
+	After   duration `json:"after"`
+	Verdict string   `json:"verdict"`
+	Reason  string   `json:"reason"`
+}
+
+func (j reviewJSON) review() (kirimtest.TemplateReview, error) {
+	r := kirimtest.TemplateReview{After: time.Duration(j.After), Reason: j.Reason}
+	if j.Verdict != "" {
+		status, err := checkStatus(j.Verdict)
+		if err != nil {
+			return r, invalid("verdict", "want approved, pending, rejected, paused or disabled, got %d characters", len(j.Verdict))
+		}
+		r.Verdict = status
+	}
+	return r, nil
+}
+
+func (in *Inspector) setReview(r *http.Request) (any, error) {
+	var body reviewJSON
+	if err := read(r, &body); err != nil {
+		return nil, err
+	}
+	review, err := body.review()
+	if err != nil {
+		return nil, err
+	}
+	in.sandbox.ReviewTemplates(review)
+	return body, nil
 }
 
 func (in *Inspector) setWindow(r *http.Request) (any, error) {

@@ -68,6 +68,7 @@ func (in *Inspector) routes() []route {
 		{method: "PUT", path: api + "plan", handle: in.setPlan},
 		{method: "POST", path: api + "templates", handle: in.addTemplate, status: http.StatusCreated},
 		{method: "PUT", path: api + "templates/{name}/status", handle: in.setTemplateStatus},
+		{method: "PUT", path: api + "review", handle: in.setReview},
 		{method: "GET", path: api + "flows", handle: in.listFlows},
 		{method: "PUT", path: api + "flows/{id}", handle: in.putFlow},
 		{method: "DELETE", path: api + "flows/{id}", handle: in.deleteFlow},

@@ -16,6 +16,7 @@ import (
 type scenario struct {
 	Plan          *limitsJSON        `json:"plan"`
 	Statuses      *statusesJSON      `json:"statuses"`
+	Review        *reviewJSON        `json:"review"`
 	Templates     []templateJSON     `json:"templates"`
 	Flows         []flowJSON         `json:"flows"`
 	Contacts      []contactJSON      `json:"contacts"`
@@ -119,6 +120,13 @@ func (in *Inspector) steps(sc scenario) (steps []func() error, err error) {
 			return nil, below(err, "statuses")
 		}
 		do(func() { in.plan.set(*sc.Statuses) })
+	}
+	if sc.Review != nil {
+		review, err := sc.Review.review()
+		if err != nil {
+			return nil, below(err, "review")
+		}
+		do(func() { s.ReviewTemplates(review) })
 	}
 	for i, j := range sc.Templates {
 		t, err := j.template()
