@@ -93,11 +93,11 @@ func (v *checker) newTemplate(o map[string]any) Template {
 	if count["BODY"] == 0 {
 		v.invalid("", "components", "There must be exactly one BODY.")
 	}
-	ttl := "messageSendTtlSeconds"
-	if v.meta {
-		ttl = "message_send_ttl_seconds"
+	for _, name := range []string{"messageSendTtlSeconds", "message_send_ttl_seconds"} { // Kirim's and Meta's
+		if present(o, name) {
+			t.TTLSeconds = int(v.integer(o, name, 0, -1, 1<<31))
+		}
 	}
-	t.TTLSeconds = int(v.integer(o, ttl, 0, -1, 1<<31))
 	t.Components, _ = json.Marshal(o["components"]) // it came as JSON
 	return t
 }

@@ -71,7 +71,7 @@ type template struct {
 
 func seededTemplates() []Template {
 	return []Template{
-		{Name: "order_update", Language: "id", Category: utility, Components: json.RawMessage(`[{"type":"BODY","text":"Your order {{1}} is on its way."}]`)},
+		{Name: "order_update", Language: "id", Category: utility, Components: json.RawMessage(`[{"type":"BODY","text":"Your order {{1}} is on its way.","example":{"body_text":[["A-17"]]}}]`)},
 		{Name: "appointment_reminder", Language: "id", Category: utility},
 		{Name: "appointment_reminder", Language: "en", Category: utility},
 		{Name: "login_code", Language: "id", Category: authentication},

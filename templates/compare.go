@@ -2,9 +2,9 @@ package templates
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"net/url"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +26,7 @@ type leaf struct {
 	path  string // below that of the element
 	value string
 	rule  rule
+	guess bool // taken from a text of Meta's
 }
 
 // rule says what it means that one side does not have a leaf.
@@ -54,18 +55,14 @@ func (e *element) add(name, value string, r rule) { e.addAt(name, name, value, r
 
 func (e *element) addAt(name, path, value string, r rule) {
 	if value != "" {
-		e.leaves = append(e.leaves, leaf{name, path, value, r})
+		e.leaves = append(e.leaves, leaf{name: name, path: path, value: value, rule: r})
 	}
 }
 
 // addExtra adds members that this package does not know.
 func (e *element) addExtra(extra kirim.Extra) {
 	for _, name := range sortedKeys(extra) {
-		var value any
-		if name == "example" || json.Unmarshal(extra[name], &value) != nil {
-			continue
-		}
-		e.add(name, string(mustMarshal(value)), own) // sorts what is in it
+		e.add(name, string(sorted(extra[name])), own)
 	}
 }
 
@@ -81,12 +78,15 @@ func (e *element) leaf(name string) (leaf, bool) {
 // a template for authentication are Meta's.
 func elementsOf(components []kirim.ComponentDefinition, authentication bool) []element {
 	list := &lister{authentication: authentication}
-	for _, c := range components {
-		for _, b := range c.Buttons {
-			if minutes := otpQuery(b).Get("code_expiration_minutes"); authentication && minutes != "" {
-				list.minutes = minutes
-			}
-		}
+	for _, c := range components { // the order is kept, for the paths
+		list.told = list.told || c.AddSecurityRecommendation || strings.EqualFold(c.Type, "BODY") && c.Text == ""
+	}
+	components = bare(reflect.ValueOf(components)).Interface().([]kirim.ComponentDefinition)
+	for i := range components {
+		normalizeComponent(&components[i])
+	}
+	if authentication {
+		normalizeOneTimeCode(components)
 	}
 	list.components("", "components", components)
 	return list.elements
@@ -94,16 +94,15 @@ func elementsOf(components []kirim.ComponentDefinition, authentication bool) []e
 
 type lister struct {
 	authentication bool
-	minutes        string // of a code, as a link of a button has them
+	told           bool // whether a code is to be kept secret is said by a member, not by a text of Meta's
 	elements       []element
 }
 
 func (l *lister) components(key, path string, components []kirim.ComponentDefinition) {
 	for i, c := range components {
 		e := element{path: itemPath(path, i)}
-		kind := strings.ToUpper(c.Type)
-		e.key = key + strings.ToLower(kind)
-		switch kind {
+		e.key = key + strings.ToLower(c.Type)
+		switch c.Type {
 		case "HEADER":
 			e.header(c)
 		case "BODY":
@@ -135,7 +134,7 @@ func (l *lister) components(key, path string, components []kirim.ComponentDefini
 }
 
 func (e *element) header(c kirim.ComponentDefinition) {
-	format := cmp.Or(strings.ToUpper(c.Format), "TEXT")
+	format := cmp.Or(c.Format, "TEXT")
 	e.add("format", format, said)
 	if format == "TEXT" {
 		e.add("text", oneForm(c.Text), said)
@@ -156,23 +155,17 @@ func (l *lister) body(e *element, c kirim.ComponentDefinition) {
 		e.samples(c.Example)
 		return
 	}
-	switch {
-	case c.AddSecurityRecommendation:
-		e.addAt("security_recommendation", "add_security_recommendation", "true", own)
-	case c.Text == "": // else Meta's text may say it
-		e.addAt("security_recommendation", "add_security_recommendation", "false", own)
-	}
+	e.addAt("security_recommendation", "add_security_recommendation", strconv.FormatBool(c.AddSecurityRecommendation), own)
+	e.leaves[0].guess = !l.told
 }
 
 func (l *lister) footer(e *element, c kirim.ComponentDefinition) {
 	if !l.authentication {
 		e.add("text", oneForm(c.Text), said)
 	}
-	minutes := l.minutes
 	if c.CodeExpirationMinutes != 0 {
-		minutes = strconv.Itoa(c.CodeExpirationMinutes)
+		e.add("code_expiration_minutes", strconv.Itoa(c.CodeExpirationMinutes), own)
 	}
-	e.add("code_expiration_minutes", minutes, own)
 }
 
 // samples adds those of a text.
@@ -200,20 +193,17 @@ func (e *element) samples(example *kirim.TemplateExample) {
 
 func (l *lister) button(key, path string, b kirim.ButtonDefinition) element {
 	e := element{key: key, path: path}
-	kind := strings.ToUpper(b.Type)
-	if l.authentication && (kind == "OTP" || kind == "URL") {
-		e.oneTimeCode(b, otpQuery(b))
+	if l.authentication && (b.Type == "OTP" || b.Type == "URL") {
+		e.oneTimeCode(b)
 		return e
 	}
-	e.add("type", kind, said)
-	switch kind {
+	e.add("type", b.Type, said)
+	sample := strings.Join(b.Example, "\n")
+	switch b.Type {
 	case "URL":
 		e.add("text", b.Text, said)
 		e.add("url", b.URL, said)
-		before, _, _ := strings.Cut(b.URL, "{{") // the sample may be of the variable or of the whole
-		for _, sample := range samplesOf(b) {
-			e.addAt("sample of {{1}}", "example[0]", strings.TrimPrefix(sample, before), own)
-		}
+		e.addAt("sample of {{1}}", "example[0]", sample, own)
 	case "PHONE_NUMBER":
 		e.add("text", b.Text, said)
 		e.add("phone_number", strings.TrimPrefix(b.PhoneNumber, "+"), said)
@@ -228,9 +218,7 @@ func (l *lister) button(key, path string, b kirim.ButtonDefinition) element {
 		e.add("navigate_screen", b.NavigateScreen, own)
 	default:
 		e.add("text", b.Text, own)
-		for _, sample := range samplesOf(b) {
-			e.addAt("sample", "example[0]", sample, own)
-		}
+		e.addAt("sample", "example[0]", sample, own)
 		if b.TTLMinutes != 0 {
 			e.add("ttl_minutes", strconv.Itoa(b.TTLMinutes), own)
 		}
@@ -239,33 +227,15 @@ func (l *lister) button(key, path string, b kirim.ButtonDefinition) element {
 	return e
 }
 
-// samplesOf returns the first sample of a button. Meta has a single text for a list, too.
-func samplesOf(b kirim.ButtonDefinition) []string {
-	var text string
-	if raw := b.Extra["example"]; len(b.Example) == 0 && json.Unmarshal(raw, &text) == nil {
-		return []string{text}
-	}
-	return b.Example[:min(1, len(b.Example))]
-}
-
-// oneTimeCode lists a button that hands over a code. Meta reads it back as a button with a
-// link, in which its type and its app are.
-//
-// Docs: https://developers.facebook.com/docs/whatsapp/business-management-api/authentication-templates/copy-code-button-authentication-templates
-func (e *element) oneTimeCode(b kirim.ButtonDefinition, link url.Values) {
+// oneTimeCode lists a button that hands over a code, which an account may have read back as
+// one with a link.
+func (e *element) oneTimeCode(b kirim.ButtonDefinition) {
 	e.add("type", "OTP", said)
 	e.add("text", b.Text, own)
-	e.add("otp_type", strings.ToLower(cmp.Or(b.OTPType, link.Get("otp_type"))), tacit)
-	e.add("autofill_text", cmp.Or(b.AutofillText, link.Get("cta_display_name")), own)
-	apps := b.SupportedApps
-	if len(apps) == 0 {
-		apps = []kirim.TemplateApp{{
-			PackageName:   cmp.Or(b.PackageName, link.Get("package_name")),
-			SignatureHash: cmp.Or(b.SignatureHash, link.Get("signature_hash")),
-		}}
-	}
-	names := make([]string, len(apps))
-	for i, app := range apps {
+	e.add("otp_type", strings.ToLower(b.OTPType), tacit)
+	e.add("autofill_text", b.AutofillText, own)
+	names := make([]string, len(b.SupportedApps))
+	for i, app := range b.SupportedApps {
 		names[i] = strings.TrimSpace(app.PackageName + " " + app.SignatureHash)
 	}
 	slices.Sort(names)

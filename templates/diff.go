@@ -57,6 +57,7 @@ type Change struct {
 const (
 	noteUnsaid = "the account does not say it"
 	noteMarked = "the account did not say it when the file was pulled"
+	noteGuess  = "the account says it only with a text of Meta's"
 	noteMedia  = "samples of media are not compared: an account returns another link than it was sent"
 	noteNoTTL  = "the file leaves it to Meta"
 )
@@ -218,6 +219,8 @@ func (f *File) compareElement(l *Language, mine, theirs element, partial bool, a
 		switch {
 		case t.value == m.value:
 			continue
+		case t.guess:
+			c.Comparable, c.Note = false, noteGuess
 		case m.rule == ignored:
 			c.Comparable, c.aside, c.Note = false, true, noteMedia
 		case !found && (partial || m.rule != said):
