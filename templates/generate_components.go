@@ -29,7 +29,8 @@ func (m *model) components(c *coder) string {
 		c.line("}")
 		return "components"
 	}
-	if expression, alone := strings.CutPrefix(codes[0], assignment); alone {
+	options := slices.ContainsFunc(m.languages[0].design.fills(nil), func(f filling) bool { return f.option })
+	if expression, alone := strings.CutPrefix(codes[0], assignment); alone && !options {
 		return strings.TrimSuffix(expression, "\n")
 	}
 	c.WriteString(strings.Replace(codes[0], assignment, "components := ", 1))
