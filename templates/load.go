@@ -46,7 +46,7 @@ func LoadFiles(server *kirimtest.Server, files ...*File) error {
 			params := f.Params(l)
 			load = append(load, kirimtest.Template{
 				Name: params.Name, Language: params.Language, Category: string(params.Category),
-				ParameterFormat: string(params.ParameterFormat), Components: mustMarshal(params.Components),
+				ParameterFormat: string(params.ParameterFormat), Components: mustMarshal(params.Components), TTLSeconds: params.TTLSeconds,
 			})
 		}
 		if len(faults) > 0 {

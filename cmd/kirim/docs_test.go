@@ -21,8 +21,11 @@ import (
 
 var update = flag.Bool("update", false, "write the output of the transcripts into the manual")
 
-// manual is the page with the transcripts.
+// manual is the page of the command line.
 const manual = "../../docs/cli.md"
+
+// transcripts are the pages with transcripts, and how many commands they have at least.
+var transcripts = map[string]int{manual: 30, "../../docs/templates.md": 10}
 
 // reader is a person who types the commands of the manual one after the other.
 type reader struct {
@@ -75,7 +78,12 @@ func newReader(t *testing.T) *reader {
 func (r *reader) stands(actual, shown string) { r.shown[actual], r.actual[shown] = shown, actual }
 
 func (r *reader) write(name, text string) {
-	if err := os.WriteFile(filepath.Join(r.dir, name), []byte(text), 0o600); err != nil {
+	file := filepath.Join(r.dir, name)
+	err := os.MkdirAll(filepath.Dir(file), 0o700)
+	if err == nil {
+		err = os.WriteFile(file, []byte(text), 0o600)
+	}
+	if err != nil {
 		r.t.Fatal(err)
 	}
 }
@@ -197,19 +205,26 @@ func split(line string) (words []string) {
 func TestTheTranscriptsOfTheManualAreTrue(t *testing.T) {
 	t.Setenv("TZ", "UTC")
 	time.Local = time.UTC //nolint:gosmopolitan // the manual has one zone
-	text, err := os.ReadFile(manual)
+	for page, least := range transcripts {
+		t.Run(filepath.Base(page), func(t *testing.T) { checkTranscripts(t, page, least) })
+	}
+}
+
+func checkTranscripts(t *testing.T, page string, least int) {
+	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := newReader(t)
-	path, err := filepath.Abs(manual)
+	path, err := filepath.Abs(page)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Chdir(r.dir)
 	var out strings.Builder
-	inside, n := false, 0
+	inside, n, rest := false, 0, string(text)
 	for line := range strings.Lines(string(text)) {
+		rest = rest[len(line):]
 		switch {
 		case line == "```console\n":
 			inside = true
@@ -223,12 +238,12 @@ func TestTheTranscriptsOfTheManualAreTrue(t *testing.T) {
 			n++
 			out.WriteString(line)
 			if file, found := strings.CutPrefix(line, "$ cat "); found {
-				r.takeFile(string(text), strings.TrimSpace(file))
+				r.takeFile(rest, strings.TrimSpace(file))
 			}
 			out.WriteString(r.run(strings.TrimSpace(line[2:])))
 		}
 	}
-	if n < 30 {
+	if n < least {
 		t.Errorf("only %d commands", n)
 	}
 	if out.String() == string(text) {
@@ -243,10 +258,10 @@ func TestTheTranscriptsOfTheManualAreTrue(t *testing.T) {
 	was, is := strings.Split(string(text), "\n"), strings.Split(out.String(), "\n")
 	for i := range is {
 		if i >= len(was) || was[i] != is[i] {
-			t.Fatalf("docs/cli.md:%d: the output is now\n\t%s\nRun go test -run Transcripts -update . in cmd/kirim", i+1, is[i])
+			t.Fatalf("%s:%d: the output is now\n\t%s\nRun go test -run Transcripts -update . in cmd/kirim", page, i+1, is[i])
 		}
 	}
-	t.Fatal("docs/cli.md has lines that are no output any more")
+	t.Fatalf("%s has lines that are no output any more", page)
 }
 
 func TestTheConfigurationOfTheManualIsAccepted(t *testing.T) {
@@ -276,8 +291,7 @@ func TestTheConfigurationOfTheManualIsAccepted(t *testing.T) {
 
 // takeFile writes the file that the manual shows with cat: what stands between
 // the command and the next one.
-func (r *reader) takeFile(text, name string) {
-	_, after, _ := strings.Cut(text, "$ cat "+name+"\n")
+func (r *reader) takeFile(after, name string) {
 	body, _, found := strings.Cut(after, "\n$ ")
 	if !found {
 		r.t.Fatalf("no command follows on cat %s", name)

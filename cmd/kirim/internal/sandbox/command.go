@@ -45,6 +45,10 @@ type options struct {
 	expose       bool
 	anyMessage   bool
 	lateRefusals bool
+
+	review       string
+	reviewAfter  time.Duration
+	rejectReason string
 }
 
 // New returns the command, of a group of the help.
@@ -88,6 +92,9 @@ others, --expose and a token in $KIRIM_SANDBOX_TOKEN or --token-file are needed.
 	flags.StringVar(&o.seedFile, "seed", "", "begin with the templates, flows, contacts, conversations, webhooks and faults of this YAML or JSON file")
 	flags.StringVar(&o.stateFile, "state", "", "keep the state in this file over restarts; --seed then applies to the first start alone")
 	flags.StringVar(&o.templatesDir, "templates", "", "load the templates of the YAML and JSON files of this directory, and load them again when they change")
+	flags.StringVar(&o.review, "template-review", "", "what becomes of templates that are created: approve (the default), reject, or none, which leaves them pending")
+	flags.DurationVar(&o.reviewAfter, "template-review-after", defaultReview, "how long the review of a template takes")
+	flags.StringVar(&o.rejectReason, "template-reject-reason", "", "reject templates for this reason, such as TAG_CONTENT_MISMATCH (default INVALID_FORMAT)")
 	flags.StringVar(&o.flowsDir, "flows", "", "load the flows of the Flow JSON files of this directory, named by ID.json or NAME.json, and load them again when they change")
 	flags.StringSliceVar(&o.flowHosts, "flow-hosts", nil, "ask data endpoints of flows on these hosts, too; by default those on this machine alone")
 	flags.StringVar(&o.plan, "plan", "free", "rate limits: free (60 writes a minute), pro (600), or a number of writes a minute")
@@ -147,6 +154,35 @@ func (o *options) ratePlan() (kirimtest.Plan, error) {
 	return kirimtest.Enterprise(writes, 10*writes), nil
 }
 
+// defaultReview is how long a review takes unless something else is said.
+const defaultReview = 2 * time.Second
+
+// templateReview reads the flags of the review; nil leaves it to the scenario.
+func (o *options) templateReview() (*kirimtest.TemplateReview, error) {
+	verdict := o.review
+	if verdict == "" && o.rejectReason != "" {
+		verdict = "reject"
+	}
+	switch {
+	case verdict != "" && verdict != "approve" && verdict != "reject" && verdict != "none":
+		return nil, app.Usagef("--template-review: want approve, reject or none, got %q", verdict)
+	case o.reviewAfter < 0:
+		return nil, app.WithHint(app.Usagef("--template-review-after is negative"), "--template-review none leaves templates pending")
+	case o.rejectReason != "" && verdict != "reject":
+		return nil, app.Usagef("--template-reject-reason is for --template-review reject")
+	case verdict == "" && o.reviewAfter == defaultReview:
+		return nil, nil
+	}
+	review := &kirimtest.TemplateReview{After: o.reviewAfter, Verdict: kirimtest.TemplateApproved}
+	switch verdict {
+	case "reject":
+		review.Verdict, review.Reason = kirimtest.TemplateRejected, o.rejectReason
+	case "none":
+		review.After = -1
+	}
+	return review, nil
+}
+
 // token is what others need to reach the sandbox; empty for one for this machine.
 func (o *options) token(a *app.App) (string, error) {
 	token := a.Getenv("KIRIM_SANDBOX_TOKEN")
@@ -200,6 +236,10 @@ func (o *options) run(ctx context.Context, a *app.App) error {
 	if err != nil {
 		return err
 	}
+	review, err := o.templateReview()
+	if err != nil {
+		return err
+	}
 	token, err := o.token(a)
 	if err != nil {
 		return err
@@ -248,6 +288,9 @@ func (o *options) run(ctx context.Context, a *app.App) error {
 		if err := page.Seed(scenario); err != nil {
 			return app.Usagef("%s: %w", o.seedFile, err)
 		}
+	}
+	if review != nil {
+		s.ReviewTemplates(*review)
 	}
 	folders := []*folder{
 		{flag: "--templates", what: "templates", dir: o.templatesDir, ends: []string{".yaml", ".yml", ".json"}, take: takeTemplates(s, page.Seed), note: a.Note},
