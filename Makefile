@@ -86,6 +86,7 @@ words: ## lower the counts of docs/check/words.txt to what is left
 
 workflows: ## lint the workflow files
 	$(ACTIONLINT) -shellcheck= -pyflakes=
+	$(ACTIONLINT) -shellcheck= -pyflakes= docs/templates-workflow.yml
 
 # What changed in the exported API since BASE: the last tag, or, as long as
 # there is none, the commit before.

@@ -16,6 +16,7 @@ import (
 	"github.com/kirim-go/kirim/cmd/kirim/internal/app"
 	"github.com/kirim-go/kirim/cmd/kirim/internal/cli"
 	"github.com/kirim-go/kirim/kirimtest"
+	"github.com/kirim-go/kirim/templates"
 	"github.com/spf13/cobra"
 )
 
@@ -264,6 +265,34 @@ func checkTranscripts(t *testing.T, page string, least int) {
 	t.Fatalf("%s has lines that are no output any more", page)
 }
 
+// Not parallel, as above. Each command of the workflow runs against a sandbox, whose
+// templates are approved while the next command is typed.
+func TestTheWorkflowOfTheManualRuns(t *testing.T) {
+	text, err := os.ReadFile("../../docs/templates-workflow.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newReader(t)
+	t.Chdir(r.dir)
+	r.write("templates/order_shipped.yaml", "name: order_shipped\ncategory: utility\nlanguages: {en: {body: Your order is on its way.}}\n")
+	r.write("tpl/README.md", "Generated code.\n")
+	r.run("kirim templates generate --out tpl/templates.go")
+	commands := regexp.MustCompile(`(?m)^ +(?:- )?run: (kirim .*)$`).FindAllStringSubmatch(string(text), -1)
+	for _, command := range commands {
+		if out := r.run(command[1]); strings.Contains(out, "Error:") {
+			t.Errorf("%s: %s", command[1], out)
+		}
+	}
+	if len(commands) != 6 {
+		t.Errorf("%d commands", len(commands))
+	}
+	for file, want := range map[string]string{"lint.sarif": `"version": "2.1.0"`, "preview.html": "order_shipped"} {
+		if got, err := os.ReadFile(file); err != nil || !strings.Contains(string(got), want) {
+			t.Errorf("%s: %v, %.100s", file, err, got)
+		}
+	}
+}
+
 func TestTheConfigurationOfTheManualIsAccepted(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(manual)
@@ -286,6 +315,28 @@ func TestTheConfigurationOfTheManualIsAccepted(t *testing.T) {
 		if !strings.Contains(screen.String(), want) {
 			t.Errorf("exit code %d, and no %q in\n%s", code, want, screen.String())
 		}
+	}
+}
+
+func TestTheTemplateFilesOfTheManualAreRight(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/templates.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []*templates.File
+	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```\n").FindAllStringSubmatch(string(text), -1) {
+		f, err := templates.Parse("templates.md", []byte(block[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, f)
+	}
+	if len(files) < 2 {
+		t.Errorf("%d files", len(files))
+	}
+	for _, finding := range templates.Lint(files...) {
+		t.Errorf("%+v", finding)
 	}
 }
 

@@ -46,9 +46,14 @@ func unpinned(texts map[string]string) (wrong []string) {
 	return wrong
 }
 
+// toCopy is a workflow of the manual, for other repositories.
+const toCopy = "docs/templates-workflow.yml"
+
 func TestActionsArePinnedByCommit(t *testing.T) {
 	t.Parallel()
-	for _, line := range unpinned(workflows(t)) {
+	texts := workflows(t)
+	texts[toCopy] = read(t, toCopy)
+	for _, line := range unpinned(texts) {
 		t.Error(line)
 	}
 
@@ -102,6 +107,36 @@ func TestWhatAWorkflowMayWrite(t *testing.T) {
 			if len(writes) > 0 && (strings.Contains(text, "actions/checkout@") || strings.Contains(text, "run: make ")) {
 				t.Errorf("%s of %s may write %q, and runs code of the repository", job, name, writes)
 			}
+		}
+	}
+}
+
+// A pull request runs code of its author: what checks it has no key of the account, and
+// writes nothing but findings.
+func TestTheWorkflowToCopyGivesAPullRequestNoKey(t *testing.T) {
+	t.Parallel()
+	head, _, _ := strings.Cut(read(t, toCopy), "\njobs:\n")
+	found := jobs(read(t, toCopy))
+	if len(found) != 2 || !strings.Contains(head, "\npermissions:\n  contents: read\n") || strings.Contains(head, "secrets.") {
+		t.Errorf("it has %d jobs, and begins with\n%s", len(found), head)
+	}
+	for job, want := range map[string]struct {
+		condition string
+		writes    []string
+		key       bool
+	}{
+		"check": {"github.event_name == 'pull_request'", []string{"security-events"}, false},
+		"push":  {"github.event_name == 'push'", nil, true},
+	} {
+		text := found[job]
+		if !strings.Contains(text, "    if: "+want.condition+"\n") {
+			t.Errorf("%s does not depend on %s", job, want.condition)
+		}
+		if writes := words(`(?m)^ {6}([a-z-]+): write\b`, text); !slices.Equal(writes, want.writes) {
+			t.Errorf("%s may write %q, not %q", job, writes, want.writes)
+		}
+		if key := strings.Contains(text, "secrets."); key != want.key {
+			t.Errorf("%s has a secret: %v", job, key)
 		}
 	}
 }
