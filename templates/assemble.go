@@ -3,6 +3,7 @@ package templates
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/kirim-go/kirim"
 )
@@ -76,7 +77,7 @@ func fileOf(old *File, remotes []*Remote) (f *File, isChanged map[string]bool) {
 	isChanged = make(map[string]bool)
 	for _, s := range changed {
 		isChanged[s.code] = true
-		if l := old.Language(s.code); l != nil && len(l.Components) > 0 && s.raw != nil {
+		if l := old.Language(s.code); l != nil && len(l.Components) > 0 {
 			forms[s.code] = asComponents
 		}
 	}
@@ -84,11 +85,7 @@ func fileOf(old *File, remotes []*Remote) (f *File, isChanged map[string]bool) {
 		f = assemble(old, changed, forms)
 		again := false
 		for _, s := range changed {
-			last := asComponents
-			if s.raw == nil {
-				last = withNewNames
-			}
-			if forms[s.code] < last && !s.agrees(f, f.Language(s.code)) {
+			if forms[s.code] < asComponents && !s.agrees(f, f.Language(s.code)) {
 				forms[s.code]++
 				again = true
 			}
@@ -136,7 +133,7 @@ func assemble(old *File, changed []statement, forms map[string]int) *File {
 			l = adopt(*before, l, s)
 		}
 		if forms[s.code] == asComponents || s.components == nil && s.raw != nil {
-			l = Language{Code: s.code, Components: Components(s.raw), Unknown: l.Unknown}
+			l = Language{Code: s.code, Components: s.asComponents(old, before), Unknown: l.Unknown}
 			written.uses = nil
 		}
 		uses[s.code] = written.uses
@@ -149,6 +146,31 @@ func assemble(old *File, changed []statement, forms map[string]int) *File {
 		f.dropMarks(f.Language(s.code), old.Language(s.code))
 	}
 	return f
+}
+
+// asComponents returns the components as the account has them. Where it does not say
+// all of them, the rest is as in the file.
+func (s statement) asComponents(old *File, before *Language) Components {
+	if s.raw != nil {
+		return Components(s.raw)
+	}
+	var components []kirim.ComponentDefinition
+	if before != nil {
+		components = old.Params(before).Components
+	}
+	for _, c := range s.components {
+		i := slices.IndexFunc(components, func(known kirim.ComponentDefinition) bool { return strings.EqualFold(known.Type, c.Type) })
+		if i < 0 {
+			components = append(components, c)
+			continue
+		}
+		known := &components[i]
+		known.Text, known.Format = cmp.Or(c.Text, known.Text), cmp.Or(c.Format, known.Format)
+		if len(c.Buttons) > 0 {
+			known.Buttons = c.Buttons
+		}
+	}
+	return Components(mustMarshal(components))
 }
 
 // knownNames are the names that a file has for the places of a template: first those

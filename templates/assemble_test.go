@@ -1,39 +1,8 @@
 package templates
 
 import (
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"testing"
-
-	"github.com/kirim-go/kirim"
 )
-
-// approved is a template as an account returns it once it is approved.
-func approved(params kirim.TemplateCreateParams) *Remote {
-	return &Remote{MessageTemplate: *params.Definition(), TTLSeconds: params.TTLSeconds}
-}
-
-// metaDefinitions are Meta's examples.
-func metaDefinitions(t *testing.T) (all []kirim.TemplateCreateParams) {
-	t.Helper()
-	paths, err := filepath.Glob("../testdata/templates/*.json")
-	if err != nil || len(paths) != 11 {
-		t.Fatal(len(paths), err)
-	}
-	for _, path := range paths {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var params kirim.TemplateCreateParams
-		if err := json.Unmarshal(text, &params); err != nil {
-			t.Fatal(path, err)
-		}
-		all = append(all, params)
-	}
-	return all
-}
 
 func TestMetasDefinitionsAreWrittenInTheTypedForm(t *testing.T) {
 	t.Parallel()
