@@ -170,6 +170,9 @@ func (f *File) declare(names *naming, old *File) {
 	for _, name := range invented {
 		add(name)
 	}
+	if len(f.Parameters) == 0 {
+		f.Parameters = nil
+	}
 }
 
 // placeSamples sets the samples of the account: at the parameter where all languages
@@ -183,6 +186,9 @@ func (f *File) placeSamples(old *File, uses map[string][]use) {
 				_, isChanged := uses[l.Code]
 				return isChanged && !slices.Contains(inUse, s.Parameter)
 			})
+			if len(l.Samples) == 0 {
+				l.Samples = nil
+			}
 		}
 	}
 	for i := range f.Parameters {

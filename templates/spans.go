@@ -146,6 +146,14 @@ func (l *layout) end(n *yaml.Node) int {
 	case isBlockText(n):
 		_, end := l.block(start)
 		return end
+	case start < len(l.text) && l.text[start] == '!': // a tag
+		i := bytes.IndexByte(l.text[start:l.lineEnd(start)], ' ')
+		if i < 0 {
+			return l.fail()
+		}
+		start += i + 1
+	}
+	switch {
 	case n.Style&yaml.DoubleQuotedStyle != 0:
 		return l.quotedEnd(start, '"')
 	case n.Style&yaml.SingleQuotedStyle != 0:

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,6 +39,8 @@ type entry struct {
 	value *yaml.Node
 	lead  int // where its comments and the blank lines before it begin
 	start int // where the key or the dash is
+	// afterDash reports that it does not begin its line, as the first member of an item.
+	afterDash bool
 }
 
 func (s *splicer) edit(start, end int, text string) {
@@ -49,6 +52,8 @@ func (s *splicer) edit(start, end int, text string) {
 func (s *splicer) change(old, new, node *yaml.Node, h holder) {
 	switch {
 	case s.failed || equal(old, new):
+	case new.Kind != yaml.ScalarNode && len(new.Content) == 0:
+		s.replace(new, node, h)
 	case node.Kind == yaml.ScalarNode && short(new).Kind == yaml.ScalarNode:
 		s.changeScalar(short(new), node, h)
 	case node.Kind == yaml.MappingNode && new.Kind == yaml.MappingNode && isFlow(node):
@@ -165,7 +170,7 @@ func (s *splicer) extents(entries []entry, h holder) []entry {
 				e.lead = min(line, s.nextLine(h.after))
 			}
 		default:
-			e.lead = e.start
+			e.lead, e.afterDash = e.start, true
 		}
 		e.end = h.end
 		if i+1 < len(entries) {
@@ -228,7 +233,7 @@ func (s *splicer) add(new *yaml.Node, member int, entries []entry, isSpaced bool
 	if isSpaced {
 		text += "\n"
 	}
-	if first := entries[0]; first.lead == first.start { // after the dash of a list
+	if first := entries[0]; first.afterDash {
 		s.edit(first.end, first.end, text)
 	} else if first.indent == 0 { // comments at the top are on the whole file
 		s.edit(first.start, first.start, text)
@@ -240,7 +245,7 @@ func (s *splicer) add(new *yaml.Node, member int, entries []entry, isSpaced bool
 // remove removes a member. Its comments stay.
 func (s *splicer) remove(entries []entry, i int) {
 	e := entries[i]
-	if e.lead == e.start { // after the dash of a list
+	if e.afterDash {
 		if i+1 == len(entries) || len(s.commentsIn(e.start, entries[i+1].start)) > 0 {
 			s.fail()
 			return
@@ -261,7 +266,7 @@ func (s *splicer) saved(start, end, indent int) string {
 // changeItems makes the items of a block the new ones. Those that are there before and
 // after move with their comments.
 func (s *splicer) changeItems(old, new *yaml.Node, entries []entry) {
-	if s.failed || len(entries) == 0 || len(entries) != len(old.Content) || entries[0].lead == entries[0].start {
+	if s.failed || len(entries) == 0 || len(entries) != len(old.Content) || entries[0].afterDash {
 		s.fail()
 		return
 	}
@@ -423,7 +428,7 @@ func (s *splicer) styled(new, node *yaml.Node, inFlow bool) string {
 // applied returns a part of a text with edits, which must not overlap.
 func applied(text []byte, start, end int, edits []edit) []byte {
 	edits = slices.Clone(edits)
-	slices.SortStableFunc(edits, func(a, b edit) int { return a.start - b.start })
+	slices.SortStableFunc(edits, func(a, b edit) int { return cmp.Or(a.start-b.start, min(a.end-a.start, 1)-min(b.end-b.start, 1)) })
 	var out []byte
 	at := start
 	for _, e := range edits {
@@ -439,7 +444,11 @@ func applied(text []byte, start, end int, edits []edit) []byte {
 // spliced returns the text of a file with the values of another tree.
 func spliced(f *File, new *yaml.Node) ([]byte, error) {
 	s := &splicer{layout: newLayout(f.content, f.root), isJSON: isJSON(f.path)}
-	s.change(f.tree(), new, f.root, holder{end: len(f.content)})
+	end := len(f.content)
+	if i := bytes.LastIndex(f.content, []byte("\n...\n")); i >= 0 { // the end of a document
+		end = i + 1
+	}
+	s.change(f.tree(), new, f.root, holder{end: end})
 	text := applied(f.content, 0, len(f.content), s.edits)
 	if s.failed || text == nil {
 		return nil, fmt.Errorf("templates: %s is written in an unusual way", f.path)
