@@ -29,7 +29,7 @@ var (
 )
 
 // lintCases reads the cases of testdata/lint.
-func lintCases(t *testing.T) map[string]*lintCase {
+func lintCases(t testing.TB) map[string]*lintCase {
 	t.Helper()
 	archives, err := filepath.Glob("testdata/lint/*.txtar")
 	if err != nil || len(archives) == 0 {
