@@ -29,6 +29,7 @@ func Parse(name string, text []byte) (*File, error) {
 	d := &decoder{file: f}
 	f.root = d.tree(name, text)
 	if f.root != nil {
+		f.lines = linesOf(text)
 		d.value(f.root, "", reflect.ValueOf(f).Elem())
 		d.normalize()
 	}

@@ -21,6 +21,7 @@ type Position struct {
 type source struct {
 	path    string
 	content []byte
+	lines   []string // of the content, as YAML counts them
 	root    *yaml.Node
 	nodes   map[string]*yaml.Node // values by their paths, such as languages.id.buttons[0].url
 }
@@ -46,29 +47,38 @@ func (f *File) Position(path string) Position {
 // literal block and in a text on one line without escapes, else where the text begins.
 func (f *File) positionIn(path string, offset int) Position {
 	at, n := f.Position(path), f.nodes[path]
-	if n == nil || offset < 0 || offset > len(n.Value) {
+	if n == nil || offset < 0 || offset > len(n.Value) || n.Line > len(f.lines) {
 		return at
 	}
-	lines := strings.Split(string(f.content), "\n")[n.Line-1:]
-	start, before := 0, n.Value[:offset] // what of the line is before the text
-	if n.Style&yaml.LiteralStyle != 0 {
+	lines, text, before := f.lines[n.Line-1:], n.Value, n.Value[:offset] // text is on the line of the offset
+	start := n.Column - 1
+	switch {
+	case n.Style&yaml.LiteralStyle != 0:
 		down := 1 + strings.Count(before, "\n")
 		if down >= len(lines) {
 			return at
 		}
-		before = before[strings.LastIndex(before, "\n")+1:]
-		start, lines = indentOf(lines[1:]), lines[down:]
-		at.Line += down
-	} else {
-		start = n.Column - 1
-		if n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
-			start++
-		}
-		if line := []rune(lines[0]); start > len(line) || !strings.HasPrefix(string(line[start:]), n.Value) {
-			return at
-		}
+		text = before[strings.LastIndex(before, "\n")+1:]
+		start, lines, before = indentOf(lines[1:]), lines[down:], text
+		n = &yaml.Node{Line: n.Line + down}
+	case n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0:
+		start++
 	}
-	return Position{at.Line, start + utf8.RuneCountInString(before) + 1}
+	if len(lines[0]) > maxLine {
+		return at
+	}
+	if line := []rune(lines[0]); start > len(line) || !strings.HasPrefix(string(line[start:]), text) {
+		return at
+	}
+	return Position{n.Line, start + utf8.RuneCountInString(before) + 1}
+}
+
+// maxLine is the longest line in which columns are counted for each place, in bytes.
+const maxLine = 1 << 14
+
+// linesOf are the lines of a file as YAML counts them.
+func linesOf(text []byte) []string {
+	return strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n").Replace(string(text)), "\n")
 }
 
 // indentOf is how far the lines of a literal block are indented.
