@@ -40,18 +40,25 @@ type jsonParser struct {
 	text   []byte
 	tokens *json.Decoder
 
-	line, lineStart, seen int64 // lines before seen
+	place Position // of the byte at seen
+	seen  int
 }
 
-// position is that of an offset. Offsets do not go back.
+// position is that of an offset. It is quick where offsets do not go back.
 func (p *jsonParser) position(offset int64) Position {
-	for offset = min(offset, int64(len(p.text))); p.seen < offset; p.seen++ {
-		if p.text[p.seen] == '\n' {
-			p.line++
-			p.lineStart = p.seen + 1
+	end := min(int(offset), len(p.text))
+	if p.place.Line == 0 || end < p.seen {
+		p.place, p.seen = Position{1, 1}, 0
+	}
+	for ; p.seen < end; p.seen++ {
+		switch {
+		case p.text[p.seen] == '\n':
+			p.place = Position{p.place.Line + 1, 1}
+		case utf8.RuneStart(p.text[p.seen]):
+			p.place.Column++
 		}
 	}
-	return Position{int(p.line) + 1, utf8.RuneCount(p.text[p.lineStart:offset]) + 1}
+	return p.place
 }
 
 // node makes a node at the next token.
