@@ -18,26 +18,31 @@ var variable = regexp.MustCompile(`\{\{([A-Za-z0-9_]+)\}\}`)
 // variables returns the names of the variables of a text, each once, in the order of
 // the parameters of the file; those that are no parameters come last.
 func (f *File) variables(text string) (names []string) {
+	seen := make(map[string]bool)
 	for _, match := range variable.FindAllStringSubmatch(text, -1) {
-		if !slices.Contains(names, match[1]) {
+		if !seen[match[1]] {
+			seen[match[1]] = true
 			names = append(names, match[1])
 		}
 	}
-	place := func(name string) int {
-		if i := slices.IndexFunc(f.Parameters, func(p Parameter) bool { return p.Name == name }); i >= 0 {
-			return i
-		}
-		return len(f.Parameters)
+	if len(names) < 2 {
+		return names
 	}
-	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(place(a), place(b)) })
+	places := make(map[string]int, len(f.Parameters))
+	for i, p := range f.Parameters {
+		places[p.Name] = i - len(f.Parameters) // before 0, which is for the others
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(places[a], places[b]) })
 	return names
 }
 
 // numbered returns the text with numbers for the names, in the order of names.
 func numbered(text string, names []string) string {
-	return variable.ReplaceAllStringFunc(text, func(match string) string {
-		return "{{" + strconv.Itoa(1+slices.Index(names, match[2:len(match)-2])) + "}}"
-	})
+	numbers := make(map[string]string, len(names))
+	for i, name := range names {
+		numbers[name] = "{{" + strconv.Itoa(i+1) + "}}"
+	}
+	return variable.ReplaceAllStringFunc(text, func(match string) string { return numbers[match[2:len(match)-2]] })
 }
 
 // category returns the category in a language.
