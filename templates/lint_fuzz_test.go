@@ -32,7 +32,7 @@ func FuzzLint(f *testing.F) {
 		default:
 			findings = Lint(file, file)
 		}
-		lines := bytes.Count(text, []byte("\n")) + 1
+		lines := len(linesOf(text))
 		for i, finding := range findings {
 			rule, known := rulesByID[finding.Rule]
 			if !known || rule.Severity != finding.Severity || finding.Message == "" || finding.Path != name {
