@@ -39,8 +39,11 @@ const (
 	ignored             // no difference
 )
 
-// describe returns what an element is, a line for each value.
+// describe returns what an element is: its text, or a line for each value.
 func (e *element) describe() string {
+	if len(e.leaves) == 1 && e.leaves[0].name == "text" {
+		return e.leaves[0].value
+	}
 	lines := make([]string, 0, len(e.leaves))
 	for _, l := range e.leaves {
 		if l.rule != ignored {

@@ -74,7 +74,7 @@ func Diff(files []*File, remotes []*Remote) []Difference {
 	var differences []Difference
 	seen := make(map[*Remote]bool)
 	for _, f := range files {
-		for i := range f.Languages {
+		for i := 0; f != nil && i < len(f.Languages); i++ {
 			l := &f.Languages[i]
 			r := remoteOf(remotes, f.Name, l.Code)
 			seen[r] = true

@@ -132,7 +132,13 @@ func openSample(f *File, m media) (file *os.File, mimeType string, err error) {
 		return nil, "", fault(err)
 	}
 	defer func() { _ = root.Close() }() // the file stays open
-	if file, err = root.Open(filepath.FromSlash(m.File)); err != nil {
+	name := filepath.FromSlash(m.File)
+	if info, err := root.Stat(name); err != nil {
+		return nil, "", fault(err)
+	} else if !info.Mode().IsRegular() { // opening a pipe would wait for its writer
+		return nil, "", fault(errors.New("want a regular file"))
+	}
+	if file, err = root.Open(name); err != nil {
 		return nil, "", fault(err)
 	}
 	mimeType, err = checkSample(file, mediaRules[m.format])
@@ -148,9 +154,6 @@ func checkSample(file *os.File, rule mediaRule) (mimeType string, err error) {
 	info, err := file.Stat()
 	if err != nil {
 		return "", err
-	}
-	if !info.Mode().IsRegular() {
-		return "", errors.New("want a regular file")
 	}
 	start, err := io.ReadAll(io.LimitReader(file, 512))
 	if err != nil {

@@ -44,7 +44,7 @@ func (c Change) write(b *strings.Builder, path string) {
 		return
 	}
 	for _, line := range unified(lines(c.Before), lines(c.After)) {
-		b.WriteString("  " + printable(line) + "\n")
+		b.WriteString("    " + printable(line) + "\n")
 	}
 }
 
