@@ -100,6 +100,10 @@ func cloudRemote(t *cloudapi.Template) *Remote {
 
 // Create implements [Account].
 func (a *cloudAccount) Create(ctx context.Context, params kirim.TemplateCreateParams) (*Remote, error) {
+	var err error
+	if params.Components, err = a.withHandles(ctx, params.Components); err != nil {
+		return nil, err
+	}
 	created, err := a.templates.Create(ctx, params)
 	if err != nil {
 		return nil, err
@@ -110,8 +114,12 @@ func (a *cloudAccount) Create(ctx context.Context, params kirim.TemplateCreatePa
 // Update implements [Account]. The category of an approved template cannot be changed
 // and is left out for one.
 func (a *cloudAccount) Update(ctx context.Context, remote *Remote, params kirim.TemplateCreateParams) error {
+	components, err := a.withHandles(ctx, params.Components)
+	if err != nil {
+		return err
+	}
 	update := cloudapi.TemplateUpdateParams{
-		Name: params.Name, Language: params.Language, Components: params.Components, TTLSeconds: params.TTLSeconds,
+		Name: params.Name, Language: params.Language, Components: components, TTLSeconds: params.TTLSeconds,
 	}
 	if remote.Status != kirim.TemplateApproved {
 		update.Category = params.Category

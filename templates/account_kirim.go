@@ -46,6 +46,9 @@ func (a *kirimAccount) Get(ctx context.Context, name, language string) (*Remote,
 	if err != nil {
 		return nil, err
 	}
+	if t.Language != "" && t.Language != language { // that Kirim looks at the language is assumed
+		return nil, errGone
+	}
 	return kirimRemote(t), nil
 }
 
@@ -89,7 +92,7 @@ func (a *kirimAccount) Create(ctx context.Context, params kirim.TemplateCreatePa
 	case err == nil && replayed: // which may have been deleted since
 		if now, gone := a.Get(ctx, params.Name, params.Language); gone == nil {
 			return now, nil
-		} else if !kirim.IsNotFound(gone) {
+		} else if !isGone(gone) {
 			return kirimRemote(created), nil
 		}
 		created, err = a.templates.Create(ctx, params)

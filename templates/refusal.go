@@ -83,6 +83,10 @@ func (f *File) refused(l *Language, err error) string {
 	if errors.As(err, &sample) {
 		return sample.path
 	}
+	var link *linkError
+	if errors.As(err, &link) {
+		return f.locate(l, link.path)
+	}
 	var invalid *kirim.ValidationError
 	if errors.As(err, &invalid) && invalid != nil && len(invalid.Violations) > 0 {
 		if field := f.refusedPath(l, invalid.Violations[0].Path); field != "" {

@@ -89,6 +89,8 @@ const (
 	lastPoll  = time.Minute
 	// fewTemplates are asked for one by one, more of them with a list.
 	fewTemplates = 3
+	// eventGap is the least time between two polls: events may come in great numbers.
+	eventGap = time.Second
 	// missingPolls is after how many polls in a row a template does not exist: a list may
 	// be late.
 	missingPolls = 3
@@ -130,6 +132,7 @@ type watch struct {
 	account Account
 	options WatchOptions
 	states  []State
+	next    time.Time         // before which no event has the account asked
 	seen    []bool            // OnChange was told
 	missing []int             // in how many polls in a row
 	reasons map[Wanted]string // of rejections, as events have them
@@ -151,6 +154,7 @@ type getter interface {
 // poll asks once for what is not decided, and returns how long to wait then.
 func (w *watch) poll(ctx context.Context, pause time.Duration) (time.Duration, error) {
 	err := w.ask(ctx)
+	w.next = time.Now().Add(eventGap)
 	var answer *kirim.Error
 	switch {
 	case err == nil:
@@ -160,6 +164,7 @@ func (w *watch) poll(ctx context.Context, pause time.Duration) (time.Duration, e
 		return 0, err
 	case errors.As(err, &answer):
 		pause = max(pause, answer.RetryAfter)
+		w.next = time.Now().Add(answer.RetryAfter)
 	}
 	return pause, nil
 }
@@ -181,7 +186,7 @@ func (w *watch) ask(ctx context.Context) error {
 	}
 	for _, i := range open {
 		r, err := one.Get(ctx, w.states[i].Name, w.states[i].Language)
-		if errors.Is(err, errGone) || kirim.IsNotFound(err) {
+		if isGone(err) {
 			r, err = nil, nil
 		}
 		if err != nil {
@@ -241,7 +246,7 @@ func (w *watch) sleep(ctx context.Context, pause time.Duration) (event bool, err
 	for {
 		select {
 		case <-timer.C:
-			return false, nil
+			return event, nil
 		case <-ctx.Done():
 			return false, context.Cause(ctx)
 		case e, ok := <-w.options.Events:
@@ -249,7 +254,8 @@ func (w *watch) sleep(ctx context.Context, pause time.Duration) (event bool, err
 			case !ok:
 				w.options.Events = nil
 			case e != nil && w.hear(e):
-				return true, nil
+				event = true
+				timer.Reset(max(0, time.Until(w.next)))
 			}
 		}
 	}
@@ -293,3 +299,5 @@ func StatusEvents(h *kirim.WebhookHandler) <-chan *kirim.TemplateStatusUpdate {
 
 // errGone is the error of a template that the account does not have.
 var errGone = errors.New("templates: the account does not have the template")
+
+func isGone(err error) bool { return errors.Is(err, errGone) || kirim.IsNotFound(err) }
