@@ -45,6 +45,16 @@ func numbered(text string, names []string) string {
 	return variable.ReplaceAllStringFunc(text, func(match string) string { return numbers[match[2:len(match)-2]] })
 }
 
+// withNames returns a text with the names for its numbers, as far as there are names.
+func withNames(text string, names []string) string {
+	return variable.ReplaceAllStringFunc(text, func(match string) string {
+		if i, err := strconv.Atoi(match[2 : len(match)-2]); err == nil && i >= 1 && i <= len(names) {
+			return "{{" + names[i-1] + "}}"
+		}
+		return match
+	})
+}
+
 // category returns the category in a language.
 func (f *File) category(l *Language) kirim.TemplateCategory { return cmp.Or(l.Category, f.Category) }
 

@@ -111,6 +111,10 @@ func (f *File) difference(l *Language, r *Remote) Difference {
 	}
 	add := func(field string, c Change) {
 		c.Field, c.Position = field, f.Position(field)
+		if n := f.nodes[field]; n != nil && len(l.Components) == 0 {
+			names := f.variables(n.Value)
+			c.Before, c.After = withNames(c.Before, names), withNames(c.After, names)
+		}
 		d.Changes = append(d.Changes, c)
 	}
 	if len(l.Unknown) > 0 {
