@@ -273,6 +273,10 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 		ts.Check(err)
 		ts.Check(client.Do(context.Background(), http.MethodPost, "/labels", nil, map[string]string{"name": args[0], "color": "blue", "team_id": s.Teams()[0].ID}, nil))
 	},
+	// template NAME COMPONENTS: the account has an approved template in Indonesian.
+	"template": func(ts *testscript.TestScript, _ bool, args []string) {
+		worldOf(ts).sandbox.AddTemplate(kirimtest.Template{Name: args[0], Language: "id", Components: json.RawMessage(args[1])})
+	},
 	// review AFTER VERDICT: what becomes of templates that are created from now on.
 	"review": func(ts *testscript.TestScript, _ bool, args []string) {
 		after, err := time.ParseDuration(args[0])
