@@ -34,6 +34,9 @@ func LoadFiles(server *kirimtest.Server, files ...*File) error {
 	var wrong []error
 	seen := make(map[[2]string]*File)
 	for _, f := range files {
+		if f == nil {
+			continue
+		}
 		faults := f.incomplete()
 		for i := range f.Languages {
 			l := &f.Languages[i]

@@ -34,12 +34,16 @@ type previewedLanguage struct {
 // with their samples. The page loads nothing: it has its styles in it, no scripts, and in
 // place of the media of headers their links.
 func PreviewHTML(w io.Writer, files []*File) error {
-	list := make([]previewed, len(files))
-	for i, f := range files {
-		list[i] = previewed{File: f, Category: strings.ToLower(string(f.Category))}
-		for j := range f.Languages {
-			list[i].Languages = append(list[i].Languages, f.previewLanguage(&f.Languages[j]))
+	var list []previewed
+	for _, f := range files {
+		if f == nil {
+			continue
 		}
+		shown := previewed{File: f, Category: strings.ToLower(string(f.Category))}
+		for i := range f.Languages {
+			shown.Languages = append(shown.Languages, f.previewLanguage(&f.Languages[i]))
+		}
+		list = append(list, shown)
 	}
 	return previewTemplate.Execute(w, list)
 }

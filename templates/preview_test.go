@@ -190,7 +190,7 @@ languages:
 
 func TestAPageOfNothingSaysSo(t *testing.T) {
 	t.Parallel()
-	if text := page(t); !strings.Contains(text, "There are no templates.") {
+	if text := page(t, nil); !strings.Contains(text, "There are no templates.") {
 		t.Error(text)
 	}
 	if text := page(t, parsed(t, "name: a")); !strings.Contains(text, "no languages") || !strings.Contains(text, "1 message template<") {

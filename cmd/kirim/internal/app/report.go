@@ -91,7 +91,7 @@ func Explain(err error) (text, todo string) {
 // messageOf is the text of an error without the names of packages.
 func messageOf(err error) string {
 	text := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "templates: "), "kirim: ")
-	return strings.ReplaceAll(text, ": kirim: ", ": ")
+	return strings.NewReplacer(": kirim: ", ": ", ": templates: ", ": ").Replace(text)
 }
 
 func describe(err error, sends bool) report {

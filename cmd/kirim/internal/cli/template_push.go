@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -131,7 +132,7 @@ func (t *templateFiles) runWatch(ctx context.Context, account templates.Account,
 		screen := t.app.Screen()
 		status := string(s.Status)
 		if status == "" {
-			status = "not there yet"
+			status = "not in the account"
 		}
 		text := t.app.Now().Local().Format(time.TimeOnly) + "  " + console.Line(s.Name+" ("+s.Language+")")
 		reason := ""
@@ -145,8 +146,14 @@ func (t *templateFiles) runWatch(ctx context.Context, account templates.Account,
 	switch {
 	case errors.As(err, &ended) && ended.Err == nil:
 		return &app.Failure{Code: app.ExitCheck, Err: errors.New(unapproved(states)), Hint: "correct the files and push them again: a rejected template can be edited where the system can"}
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
 		return &app.Failure{Code: app.ExitFailed, Err: fmt.Errorf("the wait ended after %s: %s", patience, unapproved(states)), Hint: "a review may take a day: wait longer with --timeout"}
+	case ended != nil:
+		err = fmt.Errorf("%s: %w", unapproved(states), ended.Err)
+		if missing(states) && !kirim.IsTemporary(err) {
+			return app.WithHint(err, "push first what the account does not have: kirim templates push")
+		}
+		return err
 	case err != nil:
 		return err
 	}
@@ -155,6 +162,11 @@ func (t *templateFiles) runWatch(ctx context.Context, account templates.Account,
 		screen.Printf("%s\n", screen.Styled(console.Good, "All are approved."))
 	}
 	return nil
+}
+
+// missing reports whether a template is not in the account.
+func missing(states []templates.State) bool {
+	return slices.ContainsFunc(states, func(s templates.State) bool { return s.Status == "" })
 }
 
 // unapproved says how many templates are not approved.
