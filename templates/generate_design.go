@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/kirim-go/kirim"
@@ -50,7 +49,7 @@ func (f *File) designOf(l *Language) design {
 	if len(l.Components) > 0 {
 		var components []kirim.ComponentDefinition
 		_ = json.Unmarshal(l.Components, &components) // as in parts
-		d = apiDesign(childPath(at, "components"), "", components, d.named)
+		d = apiDesign(childPath(at, "components"), 0, components, d.named)
 	} else {
 		f.fileDesign(&d, l.Header, l.Body, l.Buttons)
 		d.offer = l.Offer != nil && l.Offer.Expires
@@ -92,57 +91,31 @@ const unnamedCoupon = "coupon"
 // apiVariable is a variable as the API writes it.
 var apiVariable = regexp.MustCompile(`\{\{\s*([A-Za-z0-9_]+)\s*\}\}`)
 
-// apiDesign returns the design of components of the API. Numbered variables get the
-// names header, body_1 and button_1, behind the prefix.
-func apiDesign(at, prefix string, components []kirim.ComponentDefinition, named bool) design {
+// apiDesign returns the design of components of the API, of a card if it is not 0.
+// Numbered variables get the names that a pull gives them.
+func apiDesign(at string, card int, components []kirim.ComponentDefinition, named bool) design {
 	d := design{path: at, named: named}
-	text := func(path, name, text, format string) *textDesign {
-		var variables []string
-		for _, match := range apiVariable.FindAllStringSubmatch(text, -1) {
-			if !slices.Contains(variables, match[1]) {
-				variables = append(variables, match[1])
-			}
-		}
-		if !named {
-			slices.SortFunc(variables, func(a, b string) int { return cmp.Or(len(a)-len(b), cmp.Compare(a, b)) })
-		}
-		name = prefix + name
-		rename := func(variable string) string {
-			switch {
-			case named:
-				return variable
-			case format != "": // of a header, which has one
-				return name
-			}
-			return name + "_" + variable
-		}
-		text = apiVariable.ReplaceAllStringFunc(text, func(match string) string {
-			return "{{" + rename(apiVariable.FindStringSubmatch(match)[1]) + "}}"
-		})
-		for i := range variables {
-			variables[i] = rename(variables[i])
-		}
-		return &textDesign{path, format, text, variables}
-	}
 	for i, c := range components {
 		path := itemPath(at, i)
 		switch strings.ToUpper(c.Type) {
 		case "HEADER":
-			d.header = text(path, "header", c.Text, strings.ToLower(cmp.Or(c.Format, "TEXT")))
+			d.header = apiText(c.Text, place{card: card, part: partHeader}, named)
+			d.header.path, d.header.format = path, strings.ToLower(cmp.Or(c.Format, "TEXT"))
 		case "BODY":
-			d.body = text(path, "body", c.Text, "")
+			d.body = apiText(c.Text, place{card: card, part: partBody}, named)
+			d.body.path = path
 		case "FOOTER":
 			d.footer = c.Text
 		case "LIMITED_TIME_OFFER":
 			d.offer = c.LimitedTimeOffer != nil && c.LimitedTimeOffer.HasExpiration
 		case "BUTTONS":
 			for j, b := range c.Buttons {
-				d.buttons = append(d.buttons, apiButton(itemPath(childPath(path, "buttons"), j), prefix, len(d.buttons), b))
+				d.buttons = append(d.buttons, apiButton(itemPath(childPath(path, "buttons"), j), card, len(d.buttons)+1, b))
 			}
 		case "CAROUSEL":
-			for j, card := range c.Cards {
+			for j, c := range c.Cards {
 				cardPath := childPath(itemPath(childPath(path, "cards"), j), "components")
-				d.cards = append(d.cards, apiDesign(cardPath, "card_"+strconv.Itoa(j+1)+"_", card.Components, named))
+				d.cards = append(d.cards, apiDesign(cardPath, j+1, c.Components, named))
 			}
 		default:
 			d.unknown = append(d.unknown, path)
@@ -151,17 +124,38 @@ func apiDesign(at, prefix string, components []kirim.ComponentDefinition, named 
 	return d
 }
 
-func apiButton(path, prefix string, index int, b kirim.ButtonDefinition) buttonDesign {
+// apiText is a text of the API at a place, with names for its numbers.
+func apiText(text string, at place, named bool) *textDesign {
+	var numbers, names []string
+	for _, match := range apiVariable.FindAllStringSubmatch(text, -1) {
+		if !slices.Contains(numbers, match[1]) {
+			numbers = append(numbers, match[1])
+		}
+	}
+	if !named {
+		slices.SortFunc(numbers, func(a, b string) int { return cmp.Or(len(a)-len(b), cmp.Compare(a, b)) })
+	}
+	for i, name := range numbers {
+		if at.number = i + 1; !named {
+			name = at.name()
+		}
+		names = append(names, name)
+	}
+	text = apiVariable.ReplaceAllStringFunc(text, func(match string) string {
+		return "{{" + names[slices.Index(numbers, apiVariable.FindStringSubmatch(match)[1])] + "}}"
+	})
+	return &textDesign{text: text, variables: names}
+}
+
+// apiButton is a button of the API with its number, from 1.
+func apiButton(path string, card, number int, b kirim.ButtonDefinition) buttonDesign {
 	design := buttonDesign{path: path, kind: ButtonType(strings.ToLower(b.Type)), text: b.Text, url: b.URL}
 	switch design.kind {
 	case ButtonURL:
-		name := prefix + "button_" + strconv.Itoa(index+1)
-		design.url = apiVariable.ReplaceAllString(b.URL, "{{"+name+"}}")
-		for range apiVariable.FindAllString(b.URL, -1) {
-			design.variables = append(design.variables, name)
-		}
+		link := apiText(b.URL, place{card: card, part: partButton, button: number}, false)
+		design.url, design.variables = link.text, link.variables
 	case ButtonCopyCode:
-		design.variables = []string{prefix + unnamedCoupon}
+		design.variables = []string{place{card: card, part: partCoupon}.name()}
 	}
 	return design
 }
