@@ -147,7 +147,7 @@ func (m *model) template(c *coder) {
 	m.checks(&checks)
 	c.line("// Template returns the filled template.")
 	if checks.Len() > 0 {
-		c.line("// What is missing is a [*kirim.ValidationError], in which paths are such as $1.", m.typeName+"."+m.firstCheck())
+		c.line("// What is missing or does not fit is a [*kirim.ValidationError], with paths such as $1.", m.typeName+"."+m.firstCheck())
 	}
 	c.line("func (t $1) Template() (kirim.Template, error) {", m.typeName)
 	if checks.Len() > 0 {

@@ -6,12 +6,14 @@ replace (
 	github.com/kirim-go/kirim => ../..
 	github.com/kirim-go/kirim/outbox => ../../outbox
 	github.com/kirim-go/kirim/outbox/outboxsqlite => ../../outbox/outboxsqlite
+	github.com/kirim-go/kirim/templates => ../../templates
 )
 
 require (
 	github.com/kirim-go/kirim v0.0.0
 	github.com/kirim-go/kirim/outbox v0.0.0
 	github.com/kirim-go/kirim/outbox/outboxsqlite v0.0.0
+	github.com/kirim-go/kirim/templates v0.0.0
 )
 
 require (
@@ -32,6 +34,7 @@ require (
 	github.com/tidwall/match v1.2.0 // indirect
 	github.com/tidwall/pretty v1.2.1 // indirect
 	github.com/tidwall/sjson v1.2.5 // indirect
+	go.yaml.in/yaml/v4 v4.0.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
 	modernc.org/libc v1.80.1 // indirect

@@ -18,6 +18,7 @@ import (
 	"strings"
 
 	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/examples/campaign/tpl"
 	"github.com/kirim-go/kirim/kirimtest"
 	"github.com/kirim-go/kirim/outbox"
 	"github.com/kirim-go/kirim/outbox/outboxsqlite"
@@ -51,6 +52,9 @@ func run(ctx context.Context, out io.Writer, terminal bool, customers int, files
 		defer func() { _ = os.RemoveAll(dir) }()
 		sandbox := kirimtest.NewServer(kirimtest.WithPlan(kirimtest.Enterprise(9_600, 600)))
 		defer sandbox.Close()
+		if err := load(sandbox); err != nil {
+			return err
+		}
 		sandbox.AddFault(kirimtest.Fault{Method: "POST", Skip: 100, Times: 2, Status: 500, Message: "(#131050) The customer has opted out."})
 		connect, id, path = sandbox.Client, sandbox.PhoneNumberID, filepath.Join(dir, "sale.outbox")
 		for i := range customers - 1 {
@@ -86,7 +90,7 @@ func enqueue(ctx context.Context, box *outboxsqlite.Outbox, id string, numbers [
 	for page := range slices.Chunk(numbers, 1000) {
 		var messages []outbox.Message
 		for _, to := range page {
-			m := kirim.OutboundMessage{To: to, Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody("A-17")}}}
+			m := tpl.NewMarchSale("20%").To(to)
 			if kirim.IsInvalidRecipient(m.Validate()) {
 				wrong++
 				continue

@@ -48,6 +48,9 @@ func TestTheCampaignTellsWhatBecameOfEachRecipient(t *testing.T) {
 // world is a sandbox that outlives the program, and a file of numbers.
 func world(t *testing.T, recipients int) (sandbox *kirimtest.Server, numbers []string, file string) {
 	sandbox = kirimtest.Start(t, kirimtest.WithPlan(kirimtest.Enterprise(1_000_000, 1_000)))
+	if err := load(sandbox); err != nil {
+		t.Fatal(err)
+	}
 	t.Setenv("KIRIM_API_KEY", sandbox.APIKey)
 	t.Setenv("KIRIM_BASE_URL", sandbox.URL)
 	t.Setenv("KIRIM_PHONE_NUMBER_ID", sandbox.PhoneNumberID)

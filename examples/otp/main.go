@@ -4,8 +4,10 @@
 //	go run ./examples/otp
 //
 // With KIRIM_API_KEY and KIRIM_PHONE_NUMBER_ID set it talks to the real API:
-// it creates the template login_code (id) if need be, and writes to KIRIM_TO.
+// it creates the template shop_code (id) if need be, and writes to KIRIM_TO.
 package main
+
+//go:generate go run -C ../../cmd/kirim . templates generate --dir $PWD/templates --out $PWD/tpl/tpl.go
 
 import (
 	"context"
@@ -18,6 +20,7 @@ import (
 	"time"
 
 	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/examples/otp/tpl"
 	"github.com/kirim-go/kirim/kirimtest"
 )
 
@@ -48,13 +51,11 @@ func prepare(ctx context.Context, number *kirim.PhoneNumber, name string) error 
 
 // send sends the code of a login. The key is made of the login's id: an
 // impatient second tap, or this program restarted, does not send it twice.
-func send(ctx context.Context, number *kirim.PhoneNumber, template string, l login) string {
+func send(ctx context.Context, number *kirim.PhoneNumber, l login) string {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second) // somebody is looking at the screen
 	defer cancel()
 	var r kirim.Response
-	content := kirim.Template{Name: template, Language: "id", Components: kirim.FillOneTimeCode(l.code)}
-	_, err := number.Messages.Send(ctx, kirim.OutboundMessage{To: l.phone, Content: content},
-		kirim.WithIdempotencyKey("login:"+l.id), kirim.WithResponse(&r))
+	_, err := number.Messages.Send(ctx, tpl.NewShopCode(l.code).To(l.phone), kirim.WithIdempotencyKey("login:"+l.id), kirim.WithResponse(&r))
 	switch {
 	case err == nil && r.Replayed:
 		return "the code is on its way already"
@@ -78,18 +79,17 @@ func main() {
 
 func run(ctx context.Context, out *log.Logger, opts ...kirimtest.Option) error {
 	if id := os.Getenv("KIRIM_PHONE_NUMBER_ID"); id != "" && os.Getenv("KIRIM_API_KEY") != "" {
-		customer := os.Getenv("KIRIM_TO")
-		if customer == "" {
+		if os.Getenv("KIRIM_TO") == "" {
 			return errors.New("KIRIM_TO is not set: it is the number to write to, in E.164, such as +6281100000001")
 		}
 		client, err := kirim.NewClientFromEnv()
 		if err != nil {
 			return err
 		}
-		if err := prepare(ctx, client.PhoneNumber(id), "login_code"); err != nil {
+		if err := prepare(ctx, client.PhoneNumber(id), "shop_code"); err != nil {
 			return err
 		}
-		out.Print(send(ctx, client.PhoneNumber(id), "login_code", newLogin(rand.Text(), customer)))
+		out.Print(send(ctx, client.PhoneNumber(id), newLogin(rand.Text(), os.Getenv("KIRIM_TO"))))
 		return nil
 	}
 	sandbox := kirimtest.NewServer(opts...)
@@ -99,7 +99,7 @@ func run(ctx context.Context, out *log.Logger, opts ...kirimtest.Option) error {
 		return err
 	}
 	number := client.PhoneNumber(sandbox.PhoneNumberID)
-	try := func(who string, l login) { out.Printf("%-28s %s", who, send(ctx, number, "shop_code", l)) }
+	try := func(who string, l login) { out.Printf("%-28s %s", who, send(ctx, number, l)) }
 	sandbox.AddTemplate(kirimtest.Template{Name: "rejected", Language: "id", Category: "AUTHENTICATION", Status: kirimtest.TemplateRejected})
 	out.Printf("%-28s %v", "Meta rejects the template:", prepare(ctx, number, "rejected"))
 	if err := prepare(ctx, number, "shop_code"); err != nil {

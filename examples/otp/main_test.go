@@ -51,12 +51,12 @@ func TestACodeIsInTheMessageAndNowhereElse(t *testing.T) {
 	if !regexp.MustCompile(`^\d{6}$`).MatchString(ana.code) {
 		t.Errorf("a code of %d characters", len(ana.code))
 	}
-	said := send(t.Context(), number, "shop_code", ana)
+	said := send(t.Context(), number, ana)
 	for _, fault := range []kirimtest.Fault{
 		{Status: 500}, {Status: 401}, {Status: 403}, {Status: 429}, {Status: 400, Code: "invalid_phone_number", Message: ana.code},
 	} {
 		sandbox.AddFault(fault)
-		said += send(t.Context(), number, "shop_code", ana)
+		said += send(t.Context(), number, ana)
 	}
 	if strings.Contains(said, ana.code) || strings.Contains(said, ana.phone) {
 		t.Errorf("the code or the number is in %q", said)
