@@ -121,6 +121,9 @@ func GenerateFile(path string, files []*File, options GenerateOptions) (changed 
 // previousCode reads the code in a file, with \n for line breaks, and completes the
 // options. There may be no file.
 func previousCode(path string, options GenerateOptions) ([]byte, GenerateOptions, error) {
+	if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+		return nil, options, fmt.Errorf("templates: want the path of a Go file that is no test, such as tpl/templates.go, got %.80q", path)
+	}
 	code, err := os.ReadFile(path) //nolint:gosec // the caller names the file
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, options, err
