@@ -17,8 +17,8 @@ import (
 // GenerateOptions are what [Generate] needs beside the templates. The zero value is
 // valid.
 type GenerateOptions struct {
-	// Package is the name of the package. The default of [Generate] is tpl, that of
-	// [GenerateFile] and [CheckGenerated] the name of the directory.
+	// Package is the name of the package. [GenerateFile] and [CheckGenerated] take that of
+	// the directory where it is empty. Where that cannot be one it is tpl.
 	Package string
 	// Previous is the code that is replaced; nil for none. [GenerateFile] and
 	// [CheckGenerated] read it themselves.
@@ -134,14 +134,23 @@ func previousCode(path string, options GenerateOptions) ([]byte, GenerateOptions
 		if err != nil {
 			return nil, options, err
 		}
-		options.Package = strings.Map(func(r rune) rune {
-			if isGoLetter(r) {
-				return unicode.ToLower(r)
-			}
-			return -1
-		}, filepath.Base(dir))
+		options.Package = packageOf(filepath.Base(dir))
 	}
 	return options.Previous, options, nil
+}
+
+// packageOf returns the name of the package in a directory, empty if that cannot be one.
+func packageOf(dir string) string {
+	name := strings.Map(func(r rune) rune {
+		if isGoLetter(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, dir)
+	if !token.IsIdentifier(name) {
+		return ""
+	}
+	return name
 }
 
 // CheckGenerated returns a [*StaleError] with all differences if a file does not have
