@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Severity is how bad a [Finding] is.
@@ -83,7 +84,7 @@ func (e *SyntaxError) Findings() []Finding {
 		}
 		findings[i] = Finding{
 			Rule: rule.ID, Severity: rule.Severity, Path: e.Path, Position: f.Position, Field: f.Field,
-			Language: languageOf(f.Field), Message: message, Docs: rule.Docs,
+			Language: languageOf(f.Field), Message: onOneLine(message), Docs: rule.Docs,
 		}
 	}
 	sortFindings(findings)
@@ -129,10 +130,20 @@ func (l *linter) add(id, path string, at Position, format string, args ...any) {
 	rule := rulesByID[id]
 	f := Finding{
 		Rule: id, Severity: rule.Severity, Path: l.file.Path(), Position: at, Field: path, Language: languageOf(path),
-		Message: fmt.Sprintf(format, args...), Docs: rule.Docs,
+		Message: onOneLine(fmt.Sprintf(format, args...)), Docs: rule.Docs,
 	}
 	if !l.seen[f] { // languages share what the file says once for all of them
 		l.seen[f] = true
 		l.findings = append(l.findings, f)
 	}
+}
+
+// onOneLine replaces the control characters that a name in a message may have.
+func onOneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, s)
 }

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -53,12 +54,8 @@ func (l *linter) compareLanguages(a, b *languageModel) {
 	}
 }
 
-func orNone(s string) string {
-	if s == "" {
-		return "none"
-	}
-	return s
-}
+// orNone is a list in a message, shortened.
+func orNone(s string) string { return cmp.Or(shortened(s), "none") }
 
 // compareVariables reports each language that lacks variables of the others.
 func (l *linter) compareVariables(languages []*languageModel) {

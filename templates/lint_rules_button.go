@@ -203,7 +203,7 @@ func (l *linter) checkFlow(b *buttonModel) {
 	if n != 1 {
 		l.report("flow-choice", b.path, "want one of flow_id, flow_name and flow_json, got %d of them", n)
 	}
-	switch b.FlowAction {
+	switch strings.ToLower(b.FlowAction) {
 	case "", "data_exchange":
 	case "navigate":
 		if b.Screen == "" {

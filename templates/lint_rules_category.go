@@ -111,7 +111,7 @@ func (l *linter) checkCard(first, card *content) {
 	case (card.body == nil) != (first.body == nil):
 		l.report("carousel-same", card.path, "want a body on all cards or on none")
 	case card.buttonTypes() != first.buttonTypes():
-		l.report("carousel-same", card.path, "want the buttons that the first card has: %s", first.buttonTypes())
+		l.report("carousel-same", card.path, "want the buttons that the first card has: %s", orNone(first.buttonTypes()))
 	}
 	kind := card.headerKind()
 	if kind != "image" && kind != "video" && kind != "product" {
@@ -120,12 +120,15 @@ func (l *linter) checkCard(first, card *content) {
 	if card.body != nil {
 		l.checkLength("card-body-length", card.body, "the body of the card", 160)
 	}
-	most, allowed := 2, []ButtonType{ButtonQuickReply, ButtonURL, ButtonPhoneNumber}
+	allowed := []ButtonType{ButtonQuickReply, ButtonURL, ButtonPhoneNumber}
 	if kind == "product" {
-		most, allowed = 1, []ButtonType{ButtonProduct, ButtonURL}
+		allowed = []ButtonType{ButtonProduct, ButtonURL}
 	}
-	if n := len(card.buttons); n > most || kind == "product" && n == 0 {
-		l.report("card-buttons", card.path, "want at most %d buttons on a card, got %d", most, n)
+	switch n := len(card.buttons); {
+	case kind == "product" && n != 1:
+		l.report("card-buttons", card.path, "want 1 button on a card with a product, got %d", n)
+	case n > 2:
+		l.report("card-buttons", card.path, "want at most 2 buttons on a card, got %d", n)
 	}
 	for _, b := range card.buttons {
 		if _, known := buttonMembers[b.Type]; known && !slices.Contains(allowed, b.Type) {

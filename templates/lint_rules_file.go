@@ -186,10 +186,12 @@ func (l *linter) checkSample(path, sample string) {
 	}
 }
 
-// shown is a name in a message, shortened.
-func shown(name string) string {
-	if utf8.RuneCountInString(name) > 40 {
-		name = string([]rune(name)[:40]) + "…"
+// shown is a variable in a message, shortened.
+func shown(name string) string { return "{{" + shortened(name) + "}}" }
+
+func shortened(s string) string {
+	if runes := []rune(s); len(runes) > 80 {
+		return string(runes[:80]) + "…"
 	}
-	return "{{" + name + "}}"
+	return s
 }

@@ -223,3 +223,21 @@ func TestAWriterThatFailsIsReported(t *testing.T) {
 		}
 	}
 }
+
+func TestAFindingIsOneLineWhateverNamesTheFileHas(t *testing.T) {
+	t.Parallel()
+	f, err := Parse("a.yaml", []byte(`{name: a, category: utility, languages: {"x\ny": {body: Hi., samples: {"b\e[31m\nc": d}}, `+
+		`en: {body: Hello., buttons: [{type: "u\nv", text: A}]}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	findings := Lint(f)
+	var b bytes.Buffer
+	if err := WriteText(&b, findings); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(b.String(), "\n"); n != len(findings) || n != 4 || strings.Contains(b.String(), "\x1b") {
+		t.Errorf("%d findings in %d lines: %q", len(findings), n, b.String())
+	}
+	checkSARIF(t, findings)
+}
