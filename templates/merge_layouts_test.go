@@ -82,7 +82,7 @@ func TestAnyFileTakesWhatAnAccountHas(t *testing.T) {
 		remotes = append(remotes, approved(params))
 	}
 	files, accounts := FromRemotes(remotes), groups(remotes)
-	const most = 4 // accounts for each file
+	const most = 2 // accounts for each file
 	for layout, write := range layouts {
 		t.Run(layout, func(t *testing.T) {
 			t.Parallel()
@@ -137,7 +137,7 @@ func TestAnyFileTakesWhatAnAccountHas(t *testing.T) {
 				}
 			}
 			t.Logf("%d of %d changed in place", inPlace, all)
-			if all < 100 || !strings.HasPrefix(layout, "in brackets") && inPlace < all*98/100 {
+			if all < 50 || !strings.HasPrefix(layout, "in brackets") && inPlace < all*98/100 {
 				t.Errorf("%d of %d changed in place", inPlace, all)
 			}
 		})

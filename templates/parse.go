@@ -60,6 +60,7 @@ func (d *decoder) tree(name string, text []byte) *yaml.Node {
 		d.fault(start, "", "want UTF-8")
 		return nil
 	}
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	var root *yaml.Node
 	if isJSON(name) {
 		var at Position
@@ -78,9 +79,18 @@ func (d *decoder) tree(name string, text []byte) *yaml.Node {
 		}
 		if len(document.Content) > 0 {
 			root = document.Content[0]
-			if documents.Decode(&next) == nil {
-				d.fault(&next, "", "want one template in a file, got another document")
+			if err := documents.Decode(&next); !errors.Is(err, io.EOF) {
+				at := &next
+				if err != nil {
+					mark, _ := yamlFault(err)
+					at = &yaml.Node{Line: mark.Line, Column: mark.Column}
+				}
+				d.fault(at, "", "want one template in a file, got another document")
 			}
+		}
+		if deep := tooDeep(root, maxDepth); deep != nil {
+			d.fault(deep, "", "%v", errDeep)
+			return nil
 		}
 	}
 	if root == nil || root.Kind == yaml.ScalarNode && root.Tag == "!!null" {
@@ -91,6 +101,22 @@ func (d *decoder) tree(name string, text []byte) *yaml.Node {
 }
 
 func isJSON(name string) bool { return strings.EqualFold(path.Ext(name), ".json") }
+
+// tooDeep returns the first value that is more than so many levels deep, nil for none.
+func tooDeep(n *yaml.Node, levels int) *yaml.Node {
+	if n == nil || n.Kind == yaml.ScalarNode {
+		return nil
+	}
+	if levels == 0 {
+		return n
+	}
+	for _, child := range n.Content {
+		if deep := tooDeep(child, levels-1); deep != nil {
+			return deep
+		}
+	}
+	return nil
+}
 
 // yamlFault returns where a text is not YAML, and why.
 func yamlFault(err error) (Position, string) {
@@ -245,7 +271,7 @@ func (d *decoder) eachMember(n *yaml.Node, field string, visit func(key, value *
 		key, value := n.Content[i], n.Content[i+1]
 		at := childPath(field, key.Value)
 		switch {
-		case key.Kind != yaml.ScalarNode || key.Tag == "!!merge":
+		case key.Kind != yaml.ScalarNode || key.Tag == "!!merge" || key.Anchor != "":
 			d.fault(key, field, "want names that are texts")
 		case seen[key.Value]:
 			d.fault(key, at, "it is there twice")
@@ -259,6 +285,10 @@ func (d *decoder) eachMember(n *yaml.Node, field string, visit func(key, value *
 // json returns a node as JSON.
 func (d *decoder) json(n *yaml.Node, field string) json.RawMessage {
 	d.file.nodes[field] = n
+	if n.Anchor != "" {
+		d.fault(n, field, "want no anchors and aliases")
+		return json.RawMessage("null")
+	}
 	switch n.Kind {
 	case yaml.SequenceNode:
 		items := make([]json.RawMessage, len(n.Content))

@@ -31,6 +31,9 @@ func parseJSON(text []byte) (*yaml.Node, Position, error) {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			offset, err = int64(len(text)), errors.New("it ends early")
 		}
+		if errors.Is(err, errDeep) {
+			return nil, p.position(offset - 1), err
+		}
 		return nil, p.position(offset), fmt.Errorf("not JSON: %w", err)
 	}
 	return root, Position{}, nil
@@ -42,7 +45,13 @@ type jsonParser struct {
 
 	place Position // of the byte at seen
 	seen  int
+	depth int
 }
+
+// maxDepth limits how deep values are in each other. Components have about ten levels.
+const maxDepth = 100
+
+var errDeep = fmt.Errorf("want at most %d levels", maxDepth)
 
 // position is that of an offset. It is quick where offsets do not go back.
 func (p *jsonParser) position(offset int64) Position {
@@ -83,6 +92,10 @@ func (p *jsonParser) value() (*yaml.Node, error) {
 		if token == '{' {
 			n.Kind, n.Tag = yaml.MappingNode, "!!map"
 		}
+		if p.depth++; p.depth > maxDepth {
+			return nil, errDeep
+		}
+		defer func() { p.depth-- }()
 		for p.tokens.More() {
 			item, err := p.value() // a name is a value, too
 			if err != nil {

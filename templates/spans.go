@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -16,6 +15,9 @@ type layout struct {
 	lines    []int // where each line begins
 	comments []span
 	failed   bool // something is written in a way that is not known here
+
+	line    int   // whose columns are known
+	columns []int // where each character of that line begins, and where the line ends
 }
 
 // span is a part of a text.
@@ -83,14 +85,18 @@ func (l *layout) start(n *yaml.Node) int {
 	if n.Line < 1 || n.Line > len(l.lines) {
 		return l.fail()
 	}
-	at := l.lines[n.Line-1]
-	for range n.Column - 1 {
-		_, size := utf8.DecodeRune(l.text[at:])
-		if at += size; size == 0 {
-			return l.fail()
+	if l.line != n.Line { // most nodes are on the line of the one before
+		l.line, l.columns = n.Line, nil
+		start := l.lines[n.Line-1]
+		for at := range string(l.text[start:l.lineEnd(start)]) {
+			l.columns = append(l.columns, start+at)
 		}
+		l.columns = append(l.columns, l.lineEnd(start))
 	}
-	return at
+	if n.Column < 1 || n.Column > len(l.columns) {
+		return l.fail()
+	}
+	return l.columns[n.Column-1]
 }
 
 // lineOf is the index of the line of an offset.
