@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -41,10 +42,8 @@ func (t *templateFiles) read(names []string) (dir string, files []*templates.Fil
 	}
 	files, err = templates.Read(dir)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "", nil, noDirectory(dir)
 	case err != nil:
-		return "", nil, app.Usagef("%w", err)
+		return "", nil, unreadable(err, dir)
 	case len(files) == 0:
 		return "", nil, noFiles(dir)
 	}
@@ -67,8 +66,12 @@ func templateNames(files []*templates.File) string {
 	return strings.Join(names, ", ")
 }
 
-func noDirectory(dir string) error {
-	return app.WithHint(app.Usagef("there is no directory %s", dir), "give another with --dir, or fill this one with kirim templates pull")
+// unreadable is the error of a path that cannot be read, or of a file in it.
+func unreadable(err error, path string) error {
+	if _, stat := os.Stat(path); errors.Is(stat, fs.ErrNotExist) && filepath.Ext(path) == "" {
+		return app.WithHint(app.Usagef("there is no directory %s", path), "give another with --dir, or fill this one with kirim templates pull")
+	}
+	return app.Usagef("%w", err)
 }
 
 func noFiles(dir string) error {
@@ -115,13 +118,8 @@ func (t *templateFiles) runLint(paths []string, format string) error {
 	}
 	files, findings, err := templates.LintPaths(paths...)
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && len(paths) == 1:
-		if info, stat := os.Stat(paths[0]); stat != nil || info.IsDir() {
-			return noDirectory(paths[0])
-		}
-		return app.Usagef("%w", err)
 	case err != nil:
-		return app.Usagef("%w", err)
+		return unreadable(err, paths[0])
 	case len(files)+len(findings) == 0:
 		return noFiles(paths[0])
 	}

@@ -58,15 +58,10 @@ send values in each other's place, is not replaced without --allow-reorder.
 
 // generateFault gives an error of generated code its exit code.
 func generateFault(err error) error {
-	var stale *templates.StaleError
-	var wrong *templates.GenerateError
-	switch {
-	case errors.As(err, &stale):
-		return &app.Failure{Code: app.ExitCheck, Err: err, Hint: "run kirim templates generate, and look at what calls the code"}
-	case errors.As(err, &wrong):
-		return app.Usagef("%w", err)
+	if stale, ok := errors.AsType[*templates.StaleError](err); ok {
+		return &app.Failure{Code: app.ExitCheck, Err: stale, Hint: "run kirim templates generate, and look at what calls the code"}
 	}
-	return err
+	return app.Usagef("%w", err) // the files, the name of the package, or where the code is to be
 }
 
 // generated says what became of the code.
