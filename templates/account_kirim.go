@@ -17,7 +17,12 @@ import (
 // copies up to date with Meta.
 //
 // Docs: https://docs.kirimdev.com/sending/create-templates/
-func Kirim(number *kirim.PhoneNumber) Account { return &kirimAccount{number.Templates} }
+func Kirim(number *kirim.PhoneNumber) Account {
+	if number == nil || number.Templates == nil {
+		number = new(kirim.Client).PhoneNumber("") // whose calls say so
+	}
+	return &kirimAccount{number.Templates}
+}
 
 type kirimAccount struct{ templates *kirim.TemplatesService }
 

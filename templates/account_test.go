@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/kirimtest"
@@ -111,6 +112,41 @@ func TestAnAccountSaysWhatItCannotDo(t *testing.T) {
 	if got := len(s.Requests()) - before; got != 0 {
 		t.Errorf("%d requests", got)
 	}
+}
+
+func TestAnAccountWithoutANumberIsAnError(t *testing.T) {
+	t.Parallel()
+	for _, number := range []*kirim.PhoneNumber{nil, {}, new(kirim.Client).PhoneNumber("1")} {
+		var invalid *kirim.ValidationError
+		if _, err := templates.Push(t.Context(), templates.Kirim(number), many(t, 1), templates.PushOptions{}); !errors.As(err, &invalid) {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+func TestALostUploadLeavesNoDoubt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "a.png"), []byte(pngFile), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s := newSandbox(t, cloudSystem, func(next http.RoundTripper) http.RoundTripper {
+			return roundTripper(func(r *http.Request) (*http.Response, error) {
+				if strings.Contains(r.URL.Path, "upload") {
+					return nil, io.ErrUnexpectedEOF
+				}
+				return next.RoundTrip(r)
+			})
+		}, templates.WithUploads("700000000000001"))
+		f := fileNamed(t, filepath.Join(dir, "a.yaml"), "name: a\ncategory: utility\nlanguages:\n  en:\n    header: {image: {file: a.png}}\n    body: Look.\n")
+		result, err := templates.Push(t.Context(), s.account, []*templates.File{f}, templates.PushOptions{})
+		var failed *templates.PushError
+		if !errors.As(err, &failed) || failed.InDoubt || failed.Field != "languages.en.header.image" {
+			t.Fatalf("%v", err)
+		}
+		wantOutcome(t, result, "failed")
+	})
 }
 
 // uploads are resumable uploads of an app, and a site with pictures, in front of a sandbox.

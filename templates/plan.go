@@ -52,7 +52,7 @@ type PlanOptions struct {
 	// Prune deletes what only the account has.
 	Prune bool
 	// Incomparable also edits what may be the same, where the account does not say enough
-	// to tell.
+	// to tell. As long as it does not, each push edits it again.
 	Incomparable bool
 }
 
@@ -74,6 +74,7 @@ const (
 	whyEditOften  = "a new review, and one of the edits of an approved template: once in 24 hours, 10 times in 30 days (" + managementPage +
 		"); whether the approved version stays in use until then is not documented"
 	whyCategoryStays = "the category stays: that of an approved template cannot be changed (" + managementPage + ")"
+	whyFormatStays   = "whether parameters have names is nothing that an edit can change, as far as Meta documents (" + managementPage + "): create it under a new name"
 	whyDelete        = "only the account has it; its name cannot be used again for 30 days (" + managementPage + ")"
 	whyOnlyThere     = "only the account has it"
 	whySame          = "as in the file"
@@ -193,6 +194,10 @@ func (p *planner) edit(s *Step) {
 		s.refuse(s.firstChange(), "the account does not say its ID, without which it cannot be edited")
 		return
 	}
+	if before := s.remote.ParameterFormat; before != "" && (before == kirim.TemplateNamed) != s.file.named(s.language) && s.file.hasVariables(s.language) {
+		s.refuse(s.firstChange(), whyFormatStays)
+		return
+	}
 	switch s.remote.Status {
 	case kirim.TemplateApproved:
 		s.Action, s.Why = ActionEdit, whyEditOften
@@ -210,6 +215,14 @@ func (p *planner) edit(s *Step) {
 	default:
 		s.block(s.firstChange(), fmt.Sprintf("its status is %.40q: only what is approved, rejected or paused can be edited (%s)", s.remote.Status, managementPage))
 	}
+}
+
+// hasVariables reports whether a text of a language, links aside, has variables.
+func (f *File) hasVariables(l *Language) bool {
+	return slices.ContainsFunc(elementsOf(f.Params(l).Components, false), func(e element) bool {
+		text, _ := e.leaf("text")
+		return variable.MatchString(text.value)
+	})
 }
 
 // comparable are the changes that are certain.

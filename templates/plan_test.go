@@ -47,6 +47,7 @@ func TestAPlanSaysWhatASystemCanDo(t *testing.T) {
 		"another category, rejected":         {cloudAbilities, orderFile, func(r *templates.Remote) { r.Category, r.Status = "MARKETING", "rejected" }, templates.PlanOptions{}, templates.ActionEdit, "a new review", 8},
 		"another category and text":          {cloudAbilities, orderFile, func(r *templates.Remote) { r.Category = "MARKETING"; body(r).Text = "Old" }, templates.PlanOptions{}, templates.ActionEdit, "the category stays", 8},
 		"changed, without an ID":             {cloudAbilities, orderFile, func(r *templates.Remote) { r.ID = ""; body(r).Text = "Old" }, templates.PlanOptions{}, templates.ActionImpossible, "does not say its ID", 9},
+		"other names of parameters":          {cloudAbilities, "format: named\n" + orderFile, func(r *templates.Remote) { r.ParameterFormat = "positional"; body(r).Text = "Hello {{1}}, {{2}}." }, templates.PlanOptions{}, templates.ActionImpossible, "create it under a new name", 10},
 		"not comparable":                     {cloudAbilities, orderFile, func(r *templates.Remote) { r.Components = nil }, templates.PlanOptions{}, templates.ActionNone, "too little to tell", 8},
 		"not comparable, but to be edited":   {cloudAbilities, orderFile, func(r *templates.Remote) { r.Components = nil }, templates.PlanOptions{Incomparable: true}, templates.ActionEdit, "a new review", 8},
 		"not comparable, with Kirim":         {kirimAbilities, orderFile, func(r *templates.Remote) { r.Components = nil }, templates.PlanOptions{Incomparable: true}, templates.ActionNone, "too little to tell", 8},

@@ -17,7 +17,7 @@ type PushOptions struct {
 	// it; without it any other is carried out. When it returns false, nothing is sent and
 	// the error is [ErrNotConfirmed].
 	Confirm func(*Plan) (bool, error)
-	// Progress is told of each creation, edit and deletion when it is over. It may be nil.
+	// Progress is called after each creation, edit and deletion. It may be nil.
 	Progress func(StepResult)
 	// WithoutLint leaves it to the account to refuse what [Lint] finds wrong, for a rule
 	// that has changed since this version.
@@ -137,7 +137,7 @@ func (e *PushError) Unwrap() error { return e.Err }
 // other. It stops at the first that fails, with a [*PushError] beside the result. Steps
 // that are blocked or impossible are no error: see [PushResult.Complete].
 //
-// A step whose response was lost is looked up in the account, and not repeated. The next
+// A step whose response was lost is looked up in the account, and not retried. The next
 // push goes on where this one stopped. Two pushes at a time to one account see each other's
 // creations as their own if the content is the same.
 //
@@ -214,7 +214,7 @@ func (p *pusher) do(ctx context.Context, s *StepResult) error {
 		return nil
 	}
 	s.Outcome = OutcomeFailed
-	maybe := kirim.MaybeSent(err)
+	maybe := kirim.MaybeSent(err) && !isOfSample(err)
 	if !maybe && (s.Action != ActionCreate || !isExisting(err)) {
 		return err
 	}
@@ -315,3 +315,11 @@ type sampleError struct {
 
 func (e *sampleError) Error() string { return e.err.Error() }
 func (e *sampleError) Unwrap() error { return e.err }
+
+// isOfSample reports whether an error is of a sample, without which the template was not
+// sent.
+func isOfSample(err error) bool {
+	var sample *sampleError
+	var link *linkError
+	return errors.As(err, &sample) || errors.As(err, &link)
+}

@@ -49,7 +49,7 @@ func (s State) String() string {
 
 // WatchOptions are choices for a wait. The zero value is valid.
 type WatchOptions struct {
-	// OnChange is told the first state of each template, and then each change.
+	// OnChange is called with the first state of each template, and then with each change.
 	OnChange func(State)
 	// Events are status updates of templates, such as those of [StatusEvents]: one about a
 	// template that is waited for has the account asked at once. May be nil.
@@ -100,8 +100,8 @@ const (
 // where they stand, in the order of wanted. When one is not approved in the end, the error
 // is a [*WatchError]. Give ctx a deadline: Meta may take a day.
 //
-// The waits grow from about 2 seconds to about a minute. Failures that pass are waited out,
-// at least for as long as the server asks; any other ends the wait, and so does a
+// The waits grow from about 2 seconds to about a minute. After a temporary failure it asks
+// again, no sooner than the server says; any other failure ends the wait, and so does a
 // template that the account has not listed three times in a row.
 //
 // Docs: https://docs.kirimdev.com/sending/create-templates/
@@ -133,7 +133,7 @@ type watch struct {
 	options WatchOptions
 	states  []State
 	next    time.Time         // before which no event has the account asked
-	seen    []bool            // OnChange was told
+	seen    []bool            // OnChange was called
 	missing []int             // in how many polls in a row
 	reasons map[Wanted]string // of rejections, as events have them
 }
