@@ -84,8 +84,7 @@ func (a *cloudAccount) download(ctx context.Context, link string, rule mediaRule
 		return err
 	}
 	response, err := a.fetch.Do(request)
-	var failed *url.Error
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*url.Error](err); ok {
 		err = failed.Err // without the link, which may have a secret in it
 	}
 	if err != nil {

@@ -121,8 +121,7 @@ func linkIn(path string, components []kirim.ComponentDefinition) string {
 // or below, and checks it.
 func openSample(f *File, m media) (file *os.File, mimeType string, err error) {
 	fault := func(err error) error {
-		var broken *os.PathError
-		if errors.As(err, &broken) {
+		if broken, ok := errors.AsType[*os.PathError](err); ok {
 			err = broken.Err // without the path, which is said already
 		}
 		return fmt.Errorf("the sample %.80q: %w", m.File, err)

@@ -218,7 +218,11 @@ func (p *pusher) do(ctx context.Context, s *StepResult) error {
 	if !maybe && (s.Action != ActionCreate || !isExisting(err)) {
 		return err
 	}
-	there, lookup := p.look(ctx, s)
+	var there bool
+	var lookup error
+	if ctx.Err() == nil {
+		there, lookup = p.look(ctx, s)
+	}
 	switch {
 	case there:
 		s.Outcome = OutcomeDone
@@ -283,9 +287,6 @@ func (p *pusher) upload(ctx context.Context, f *File, m media) (handle string, e
 
 // look asks the account whether a step was carried out.
 func (p *pusher) look(ctx context.Context, s *StepResult) (there bool, err error) {
-	if ctx.Err() != nil {
-		return false, nil // the error says so already
-	}
 	remotes, err := p.account.List(ctx)
 	if err != nil {
 		return false, fmt.Errorf("asking the account whether it was carried out: %w", err)
@@ -319,7 +320,7 @@ func (e *sampleError) Unwrap() error { return e.err }
 // isOfSample reports whether an error is of a sample, without which the template was not
 // sent.
 func isOfSample(err error) bool {
-	var sample *sampleError
-	var link *linkError
-	return errors.As(err, &sample) || errors.As(err, &link)
+	_, ofFile := errors.AsType[*sampleError](err)
+	_, ofLink := errors.AsType[*linkError](err)
+	return ofFile || ofLink
 }

@@ -79,16 +79,13 @@ var (
 // the refusal is not about the template.
 func (f *File) refused(l *Language, err error) string {
 	language := childPath("languages", l.Code)
-	var sample *sampleError
-	if errors.As(err, &sample) {
+	if sample, ok := errors.AsType[*sampleError](err); ok {
 		return sample.path
 	}
-	var link *linkError
-	if errors.As(err, &link) {
+	if link, ok := errors.AsType[*linkError](err); ok {
 		return f.locate(l, link.path)
 	}
-	var invalid *kirim.ValidationError
-	if errors.As(err, &invalid) && invalid != nil && len(invalid.Violations) > 0 {
+	if invalid, ok := errors.AsType[*kirim.ValidationError](err); ok && invalid != nil && len(invalid.Violations) > 0 {
 		if field := f.refusedPath(l, invalid.Violations[0].Path); field != "" {
 			return field
 		}
