@@ -23,19 +23,19 @@ func TestAFindingIsAtTheVariable(t *testing.T) {
 	t.Parallel()
 	const head = "name: a\ncategory: utility\nlanguages:\n  en:\n"
 	for name, test := range map[string]struct{ file, text string }{
-		"in a plain text":             {"a.yaml", head + "    body: Grüße, §{{nmae}}, an alle.\n"},
-		"in a text in quotes":         {"a.yaml", head + "    body: \"Grüße, §{{nmae}}, an alle.\"\n"},
-		"in a text in single quotes":  {"a.yaml", head + "    body: 'Grüße, §{{nmae}}, an alle.'\n"},
-		"in a block":                  {"a.yaml", head + "    body: |\n\n      Grüße\n      👋, §{{nmae}}, an alle.\n"},
-		"in a block that is stripped": {"a.yaml", head + "    body: |-\n        Grüße, §{{nmae}}, an\n         alle.\n"},
-		"in a header, short":          {"a.yaml", head + "    header: Hi §{{nmae}}\n    body: Hi.\n"},
-		"in a header":                 {"a.yaml", head + "    body: Hi.\n    header: {text: \"Hi §{{nmae}}\"}\n"},
-		"in a URL":                    {"a.yaml", head + "    body: Hi.\n    buttons: [{type: url, text: A, url: \"https://a.example/§{{nmae}}\"}]\n"},
-		"in a card":                   {"a.yaml", strings.Replace(head, "utility", "marketing", 1) + "    body: Hi.\n    cards:\n      - {header: {image: {handle: a}}, body: \"Hi §{{nmae}}\"}\n      - {header: {image: {handle: a}}, body: Hi}\n"},
-		"in JSON":                     {"a.json", "{\"name\": \"a\", \"category\": \"utility\", \"languages\": {\"en\": {\n \"body\": \"Grüße, §{{nmae}}, an alle.\"}}}"},
+		"in a plain text":             {"a.yaml", head + "    body: Grüße, §{{guest}}, an alle.\n"},
+		"in a text in quotes":         {"a.yaml", head + "    body: \"Grüße, §{{guest}}, an alle.\"\n"},
+		"in a text in single quotes":  {"a.yaml", head + "    body: 'Grüße, §{{guest}}, an alle.'\n"},
+		"in a block":                  {"a.yaml", head + "    body: |\n\n      Grüße\n      👋, §{{guest}}, an alle.\n"},
+		"in a block that is stripped": {"a.yaml", head + "    body: |-\n        Grüße, §{{guest}}, an\n         alle.\n"},
+		"in a header, short":          {"a.yaml", head + "    header: Hi §{{guest}}\n    body: Hi.\n"},
+		"in a header":                 {"a.yaml", head + "    body: Hi.\n    header: {text: \"Hi §{{guest}}\"}\n"},
+		"in a URL":                    {"a.yaml", head + "    body: Hi.\n    buttons: [{type: url, text: A, url: \"https://a.example/§{{guest}}\"}]\n"},
+		"in a card":                   {"a.yaml", strings.Replace(head, "utility", "marketing", 1) + "    body: Hi.\n    cards:\n      - {header: {image: {handle: a}}, body: \"Hi §{{guest}}\"}\n      - {header: {image: {handle: a}}, body: Hi}\n"},
+		"in JSON":                     {"a.json", "{\"name\": \"a\", \"category\": \"utility\", \"languages\": {\"en\": {\n \"body\": \"Grüße, §{{guest}}, an alle.\"}}}"},
 		// Where the text is not as it stands in the file, the finding is at its start.
-		"in a text with escapes": {"a.yaml", head + "    body: §\"Hi\\n{{nmae}}, all.\"\n"},
-		"in a folded text":       {"a.yaml", head + "    body: §>\n      Hi\n      {{nmae}}, all.\n"},
+		"in a text with escapes": {"a.yaml", head + "    body: §\"Hi\\n{{guest}}, all.\"\n"},
+		"in a folded text":       {"a.yaml", head + "    body: §>\n      Hi\n      {{guest}}, all.\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -105,7 +105,7 @@ func directoryOf(t testing.TB, templates int, broken bool) (files []*File) {
 		for _, code := range []string{"en", "id", "de", "fr", "es"} {
 			body := fmt.Sprintf("Hello {{customer}}, your order {{order}} of the kind %d %s is on its way to you.", i, code)
 			if broken {
-				body = "{{nmae}} {{customer}} {{"
+				body = "{{guest}} {{customer}} {{"
 			}
 			text += fmt.Sprintf("  %s:\n    header: Order {{order}}\n    body: %q\n    footer: Bye\n    buttons:\n"+
 				"      - {type: url, text: Track, url: \"https://shop.example/{{order}}\"}\n      - {type: copy_code, code: \"{{code}}\"}\n"+

@@ -261,7 +261,7 @@ func (l *linter) checkAmount(t *text) {
 		return
 	}
 	words := 0
-	for _, field := range strings.Fields(variable.ReplaceAllString(t.value, " ")) {
+	for field := range strings.FieldsSeq(variable.ReplaceAllString(t.value, " ")) {
 		if strings.ContainsFunc(field, isWordRune) {
 			words++
 		}

@@ -78,7 +78,7 @@ func fill(text string) string {
 func wanted(name, text string) (wanted []string) {
 	for i, line := range strings.Split(text, "\n") {
 		if match := wantComment.FindStringSubmatch(line); match != nil {
-			for _, rule := range strings.Fields(match[1]) {
+			for rule := range strings.FieldsSeq(match[1]) {
 				wanted = append(wanted, fmt.Sprintf("%s:%d %s", name, i+1, rule))
 			}
 		}
@@ -92,8 +92,7 @@ func lintTexts(t *testing.T, names, texts []string) (found []string, findings []
 	var files []*File
 	for i, name := range names {
 		f, err := Parse(name, []byte(texts[i]))
-		var syntax *SyntaxError
-		if errors.As(err, &syntax) {
+		if syntax, is := errors.AsType[*SyntaxError](err); is {
 			findings = append(findings, syntax.Findings()...)
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
@@ -73,7 +74,7 @@ func (p *jsonParser) position(offset int64) Position {
 // node makes a node at the next token.
 func (p *jsonParser) node(kind yaml.Kind) *yaml.Node {
 	at := p.tokens.InputOffset()
-	for at < int64(len(p.text)) && bytes.IndexByte([]byte(" \t\r\n,:"), p.text[at]) >= 0 {
+	for at < int64(len(p.text)) && strings.IndexByte(" \t\r\n,:", p.text[at]) >= 0 {
 		at++
 	}
 	place := p.position(at)
@@ -109,7 +110,7 @@ func (p *jsonParser) value() (*yaml.Node, error) {
 		n.Tag, n.Value, n.Style = "!!str", token, yaml.DoubleQuotedStyle
 	case json.Number:
 		n.Tag, n.Value = "!!int", token.String()
-		if bytes.ContainsAny([]byte(n.Value), ".eE") {
+		if strings.ContainsAny(n.Value, ".eE") {
 			n.Tag = "!!float"
 		}
 	case bool:
