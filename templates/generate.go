@@ -115,7 +115,8 @@ func GenerateFile(path string, files []*File, options GenerateOptions) (changed 
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // code to be committed
 		return false, err
 	}
-	return true, writeFile(path, code, 0o644)
+	err = writeFile(path, code, 0o644)
+	return err == nil, err
 }
 
 // previousCode reads the code in a file, with \n for line breaks, and completes the

@@ -9,14 +9,18 @@ import (
 	"github.com/kirim-go/kirim/templates"
 )
 
-func TestTheGeneratedCodeOfTheExamplesIsCurrent(t *testing.T) {
+func TestTheGeneratedCodeInTheRepositoryIsCurrent(t *testing.T) {
 	t.Parallel()
 	generated, err := filepath.Glob("../examples/*/tpl/tpl.go")
 	if err != nil || len(generated) < 2 {
 		t.Fatalf("%q, %v", generated, err)
 	}
-	for _, path := range generated {
-		files, err := templates.Read(filepath.Join(filepath.Dir(path), "..", "templates"))
+	for _, path := range append(generated, "internal/shop/shop.go") {
+		dir := filepath.Join(filepath.Dir(path), "templates")
+		if filepath.Base(path) == "tpl.go" {
+			dir = filepath.Join(filepath.Dir(path), "..", "templates")
+		}
+		files, err := templates.Read(dir)
 		if err != nil {
 			t.Fatal(err)
 		}

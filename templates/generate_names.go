@@ -60,7 +60,10 @@ func goField(parameter string, taken []string) string {
 // goArgument returns the name of an argument.
 func goArgument(name string) string {
 	words := goWords(name, "Value")
-	words[0] = strings.ToLower(words[0])
+	if slices.Contains(initialisms, strings.ToLower(words[0])) {
+		words[0] = strings.ToLower(words[0])
+	}
+	words[0] = strings.ToLower(words[0][:1]) + words[0][1:]
 	argument := strings.Join(words, "")
 	if token.IsKeyword(argument) || types.Universe.Lookup(argument) != nil || slices.Contains(generatedImports, argument) {
 		argument += "_"
