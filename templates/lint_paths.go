@@ -14,8 +14,7 @@ func LintPaths(paths ...string) (files []*File, findings []Finding, err error) {
 		files = append(files, found...)
 		err = errors.Join(err, err2)
 		for _, u := range failed {
-			var syntax *SyntaxError
-			if errors.As(u.err, &syntax) {
+			if syntax, ok := errors.AsType[*SyntaxError](u.err); ok {
 				findings = append(findings, syntax.Findings()...)
 				continue
 			}
@@ -39,9 +38,9 @@ func readPath(path string) (files []*File, failed []unread, err error) {
 	case err != nil:
 		return nil, nil, err
 	}
-	f, err := Parse(path, text)
-	if err != nil {
-		return nil, []unread{{path: path, err: err}}, nil
+	f, fault := Parse(path, text)
+	if fault != nil {
+		return nil, []unread{{path: path, err: fault}}, nil
 	}
 	return []*File{f}, nil, nil
 }

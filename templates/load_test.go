@@ -2,6 +2,7 @@ package templates_test
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -107,15 +108,12 @@ func TestNothingIsLoadedOfADirectoryInWhichSomethingIsWrong(t *testing.T) {
 			defer sandbox.Close()
 			before := len(sandbox.Templates())
 			files := map[string]string{"a.yaml": right}
-			for name, text := range tt.files {
-				files[name] = text
-			}
+			maps.Copy(files, tt.files)
 			err := templates.Load(sandbox, directory(t, files))
 			if err == nil {
 				t.Fatal("no error")
 			}
-			var fault *templates.SyntaxError
-			if !errors.As(err, &fault) {
+			if _, ok := errors.AsType[*templates.SyntaxError](err); !ok {
 				t.Errorf("%T is not a *SyntaxError", err)
 			}
 			for _, want := range tt.want {

@@ -165,7 +165,7 @@ func TestThePageIsTheSameEachTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if page(t, files...) != page(t, files...) {
+	if first := page(t, files...); first != page(t, files...) {
 		t.Error("two pages of the same files differ")
 	}
 }

@@ -91,9 +91,9 @@ func generate(source string) ([]byte, error) {
 	g := &generator{docs: make(map[string]string), names: make(map[string]string)}
 	g.read(file)
 	for _, t := range objects {
-		for i := range t.NumField() {
-			if name := memberName(t.Field(i)); name != "" {
-				g.names[t.Field(i).Name] = name
+		for field := range t.Fields() {
+			if name := memberName(field); name != "" {
+				g.names[field.Name] = name
 			}
 		}
 	}
@@ -189,8 +189,7 @@ func (g *generator) describe(name, comment string) string {
 // object is the schema of a struct: its members and no others.
 func (g *generator) object(t reflect.Type) *schema {
 	s := &schema{Description: g.describe(t.Name(), firstSentence(g.docs[t.Name()])), Type: "object", AdditionalProperties: false}
-	for i := range t.NumField() {
-		field := t.Field(i)
+	for field := range t.Fields() {
 		name := memberName(field)
 		if name == "" {
 			continue
@@ -281,6 +280,7 @@ func (g *generator) value(t reflect.Type) *schema {
 		return &schema{Type: "boolean"}
 	case reflect.String:
 		return &schema{Type: "string"}
+	default:
+		panic(fmt.Sprintf("schemagen: no schema for %s", t))
 	}
-	panic(fmt.Sprintf("schemagen: no schema for %s", t))
 }

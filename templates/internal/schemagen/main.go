@@ -23,5 +23,5 @@ func write(source, out string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(out, text, 0o644) //nolint:gosec // it is committed
+	return os.WriteFile(out, text, 0o644)
 }

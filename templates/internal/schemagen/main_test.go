@@ -51,8 +51,8 @@ func TestEachMemberOfAFileIsInTheSchema(t *testing.T) {
 			schema = root.Defs[defName(typ)]
 		}
 		members := 0
-		for i := range typ.NumField() {
-			name := memberName(typ.Field(i))
+		for field := range typ.Fields() {
+			name := memberName(field)
 			if name == "" {
 				continue
 			}
@@ -73,9 +73,9 @@ func TestEachLimitIsThatOfAMember(t *testing.T) {
 	known := make(map[string]bool)
 	for _, typ := range objects {
 		known[typ.Name()] = true
-		for i := range typ.NumField() {
-			if memberName(typ.Field(i)) != "" {
-				known[typ.Name()+"."+typ.Field(i).Name] = true
+		for field := range typ.Fields() {
+			if memberName(field) != "" {
+				known[typ.Name()+"."+field.Name] = true
 			}
 		}
 	}
@@ -95,7 +95,7 @@ func TestADescriptionSpeaksOfTheMembersOfTheFile(t *testing.T) {
 		"Sample is a value.\nLike [Parameter.Sample].": "A value. Like sample.",
 		"of an upload":                        "Of an upload.",
 		"FlowID or FlowName is the flow.":     "flow_id or flow_name is the flow.",
-		"Sample are what [*File] has [Lint].": "What File has Lint.",
+		"Sample is for a [*File] and [Lint].": "For a File and Lint.",
 	} {
 		name := "PhoneNumber"
 		for field := range g.names {

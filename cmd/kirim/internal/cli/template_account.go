@@ -42,8 +42,7 @@ func (f *templatesFlags) templatesAccount(a *app.App, options ...templates.Cloud
 
 // formFault is an error of files of another form: a wrong file is wrong usage.
 func formFault(err error) error {
-	var syntax *templates.SyntaxError
-	if errors.As(err, &syntax) {
+	if _, ok := errors.AsType[*templates.SyntaxError](err); ok {
 		return app.Usagef("%w", err)
 	}
 	return err
@@ -51,7 +50,7 @@ func formFault(err error) error {
 
 // compared are the files, and what the account has of their names, or all that it has.
 func (t *templateFiles) compared(ctx context.Context, names []string, options ...templates.CloudAPIOption) (files []*templates.File, remotes []*templates.Remote, account templates.Account, err error) {
-	if _, files, err = t.read(names); err != nil {
+	if files, err = t.read(names); err != nil {
 		return nil, nil, nil, err
 	}
 	if account, err = t.source.templatesAccount(t.app, options...); err != nil {
@@ -101,8 +100,10 @@ func (t *templateFiles) printDiff(differences []templates.Difference, prune bool
 		case templates.DiffRemote:
 			extra++
 			return !prune
+		case templates.DiffSame:
+			return true
 		}
-		return d.State == templates.DiffSame
+		return false
 	})
 	if prune {
 		different += extra
@@ -286,8 +287,9 @@ func actionStyle(action string) console.Style {
 		return console.Warn
 	case templates.ActionDelete, templates.ActionImpossible:
 		return console.Bad
+	default:
+		return console.Plain
 	}
-	return console.Plain
 }
 
 // refuseErrors prints the errors of the files that keep them from being pushed.
@@ -347,7 +349,7 @@ and 1 that the time was over before.`,
 			if patience <= 0 {
 				return app.WithHint(app.Usagef("--timeout is not above 0"), "such as --timeout 1h")
 			}
-			_, files, err := t.read(args)
+			files, err := t.read(args)
 			if err != nil {
 				return err
 			}

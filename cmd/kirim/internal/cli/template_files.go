@@ -36,26 +36,27 @@ func (t *templateFiles) directory() (string, error) {
 }
 
 // read returns the templates of the names in the directory; without a name, all of them.
-func (t *templateFiles) read(names []string) (dir string, files []*templates.File, err error) {
-	if dir, err = t.directory(); err != nil {
-		return "", nil, err
+func (t *templateFiles) read(names []string) ([]*templates.File, error) {
+	dir, err := t.directory()
+	if err != nil {
+		return nil, err
 	}
-	files, err = templates.Read(dir)
+	files, err := templates.Read(dir)
 	switch {
 	case err != nil:
-		return "", nil, unreadable(err, dir)
+		return nil, unreadable(err, dir)
 	case len(files) == 0:
-		return "", nil, noFiles(dir)
+		return nil, noFiles(dir)
 	}
 	for _, name := range names {
 		if !slices.ContainsFunc(files, func(f *templates.File) bool { return f.Name == name }) {
-			return "", nil, &app.Failure{Code: app.ExitNotFound, Err: fmt.Errorf("no file of %s has the template %q", dir, name), Hint: "there are " + templateNames(files)}
+			return nil, &app.Failure{Code: app.ExitNotFound, Err: fmt.Errorf("no file of %s has the template %q", dir, name), Hint: "there are " + templateNames(files)}
 		}
 	}
 	if len(names) > 0 {
 		files = slices.DeleteFunc(files, func(f *templates.File) bool { return !slices.Contains(names, f.Name) })
 	}
-	return dir, files, nil
+	return files, nil
 }
 
 func templateNames(files []*templates.File) string {

@@ -32,7 +32,7 @@ send values in each other's place, is not replaced without --allow-reorder.
 			if out == "" {
 				return app.WithHint(app.Usagef("--out is missing"), "such as --out tpl/templates.go")
 			}
-			_, files, err := t.read(nil)
+			files, err := t.read(nil)
 			if err != nil {
 				return err
 			}

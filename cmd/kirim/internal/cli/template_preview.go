@@ -48,7 +48,7 @@ needs no account. --html writes a page that shows the languages side by side.`,
 					return app.WithHint(app.Usagef("--%s is not for template files", flag), "give values with --named-param NAME=VALUE")
 				}
 			}
-			_, files, err := t.read(args)
+			files, err := t.read(args)
 			if err != nil {
 				return err
 			}

@@ -121,6 +121,7 @@ func pullStyle(change string) console.Style {
 		return console.Good
 	case templates.PullChanged:
 		return console.Warn
+	default:
+		return console.Plain
 	}
-	return console.Plain
 }

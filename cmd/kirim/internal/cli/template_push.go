@@ -24,7 +24,7 @@ func (t *templateFiles) runPush(ctx context.Context, names []string, flags *push
 	if err != nil {
 		return err
 	}
-	_, files, err := t.read(names)
+	files, err := t.read(names)
 	if err != nil {
 		return err
 	}
@@ -87,6 +87,7 @@ func (t *templateFiles) printStep(step templates.StepResult) {
 		style, outcome = console.Bad, "failed"
 	case templates.OutcomeInDoubt:
 		style, outcome = console.Bad, "in doubt"
+	default: // done
 	}
 	text := step.Name + " (" + step.Language + ")"
 	if about := strings.TrimPrefix(string(step.Status)+"; "+step.Note, "; "); about != "" {

@@ -157,30 +157,28 @@ func (o *options) ratePlan() (kirimtest.Plan, error) {
 // defaultReview is how long a review takes unless something else is said.
 const defaultReview = 2 * time.Second
 
-// templateReview reads the flags of the review; nil leaves it to the scenario.
-func (o *options) templateReview() (*kirimtest.TemplateReview, error) {
+// templateReview reads the flags of the review; without any, it is left to the scenario.
+func (o *options) templateReview() (review kirimtest.TemplateReview, given bool, err error) {
 	verdict := o.review
 	if verdict == "" && o.rejectReason != "" {
 		verdict = "reject"
 	}
 	switch {
 	case verdict != "" && verdict != "approve" && verdict != "reject" && verdict != "none":
-		return nil, app.Usagef("--template-review: want approve, reject or none, got %q", verdict)
+		return review, false, app.Usagef("--template-review: want approve, reject or none, got %q", verdict)
 	case o.reviewAfter < 0:
-		return nil, app.WithHint(app.Usagef("--template-review-after is negative"), "--template-review none leaves templates pending")
+		return review, false, app.WithHint(app.Usagef("--template-review-after is negative"), "--template-review none leaves templates pending")
 	case o.rejectReason != "" && verdict != "reject":
-		return nil, app.Usagef("--template-reject-reason is for --template-review reject")
-	case verdict == "" && o.reviewAfter == defaultReview:
-		return nil, nil
+		return review, false, app.Usagef("--template-reject-reason is for --template-review reject")
 	}
-	review := &kirimtest.TemplateReview{After: o.reviewAfter, Verdict: kirimtest.TemplateApproved}
+	review = kirimtest.TemplateReview{After: o.reviewAfter, Verdict: kirimtest.TemplateApproved}
 	switch verdict {
 	case "reject":
 		review.Verdict, review.Reason = kirimtest.TemplateRejected, o.rejectReason
 	case "none":
 		review.After = -1
 	}
-	return review, nil
+	return review, verdict != "" || o.reviewAfter != defaultReview, nil
 }
 
 // token is what others need to reach the sandbox; empty for one for this machine.
@@ -236,7 +234,7 @@ func (o *options) run(ctx context.Context, a *app.App) error {
 	if err != nil {
 		return err
 	}
-	review, err := o.templateReview()
+	review, reviewed, err := o.templateReview()
 	if err != nil {
 		return err
 	}
@@ -289,8 +287,8 @@ func (o *options) run(ctx context.Context, a *app.App) error {
 			return app.Usagef("%s: %w", o.seedFile, err)
 		}
 	}
-	if review != nil {
-		s.ReviewTemplates(*review)
+	if reviewed {
+		s.ReviewTemplates(review)
 	}
 	folders := []*folder{
 		{flag: "--templates", what: "templates", dir: o.templatesDir, ends: []string{".yaml", ".yml", ".json"}, take: takeTemplates(s, page.Seed), note: a.Note},
