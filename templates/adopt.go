@@ -74,6 +74,32 @@ func adoptButtons(before, buttons []Button, theirs []kirim.ButtonDefinition) {
 	}
 }
 
+// adoptSamples takes over samples that an account does not say, and reports whether
+// there were any.
+func adoptSamples(before, theirs []kirim.ComponentDefinition) (adopted bool) {
+	for i := range theirs {
+		c := &theirs[i]
+		j := slices.IndexFunc(before, func(b kirim.ComponentDefinition) bool { return strings.EqualFold(b.Type, c.Type) })
+		if j < 0 {
+			continue
+		}
+		old := before[j]
+		if c.Example == nil && old.Example != nil && strings.EqualFold(old.Format, c.Format) &&
+			len(variable.FindAllString(old.Text, -1)) == len(variable.FindAllString(c.Text, -1)) {
+			c.Example, adopted = old.Example, true
+		}
+		for k := range min(len(old.Buttons), len(c.Buttons)) {
+			if b := &c.Buttons[k]; len(b.Example) == 0 && strings.EqualFold(b.Type, old.Buttons[k].Type) && len(old.Buttons[k].Example) > 0 {
+				b.Example, adopted = old.Buttons[k].Example, true
+			}
+		}
+		for k := range min(len(old.Cards), len(c.Cards)) {
+			adopted = adoptSamples(old.Cards[k].Components, c.Cards[k].Components) || adopted
+		}
+	}
+	return adopted
+}
+
 // matchButtons returns for each button of an account which one of a file it is, and -1
 // for none.
 func matchButtons(ours []Button, theirs []kirim.ButtonDefinition) []int {
@@ -243,7 +269,7 @@ func (f *File) dropMarks(l, before *Language) {
 		case before != nil && slices.Contains(before.Unknown, mark):
 			return false
 		case mark == UnknownSamples:
-			return len(l.Components) == 0 && f.hasSamples(l)
+			return f.hasSamples(l)
 		}
 		return before != nil
 	})
@@ -256,6 +282,9 @@ func (f *File) dropMarks(l, before *Language) {
 func (f *File) hasSamples(l *Language) bool {
 	lacks := func(h *Header) bool {
 		return h != nil && slices.ContainsFunc([]*Media{h.Image, h.Video, h.Document}, func(m *Media) bool { return m != nil && *m == Media{} })
+	}
+	if len(l.Components) > 0 {
+		return !lacksSamples(normalized(f.Params(l).Components))
 	}
 	return !lacks(l.Header) && !slices.ContainsFunc(l.Cards, func(c Card) bool { return lacks(c.Header) }) &&
 		!slices.ContainsFunc(f.namesIn(l), func(name string) bool { return f.Sample(l, name) == "" })

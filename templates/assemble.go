@@ -2,6 +2,7 @@ package templates
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -151,12 +152,16 @@ func assemble(old *File, changed []statement, forms map[string]int) *File {
 // asComponents returns the components as the account has them. Where it does not say
 // all of them, the rest is as in the file.
 func (s statement) asComponents(old *File, before *Language) Components {
-	if s.raw != nil {
-		return Components(s.raw)
-	}
 	var components []kirim.ComponentDefinition
 	if before != nil {
 		components = old.Params(before).Components
+	}
+	if s.raw != nil {
+		var theirs []kirim.ComponentDefinition
+		if json.Unmarshal(s.raw, &theirs) == nil && adoptSamples(components, theirs) {
+			return Components(mustMarshal(theirs))
+		}
+		return Components(s.raw)
 	}
 	for _, c := range s.components {
 		i := slices.IndexFunc(components, func(known kirim.ComponentDefinition) bool { return strings.EqualFold(known.Type, c.Type) })

@@ -154,7 +154,7 @@ var (
 func isPlain(text string, inFlow bool) bool {
 	first, _ := utf8.DecodeRuneInString(text)
 	if !unicode.IsLetter(first) && first != '_' || reserved.MatchString(text) || strings.HasSuffix(text, " ") || strings.HasSuffix(text, ":") ||
-		strings.Contains(text, ": ") || strings.Contains(text, " #") || inFlow && strings.ContainsAny(text, ",[]{}:") {
+		strings.Contains(text, ": ") || strings.Contains(text, " #") || inFlow && strings.ContainsAny(strings.ReplaceAll(text, "://", ""), ",[]{}:") {
 		return false
 	}
 	return !strings.ContainsFunc(text, func(r rune) bool { return r == '\t' || !isPrintable(r) })

@@ -341,8 +341,8 @@ func (s *splicer) replace(new, node *yaml.Node, h holder) {
 		}
 		text := inlineText(new, true)
 		if s.isJSON {
-			line := s.lineStart(start)
-			text = string(indented(new, string(s.text[line:line+indentation(s.text[line:])])))
+			line := s.text[s.lineStart(start):]
+			text = string(indented(new, string(line[:len(line)-len(bytes.TrimLeft(line, " \t"))])))
 		}
 		s.edit(start, end, text)
 		return
