@@ -45,8 +45,8 @@ type Finding struct {
 }
 
 // Lint returns what is wrong with the files, by file, line and column. It needs no
-// network and reads nothing but its arguments. Rules that compare files, such as that
-// two have the same name, see the files of one call.
+// network, reads nothing but its arguments, and is safe for concurrent use. Rules that
+// compare files, such as that two have the same name, see the files of one call.
 func Lint(files ...*File) []Finding {
 	l := &linter{seen: make(map[Finding]bool)}
 	files = slices.DeleteFunc(slices.Clone(files), func(f *File) bool { return f == nil })

@@ -72,7 +72,7 @@ func (o object) object(name string) object {
 	return inner
 }
 
-// objects returns a list of objects. What is none is reported, and left out.
+// objects returns a list of objects. An item of another shape is reported and left out.
 func (o object) objects(name string) (items []object) {
 	switch list := o.members[name].(type) {
 	case nil:
@@ -167,8 +167,8 @@ func (l *linter) readComponents(m *languageModel) {
 	}
 }
 
-// components fills a language or a card, and returns the components that not both
-// have.
+// components fills a language or a card with what both may have, and returns the other
+// components.
 func (l *linter) components(into *content, named bool, components []object) (others []object) {
 	seen := make(map[string]bool)
 	for _, c := range components {
@@ -243,8 +243,7 @@ func rawHeader(c object, named bool) *headerModel {
 			if len(samples) == 0 || samples[0] == "" {
 				continue
 			}
-			h.mediaPath = example.at(member)
-			if member == "header_url" || strings.Contains(samples[0], "://") { // Kirim takes a link as a handle
+			if h.mediaPath = example.at(member); member == "header_url" {
 				h.media.URL = samples[0]
 			} else {
 				h.media.Handle = samples[0]

@@ -28,7 +28,7 @@ var buttonMembers = map[ButtonType]struct{ allowed, required []string }{
 	ButtonVoiceCall:   {allowed: []string{"ttl_minutes"}},
 }
 
-// members are the members that the button has, but its type.
+// members are the members that the button has, except its type.
 func (b *buttonModel) members() (members []string) {
 	for _, m := range []struct {
 		name string
@@ -74,15 +74,20 @@ func (l *linter) checkButtons(m *languageModel) {
 		{ButtonFlow, 1, "button-single"}, {ButtonCatalog, 1, "button-single"}, {ButtonProducts, 1, "button-single"},
 		{ButtonProduct, 1, "button-single"}, {ButtonVoiceCall, 1, "button-single"},
 	} {
-		of := slices.DeleteFunc(slices.Clone(m.buttons), func(b buttonModel) bool { return b.Type != limit.kind })
-		if n := len(of); n > limit.most {
-			l.report(limit.rule, of[limit.most].path, "want at most %d of type %s, got %d", limit.most, limit.kind, n)
+		var paths []string
+		for i := range m.buttons {
+			if m.buttons[i].Type == limit.kind {
+				paths = append(paths, m.buttons[i].path)
+			}
+		}
+		if n := len(paths); n > limit.most {
+			l.report(limit.rule, paths[limit.most], "want at most %d of type %s, got %d", limit.most, limit.kind, n)
 		}
 	}
 	l.checkButtonOrder(m.buttons)
 }
 
-// checkButtonOrder reports the first button that parts the quick replies.
+// checkButtonOrder reports the first button that separates the quick replies.
 func (l *linter) checkButtonOrder(buttons []buttonModel) {
 	changes := 0
 	for i := 1; i < len(buttons); i++ {
@@ -216,7 +221,7 @@ func (l *linter) checkFlow(b *buttonModel) {
 		l.report("flow-action", b.member("flow_action"), "want navigate or data_exchange")
 	}
 	if b.FlowJSON != "" && !json.Valid([]byte(b.FlowJSON)) {
-		l.report("flow-json", b.member("flow_json"), "want JSON, got a text of %d characters that is none", utf8.RuneCountInString(b.FlowJSON))
+		l.report("flow-json", b.member("flow_json"), "want JSON, got %d characters that are not", utf8.RuneCountInString(b.FlowJSON))
 	}
 }
 

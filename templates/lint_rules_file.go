@@ -142,8 +142,7 @@ func (f *File) parameter(name string) *Parameter {
 	return nil
 }
 
-// checkParameterName reports a name that no format takes, or not the one of a
-// language.
+// checkParameterName reports a name that the formats of the languages do not allow.
 func (l *linter) checkParameterName(m *fileModel, name string) {
 	path := childPath("parameters", name)
 	named := slices.ContainsFunc(m.languages, func(lm *languageModel) bool { return lm.named })

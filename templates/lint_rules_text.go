@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -219,10 +220,14 @@ func (l *linter) checkMedia(m *languageModel, h *headerModel) {
 	if n == 0 && !m.unknown[UnknownSamples] {
 		l.report("media-sample", h.mediaPath, "want a sample for Meta's review: a url, a handle or a file")
 	}
-	if why := linkFault(h.media.URL); h.media.URL != "" && why != "" {
+	link := h.media.URL
+	if strings.Contains(h.media.Handle, "://") { // Kirim takes a link as a handle
+		link = cmp.Or(link, h.media.Handle)
+	}
+	if why := linkFault(link); link != "" && why != "" {
 		l.report("media-link", h.mediaPath, "the link of the sample %s", why)
 	}
-	if h.kind == "image" && (otherImage(h.media.URL) || otherImage(h.media.File)) {
+	if h.kind == "image" && (otherImage(link) || otherImage(h.media.File)) {
 		l.report("media-type", h.mediaPath, "want a sample that is JPEG or PNG")
 	}
 }
