@@ -39,11 +39,13 @@ budgets: ## check how much a call may allocate, also with telemetry
 
 # SQLite, which is C translated to Go, is many times slower under the race
 # detector. The suite of the outbox runs under it over PostgreSQL. The processes of
-# outbox/fire are built without it in any case.
+# outbox/fire are built without it in any case. Under it a part of the combinations of
+# templates is generated, and all of them after it.
 nested: ## test the nested modules under the race detector
 	@set -e; for m in $(NESTED); do \
 		race=-race; case $$m in outbox/outboxsqlite|outbox/fire) race= ;; esac; \
 		echo "$$m:"; (cd $$m && go test $$race ./...); done
+	cd templates && go test -count=1 -run TheCodeOfEachCombination .
 
 # Without the race detector, under which there are fewer of them.
 sends: ## send 100,000 messages over a network that loses some

@@ -53,10 +53,9 @@ func generate(files []*File, options GenerateOptions) ([]byte, []*model, error) 
 	if !token.IsIdentifier(name) || name == "_" {
 		return nil, nil, fmt.Errorf("templates: want a name of a Go package, got %d characters", len([]rune(name)))
 	}
-	if len(files) == 0 {
+	if files = slices.DeleteFunc(slices.Clone(files), func(f *File) bool { return f == nil }); len(files) == 0 {
 		return nil, nil, errors.New("templates: there are no templates to generate code from")
 	}
-	files = slices.Clone(files)
 	slices.SortStableFunc(files, func(a, b *File) int { return cmp.Compare(a.Name, b.Name) })
 	var models []*model
 	var problems []Problem
@@ -176,7 +175,7 @@ type GenerateError struct {
 
 // Problem is one reason why no code can be generated.
 type Problem struct {
-	Path string // of the file; empty for one that was not parsed
+	Path string // of the file; empty for one that was not parsed, which has no lines
 	Fault
 }
 
@@ -184,7 +183,10 @@ type Problem struct {
 func (e *GenerateError) Error() string {
 	lines := make([]string, len(e.Problems))
 	for i, p := range e.Problems {
-		lines[i] = fmt.Sprintf("%s:%d:%d: %s: %s", p.Path, p.Line, p.Column, p.Field, p.Message)
+		lines[i] = fmt.Sprintf("%s: %s", p.Field, p.Message)
+		if p.Path != "" {
+			lines[i] = fmt.Sprintf("%s:%d:%d: %s", p.Path, p.Line, p.Column, lines[i])
+		}
 	}
 	return strings.Join(lines, "\n")
 }

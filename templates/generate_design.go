@@ -15,7 +15,8 @@ import (
 type design struct {
 	path    string // in the file
 	header  *textDesign
-	offer   bool // it says when it ends
+	offer   bool   // it says when it ends
+	title   string // of the offer
 	body    *textDesign
 	footer  string
 	buttons []buttonDesign
@@ -52,7 +53,9 @@ func (f *File) designOf(l *Language) design {
 		d = apiDesign(childPath(at, "components"), 0, components, d.named)
 	} else {
 		f.fileDesign(&d, l.Header, l.Body, l.Buttons)
-		d.offer = l.Offer != nil && l.Offer.Expires
+		if l.Offer != nil {
+			d.offer, d.title = l.Offer.Expires, l.Offer.Text
+		}
 		for i, card := range l.Cards {
 			c := design{path: itemPath(childPath(at, "cards"), i), named: d.named}
 			f.fileDesign(&c, card.Header, card.Body, card.Buttons)
@@ -107,7 +110,9 @@ func apiDesign(at string, card int, components []kirim.ComponentDefinition, name
 		case "FOOTER":
 			d.footer = c.Text
 		case "LIMITED_TIME_OFFER":
-			d.offer = c.LimitedTimeOffer != nil && c.LimitedTimeOffer.HasExpiration
+			if o := c.LimitedTimeOffer; o != nil {
+				d.offer, d.title = o.HasExpiration, o.Text
+			}
 		case "BUTTONS":
 			for j, b := range c.Buttons {
 				d.buttons = append(d.buttons, apiButton(itemPath(childPath(path, "buttons"), j), card, len(d.buttons)+1, b))

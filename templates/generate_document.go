@@ -24,15 +24,20 @@ func (c *coder) comment(text string) {
 	c.line(line)
 }
 
-// commentText replaces what Go does not take in a comment, and what would show it in
-// another order than it has.
+// commentText replaces what is not in comments.
 func commentText(text string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == '\uFEFF' || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r) {
+		if notInComments(r) {
 			return ' '
 		}
 		return r
 	}, strings.ToValidUTF8(text, string(utf8.RuneError)))
+}
+
+// notInComments reports what Go does not take in a comment, and what would show it in
+// another order than it has.
+func notInComments(r rune) bool {
+	return unicode.IsControl(r) || r == '\uFEFF' || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r)
 }
 
 // document writes the comment of the type of a template, with its texts.
@@ -59,6 +64,9 @@ func (d design) lines(indent string) (lines []string) {
 		add(h.text)
 	} else if h != nil {
 		add("(" + h.format + ")")
+	}
+	if d.title != "" {
+		add("(offer) " + d.title)
 	}
 	switch {
 	case d.body != nil && d.body.text != "":

@@ -16,7 +16,6 @@ type model struct {
 	languages []generatedLanguage
 
 	cardFields []field // empty for cards that take nothing
-	cards      int     // how many; 0 for none, and for products, of which there are 2 to 10
 }
 
 // generatedLanguage is a language of a template.
@@ -77,21 +76,14 @@ func (m *modeler) language(l *Language) {
 		}
 		fields, cardFields = merged(append(fields, shared...)), merged(append(cardFields, own...))
 	}
-	cards := len(d.cards)
-	if d.ofProducts() {
-		cards = 0
-	}
 	if len(cardFields) > 0 {
-		list := "[" + strconv.Itoa(cards) + "]"
-		kind := fieldKind{goType: list + m.typeName + "Card"}
-		if cards == 0 {
+		kind := fieldKind{goType: "[" + strconv.Itoa(len(d.cards)) + "]" + m.typeName + "Card"}
+		if d.ofProducts() {
 			kind = fieldKind{"[]" + m.typeName + "Card", `len($) < 2 || len($) > 10`, "2 to 10 cards", "fewer or more"}
 		}
 		fields = append(fields, field{key: cardsKey, kind: kind, required: true, doc: "are the cards of the carousel", path: childPath(d.path, "cards")})
 	}
-	if len(m.languages) == 0 {
-		m.cards = cards
-	} else {
+	if len(m.languages) > 0 {
 		m.compare(d.path, m.fields, fields, m.languages[0].Code)
 		m.compare(d.path, m.cardFields, cardFields, m.languages[0].Code)
 	}
@@ -191,7 +183,7 @@ func (m *modeler) nameFields(fields []field) {
 			f.name = goField(f.key, taken)
 		}
 		if f.required {
-			f.argument = goArgument(strings.TrimPrefix(f.key, headerKey))
+			f.argument = goArgument(f.name, f.key)
 		}
 		for _, name := range []string{f.name, f.argument} {
 			if other, exists := byName[name]; exists && name != "" {

@@ -57,9 +57,12 @@ func goField(parameter string, taken []string) string {
 	return name
 }
 
-// goArgument returns the name of an argument.
-func goArgument(name string) string {
-	words := goWords(name, "Value")
+// goArgument returns the name of the argument for a field that is made of a key.
+func goArgument(fieldName, key string) string {
+	words := goWords(strings.TrimPrefix(key, headerKey), "Value")
+	if strings.Join(words, "") != fieldName { // see goField
+		words = append(words, "Value")
+	}
 	if slices.Contains(initialisms, strings.ToLower(words[0])) {
 		words[0] = strings.ToLower(words[0])
 	}

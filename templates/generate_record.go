@@ -53,8 +53,18 @@ func (m *model) record() record {
 	return r
 }
 
-// line is the record as a comment.
-func (r record) line() string { return recordPrefix + string(mustMarshal(r)) }
+// line is the record as a comment. What Go does not take there, labels have escaped.
+func (r record) line() string {
+	var line strings.Builder
+	for _, char := range recordPrefix + string(mustMarshal(r)) {
+		if notInComments(char) {
+			fmt.Fprintf(&line, `\u%04x`, char)
+		} else {
+			line.WriteRune(char)
+		}
+	}
+	return line.String()
+}
 
 // recordsIn returns the records in generated code, and the code from each to the next.
 func recordsIn(code []byte) (records []record, parts []string) {

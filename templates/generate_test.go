@@ -1,9 +1,11 @@
 package templates_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"go/ast"
+	"go/format"
 	"go/parser"
 	"go/token"
 	"go/types"
@@ -64,6 +66,10 @@ func TestArgumentsAreWhatATemplateRequires(t *testing.T) {
 				`{header: {product: true}, buttons: [{type: url, text: Buy, url: 'https://a.example/{{sku_1}}'}]}, {header: {product: true}, buttons: [{type: url, text: Buy, url: 'https://a.example/{{sku_2}}'}]}]}}}`,
 			"NewSale(cards []SaleCard) Sale",
 		},
+		"a parameter with the name of a header": {
+			`{name: sale, category: marketing, parameters: {image: x, to: x, button_1_payload: x}, languages: {en: {header: {image: https://a.example/x.png}, body: 'Hi {{image}} {{to}} {{button_1_payload}}!', buttons: [{type: quick_reply, text: Yes}]}}}`,
+			"NewSale(image kirim.Image, imageValue, toValue, button1PayloadValue string) Sale",
+		},
 		"a code, once for the text and the button": {
 			`{name: sale, category: authentication, languages: {en: {buttons: [{type: otp, otp_type: copy_code}]}}}`, "NewSale(code string) Sale",
 		},
@@ -108,6 +114,7 @@ func TestNamesBecomeNamesOfGo(t *testing.T) {
 		"imports":                          {"sale", "kirim, time, json, utf8, strconv", "NewSale(kirim_, time_, json_, utf8_, strconv_ string) Sale"},
 		"variables of the code":            {"sale", "t, found, ctx, i, cards", "NewSale(t, found, ctx, i, cards string) Sale"},
 		"methods":                          {"sale", "to, in, template, language", "Sale.ToValue string\nSale.InValue string\nSale.TemplateValue string\nSale.LanguageValue string"},
+		"values without a name in a file":  {"sale", "image, code, cards", "NewSale(image, code, cards string) Sale"},
 		"a constructor":                    {"new_order", "a", "NewNewOrderTemplate(a string) NewOrderTemplate"},
 		"a word that begins as one":        {"news", "a", "NewNews(a string) News"},
 		"the type of languages":            {"language_id", "a", "NewLanguageIDTemplate(a string) LanguageIDTemplate"},
@@ -219,6 +226,45 @@ func TestWhatCannotBeGeneratedIsSaidWithItsPlace(t *testing.T) {
 			var e *templates.GenerateError
 			if !errors.As(err, &e) || !strings.Contains(err.Error(), tc.want) || code != nil {
 				t.Errorf("%v\nwant %s", err, tc.want)
+			}
+		})
+	}
+}
+
+func TestAnyTextStandsInAComment(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"nothing to see":         "\\u0000\\u0007\\u007f\\ufeff",
+		"line breaks":            "A\\r\\n\\n\\nB\\u2028C\\u2029D\\u0085E\\n\\n",
+		"another order":          "\\u202eabc\\u2066",
+		"Go":                     "*/ } //go:build never\\n//line x:1\\n//go:generate rm -rf x\\n`\\\"$1$2%s%d",
+		"a record":               "\\n//kirim:template {}",
+		"a heading and a list":   "# A\\n\\n  - b\\n- c\\n\\t\\td",
+		"a word without an end":  strings.Repeat("x", 1000),
+		"letters of all scripts": "Größe 日本 \\ud83d\\udc68\\u200d\\ud83d\\udc69 हिन्दी",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := fmt.Sprintf(`{"name": "sale", "category": "utility", "parameters": {"a": {"sample": "x", "description": "%[1]s"}}, "languages": {"en": {"header": "%[1]s", "body": "%[1]s {{a}} %[1]s", "footer": "%[1]s", "buttons": [{"type": "quick_reply", "text": "%[1]s"}]}}}`, text)
+			f, err := templates.Parse("sale.json", []byte(file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			code := generate(t, f)
+			if list := signatures(t, code); strings.Join(list, "; ") != "Sale.A string; Sale.Button1Payload string; NewSale(a string) Sale" {
+				t.Errorf("%q", list)
+			}
+			formatted, err := format.Source(code)
+			if err != nil || !bytes.Equal(formatted, code) {
+				t.Errorf("gofmt changes the code, %v", err)
+			}
+			for line := range strings.Lines(string(code)) {
+				if strings.HasPrefix(line, "//go:") || strings.HasPrefix(line, "//line") {
+					t.Errorf("a directive: %s", line)
+				}
+			}
+			if _, err := templates.Generate([]*templates.File{f}, templates.GenerateOptions{Previous: code}); err != nil {
+				t.Error(err)
 			}
 		})
 	}

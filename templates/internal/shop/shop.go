@@ -6,6 +6,8 @@ package shop
 
 import (
 	"strconv"
+	"time"
+	"unicode/utf8"
 
 	"github.com/kirim-go/kirim"
 )
@@ -24,6 +26,103 @@ type faults []kirim.Violation
 
 func (f *faults) add(path, limit, actual string) {
 	*f = append(*f, kirim.Violation{Path: path, Limit: limit, Actual: actual})
+}
+
+//kirim:template {"template":"flash_offer","languages":["en"],"arguments":[{"name":"header_image","type":"kirim.Image"},{"name":"coupon","type":"string"},{"name":"offer_ends","type":"time.Time"}]}
+
+// FlashOffer is the template flash_offer, of the category marketing. [NewFlashOffer]
+// takes what it requires.
+//
+// In en:
+//
+//	(image)
+//	(offer) One day
+//	Everything is off today.
+//	[copy_code]
+//	[Shop] https://shop.example/{{coupon}}
+type FlashOffer struct {
+	// Image is the header; required.
+	Image kirim.Image
+	// Coupon is the code that a button copies, of at most 20 characters; required.
+	Coupon string
+	// OfferEnds is when the offer ends; required.
+	OfferEnds time.Time
+}
+
+// NewFlashOffer returns the template with all that it requires.
+func NewFlashOffer(image kirim.Image, coupon string, offerEnds time.Time) FlashOffer {
+	return FlashOffer{Image: image, Coupon: coupon, OfferEnds: offerEnds}
+}
+
+// Template returns the filled template.
+// What is missing or does not fit is a [*kirim.ValidationError], with paths such as FlashOffer.Image.
+func (t FlashOffer) Template() (kirim.Template, error) {
+	var found faults
+	if t.Image.Link == "" && t.Image.ID == "" {
+		found.add("FlashOffer.Image", "a link or an id", "neither")
+	}
+	if t.Coupon == "" {
+		found.add("FlashOffer.Coupon", "a text", "none")
+	}
+	if !t.OfferEnds.After(time.Now()) {
+		found.add("FlashOffer.OfferEnds", "a time in the future", "none or one in the past")
+	}
+	if len(found) > 0 {
+		return kirim.Template{}, &kirim.ValidationError{Violations: found}
+	}
+	return kirim.Template{Name: "flash_offer", Language: "en", Components: []kirim.Component{
+		{Type: "header", Parameters: []kirim.Parameter{{Type: "image", Image: &t.Image}}},
+		kirim.FillLimitedTimeOffer(t.OfferEnds),
+		kirim.ButtonCopyCode(0, t.Coupon),
+		kirim.ButtonURL(1, t.Coupon),
+	}}, nil
+}
+
+// To returns the template as a message to a recipient in E.164, such as +6281100000001.
+// A send and Validate report what [FlashOffer.Template] does.
+func (t FlashOffer) To(recipient string) kirim.OutboundMessage {
+	return kirim.OutboundMessage{To: recipient, Content: kirim.TemplateContent(t.Template())}
+}
+
+//kirim:template {"template":"login_code","languages":["en"],"arguments":[{"name":"code","type":"string"}]}
+
+// LoginCode is the template login_code, of the category authentication. [NewLoginCode]
+// takes what it requires.
+//
+// In en:
+//
+//	(the code, in a text by Meta)
+//	[otp]
+type LoginCode struct {
+	// Code is the one-time code, of at most 15 characters; required.
+	Code string
+}
+
+// NewLoginCode returns the template with all that it requires.
+func NewLoginCode(code string) LoginCode {
+	return LoginCode{Code: code}
+}
+
+// Template returns the filled template.
+// What is missing or does not fit is a [*kirim.ValidationError], with paths such as LoginCode.Code.
+func (t LoginCode) Template() (kirim.Template, error) {
+	var found faults
+	if t.Code == "" || utf8.RuneCountInString(t.Code) > 15 {
+		found.add("LoginCode.Code", "a code of 1 to 15 characters", "none or a longer one")
+	}
+	if len(found) > 0 {
+		return kirim.Template{}, &kirim.ValidationError{Violations: found}
+	}
+	return kirim.Template{Name: "login_code", Language: "en", Components: []kirim.Component{
+		kirim.FillBody(t.Code),
+		kirim.ButtonURL(0, t.Code),
+	}}, nil
+}
+
+// To returns the template as a message to a recipient in E.164, such as +6281100000001.
+// A send and Validate report what [LoginCode.Template] does.
+func (t LoginCode) To(recipient string) kirim.OutboundMessage {
+	return kirim.OutboundMessage{To: recipient, Content: kirim.TemplateContent(t.Template())}
 }
 
 //kirim:template {"template":"order_update","languages":["en","id"],"arguments":[{"name":"header_image","type":"kirim.Image"},{"name":"customer","type":"string"},{"name":"order","type":"string"}],"buttons":[{"field":"Button2Payload","label":"Thanks"}]}
@@ -107,6 +206,76 @@ func (t OrderUpdate) Template() (kirim.Template, error) {
 // To returns the template as a message to a recipient in E.164, such as +6281100000001.
 // A send and Validate report what [OrderUpdate.Template] does.
 func (t OrderUpdate) To(recipient string) kirim.OutboundMessage {
+	return kirim.OutboundMessage{To: recipient, Content: kirim.TemplateContent(t.Template())}
+}
+
+//kirim:template {"template":"picks","languages":["en"],"arguments":[{"name":"cards","type":"[]PicksCard"}]}
+
+// Picks is the template picks, of the category marketing. [NewPicks] takes what it
+// requires.
+//
+// In en:
+//
+//	These go well together.
+//	Card 1:
+//	  (product)
+//	  [Buy] https://shop.example/{{sku_1}}
+//	Card 2:
+//	  (product)
+//	  [Buy] https://shop.example/{{sku_2}}
+type Picks struct {
+	// Cards are the cards of the carousel; required.
+	Cards []PicksCard
+}
+
+// PicksCard is a card of [Picks].
+type PicksCard struct {
+	// Product is the header; required.
+	Product kirim.ProductItem
+	// SKU fills {{sku}} of the card; required.
+	SKU string
+}
+
+// NewPicks returns the template with all that it requires.
+func NewPicks(cards []PicksCard) Picks {
+	return Picks{Cards: cards}
+}
+
+// Template returns the filled template.
+// What is missing or does not fit is a [*kirim.ValidationError], with paths such as Picks.Cards.
+func (t Picks) Template() (kirim.Template, error) {
+	var found faults
+	if len(t.Cards) < 2 || len(t.Cards) > 10 {
+		found.add("Picks.Cards", "2 to 10 cards", "fewer or more")
+	}
+	for i := range t.Cards {
+		if t.Cards[i].Product.CatalogID == "" || t.Cards[i].Product.RetailerID == "" {
+			found.add("Picks.Cards["+strconv.Itoa(i)+"].Product", "a catalog id and a retailer id", "one or none")
+		}
+		if t.Cards[i].SKU == "" {
+			found.add("Picks.Cards["+strconv.Itoa(i)+"].SKU", "a text", "none")
+		}
+	}
+	if len(found) > 0 {
+		return kirim.Template{}, &kirim.ValidationError{Violations: found}
+	}
+	cards := make([][]kirim.Component, len(t.Cards))
+	for i := range t.Cards {
+		card := &t.Cards[i]
+		cards[i] = []kirim.Component{
+			kirim.FillHeaderProduct(card.Product.CatalogID, card.Product.RetailerID),
+			kirim.ButtonURL(0, card.SKU),
+		}
+	}
+	components := []kirim.Component{
+		kirim.FillCarousel(cards...),
+	}
+	return kirim.Template{Name: "picks", Language: "en", Components: components}, nil
+}
+
+// To returns the template as a message to a recipient in E.164, such as +6281100000001.
+// A send and Validate report what [Picks.Template] does.
+func (t Picks) To(recipient string) kirim.OutboundMessage {
 	return kirim.OutboundMessage{To: recipient, Content: kirim.TemplateContent(t.Template())}
 }
 

@@ -3,8 +3,10 @@ package shop_test
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kirim-go/kirim"
 	"github.com/kirim-go/kirim/kirimtest"
@@ -95,6 +97,76 @@ func TestWhatIsMissingIsNotSent(t *testing.T) {
 			t.Errorf("%d requests", n)
 		}
 	})
+}
+
+func TestWhatDoesNotFitIsRefusedAsByTheDefinition(t *testing.T) {
+	t.Parallel()
+	files, err := templates.Read("templates")
+	if err != nil {
+		t.Fatal(err)
+	}
+	definitions := make(map[string]*kirim.MessageTemplate)
+	for _, f := range files {
+		definitions[f.Name] = f.Params(&f.Languages[0]).Definition()
+	}
+	pick := shop.PicksCard{Product: kirim.ProductItem{CatalogID: "1", RetailerID: "A-17"}, SKU: "A-17"}
+	cardsOf := func(n int) kirim.Template {
+		cards := make([][]kirim.Component, n)
+		for i := range cards {
+			cards[i] = []kirim.Component{kirim.FillHeaderProduct("1", "A-17"), kirim.ButtonURL(0, "A-17")}
+		}
+		return kirim.Template{Name: "picks", Language: "en", Components: []kirim.Component{kirim.FillCarousel(cards...)}}
+	}
+	code := func(code string) kirim.Template {
+		return kirim.Template{Name: "login_code", Language: "en", Components: kirim.FillOneTimeCode(code)}
+	}
+	offer := func(at time.Time) kirim.Template {
+		return kirim.Template{Name: "flash_offer", Language: "en", Components: []kirim.Component{
+			kirim.FillHeaderImage(box.Link), kirim.FillLimitedTimeOffer(at), kirim.ButtonCopyCode(0, "WINTER20"), kirim.ButtonURL(1, "WINTER20"),
+		}}
+	}
+	soon, before := time.Now().Add(time.Hour), time.Now().Add(-time.Hour)
+	for name, tc := range map[string]struct {
+		generated interface {
+			Template() (kirim.Template, error)
+		}
+		byHand kirim.Template
+		want   string // empty for one that fits
+	}{
+		"a code of 15 characters":  {shop.NewLoginCode(strings.Repeat("é", 15)), code(strings.Repeat("é", 15)), ""},
+		"a code of 16 characters":  {shop.NewLoginCode(strings.Repeat("1", 16)), code(strings.Repeat("1", 16)), "LoginCode.Code: want a code of 1 to 15 characters"},
+		"an offer until later":     {shop.NewFlashOffer(box, "WINTER20", soon), offer(soon), ""},
+		"an offer that is over":    {shop.NewFlashOffer(box, "WINTER20", before), offer(before), "FlashOffer.OfferEnds: want a time in the future"},
+		"an offer without an end":  {shop.NewFlashOffer(box, "WINTER20", time.Time{}), offer(before), "FlashOffer.OfferEnds: want a time in the future"},
+		"2 cards of products":      {shop.NewPicks(slices.Repeat([]shop.PicksCard{pick}, 2)), cardsOf(2), ""},
+		"10, of which it has 2":    {shop.NewPicks(slices.Repeat([]shop.PicksCard{pick}, 10)), cardsOf(10), ""},
+		"11":                       {shop.NewPicks(slices.Repeat([]shop.PicksCard{pick}, 11)), cardsOf(11), "Picks.Cards: want 2 to 10 cards"},
+		"1":                        {shop.NewPicks([]shop.PicksCard{pick}), cardsOf(1), "Picks.Cards: want 2 to 10 cards"},
+		"none":                     {shop.NewPicks(nil), cardsOf(0), "Picks.Cards: want 2 to 10 cards"},
+		"a card without a product": {shop.NewPicks([]shop.PicksCard{pick, {SKU: "A-17"}}), cardsOf(1), "Picks.Cards[1].Product: want a catalog id and a retailer id"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			definition := definitions[tc.byHand.Name]
+			if err := tc.byHand.Check(definition); (err == nil) != (tc.want == "") {
+				t.Fatalf("by hand: %v", err)
+			}
+			template, err := tc.generated.Template()
+			if tc.want != "" {
+				var e *kirim.ValidationError
+				if !errors.As(err, &e) || !strings.HasPrefix(err.Error(), "kirim: invalid request: "+tc.want) {
+					t.Errorf("%v\nwant %s", err, tc.want)
+				}
+				return
+			}
+			if err == nil {
+				err = errors.Join(template.Check(definition), kirim.OutboundMessage{To: "+6281100000001", Content: template}.Validate())
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }
 
 func TestAMessageKeepsItsValuesWhenTheStructChanges(t *testing.T) {
