@@ -13,7 +13,7 @@ const (
 	docsAuth         = docsMeta + "templates/authentication-templates/authentication-templates"
 	docsOneTap       = docsMeta + "templates/authentication-templates/autofill-button-authentication-templates"
 	docsZeroTap      = docsMeta + "templates/authentication-templates/zero-tap-authentication-templates"
-	docsCoupon       = docsMeta + "templates/marketing-templates/coupon-code-templates"
+	docsCoupon       = docsMeta + "templates/marketing-templates/coupon-templates"
 	docsOffer        = docsMeta + "templates/marketing-templates/limited-time-offer-templates"
 	docsMediaCards   = docsMeta + "templates/marketing-templates/media-card-carousel-templates"
 	docsProductCards = docsMeta + "catalogs/product-card-carousel-template-messages"
