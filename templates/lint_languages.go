@@ -60,14 +60,14 @@ func orNone(s string) string { return cmp.Or(shortened(s), "none") }
 // compareVariables reports each language that lacks variables of the others.
 func (l *linter) compareVariables(languages []*languageModel) {
 	has := make([]map[string]bool, len(languages))
-	all := make(map[string]string) // the first language with a variable
+	all := make(map[string]bool)
 	var order []string
 	for i, lm := range languages {
 		has[i] = make(map[string]bool)
 		for _, t := range lm.texts() {
 			for _, name := range t.names() {
-				if has[i][name] = true; all[name] == "" {
-					all[name] = lm.source.Code
+				if has[i][name] = true; !all[name] {
+					all[name] = true
 					order = append(order, name)
 				}
 			}
@@ -82,7 +82,7 @@ func (l *linter) compareVariables(languages []*languageModel) {
 		for j := range names {
 			names[j] = shown(missing[j])
 		}
-		l.report("language-parameters", lm.path, "%s of %s is not in this language", strings.Join(names, ", "), all[missing[0]])
+		l.report("language-parameters", lm.path, "another language has %s, this one has not", strings.Join(names, ", "))
 	}
 }
 
