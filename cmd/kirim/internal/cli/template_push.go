@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -44,30 +43,35 @@ func (t *templateFiles) runPush(ctx context.Context, names []string, flags *push
 				return false, err
 			}
 		}
-		return t.confirm(plan, yes)
+		return t.confirm(ctx, plan, yes)
 	}
 	result, err := templates.Push(ctx, account, files, options)
 	return t.pushed(result, err)
 }
 
 // confirm asks a person whether a plan is to be carried out.
-func (t *templateFiles) confirm(plan *templates.Plan, yes bool) (bool, error) {
-	if yes || !plan.Changes() {
+func (t *templateFiles) confirm(ctx context.Context, plan *templates.Plan, yes bool) (bool, error) {
+	switch {
+	case yes || !plan.Changes():
 		return true, nil
-	}
-	if !t.app.Interactive() {
+	case t.app.JSON:
+		return false, app.WithHint(app.Usagef("with --json nobody is asked"), "look at the plan with kirim templates plan --json, and give --yes to carry it out")
+	case !t.app.Interactive():
 		return false, app.WithHint(app.Usagef("nobody can confirm the plan: standard input is no terminal"), "give --yes to carry it out")
 	}
 	fmt.Fprint(t.app.Err, "Carry out this plan? [y/N] ")
-	answer, err := bufio.NewReader(t.app.In).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return false, err
+	typed := make(chan string, 1)
+	go func() { // which an interrupt leaves behind: the program ends
+		line, _ := bufio.NewReader(t.app.In).ReadString('\n') // nothing is not yes
+		typed <- line
+	}()
+	select {
+	case <-ctx.Done():
+		return false, ctx.Err()
+	case line := <-typed:
+		line = strings.ToLower(strings.TrimSpace(line))
+		return line == "y" || line == "yes", nil
 	}
-	switch strings.ToLower(strings.TrimSpace(answer)) {
-	case "y", "yes":
-		return true, nil
-	}
-	return false, nil
 }
 
 // doneTexts are the actions of a step, once it is done.
