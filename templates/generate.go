@@ -122,7 +122,7 @@ func GenerateFile(path string, files []*File, options GenerateOptions) (changed 
 // options. There may be no file.
 func previousCode(path string, options GenerateOptions) ([]byte, GenerateOptions, error) {
 	if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
-		return nil, options, fmt.Errorf("templates: want the path of a Go file that is no test, such as tpl/templates.go, got %.80q", path)
+		return nil, options, fmt.Errorf("templates: want the path of a Go file and not of a test, such as tpl/templates.go, got %.80q", path)
 	}
 	code, err := os.ReadFile(path) //nolint:gosec // the caller names the file
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
