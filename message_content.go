@@ -10,7 +10,8 @@ package kirim
 //     [ProductCarousel], [Product], [ProductList], [Catalog], [Flow],
 //     [LocationRequest], [AddressRequest], [CallPermissionRequest], [VoiceCall],
 //     [OrderDetails], [OrderStatus].
-//   - [Template], which alone may be sent outside the 24-hour window.
+//   - [Template], which alone may be sent outside the 24-hour window, and
+//     [TemplateContent] for one that a function makes.
 //   - [Raw], for everything that they do not cover.
 //
 // Not every system carries every content: [docs/messages.md] has the table.

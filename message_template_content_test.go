@@ -34,9 +34,11 @@ func TestATemplateThatCouldNotBeMadeIsNotSent(t *testing.T) {
 				t.Fatal(err)
 			}
 			m := kirim.OutboundMessage{To: "+6281100000001", Content: kirim.TemplateContent(kirim.Template{}, tc.err)}
-			_, sent := client.PhoneNumber(sandbox.PhoneNumberID).Messages.Send(t.Context(), m)
+			messages := client.PhoneNumber(sandbox.PhoneNumberID).Messages
+			_, sent := messages.Send(t.Context(), m)
+			_, unchecked := messages.Send(t.Context(), m, kirim.WithoutRequestValidation())
 			_, encoded := json.Marshal(m)
-			for doing, err := range map[string]error{"Validate": m.Validate(), "Send": sent, "Marshal": encoded} {
+			for doing, err := range map[string]error{"Validate": m.Validate(), "Send": sent, "Send without Validate": unchecked, "Marshal": encoded} {
 				var e *kirim.ValidationError
 				if !errors.As(err, &e) || e.Error() != tc.want || !errors.Is(err, tc.is) {
 					t.Errorf("%s: %v", doing, err)
