@@ -50,7 +50,7 @@ func (e *element) describe() string {
 			lines = append(lines, l.name+": "+l.value)
 		}
 	}
-	return strings.Join(lines, "\n")
+	return cmp.Or(strings.Join(lines, "\n"), "it is there, and empty")
 }
 
 // add adds a value that is not empty.
@@ -196,7 +196,7 @@ func (e *element) samples(example *kirim.TemplateExample) {
 
 func (l *lister) button(key, path string, b kirim.ButtonDefinition) element {
 	e := element{key: key, path: path}
-	if l.authentication && (b.Type == "OTP" || b.Type == "URL") {
+	if l.authentication && (b.Type == "OTP" || strings.Contains(b.URL, "whatsapp.com/otp/")) {
 		e.oneTimeCode(b)
 		return e
 	}

@@ -186,10 +186,11 @@ func (f *File) compareTTL(l *Language, r *Remote, add func(string, Change)) {
 
 // compareContent adds how the components differ.
 func (f *File) compareContent(l *Language, r *Remote, add func(string, Change)) {
-	authentication := string(cmp.Or(f.category(l), r.Category))
-	isCode := strings.EqualFold(authentication, string(kirim.TemplateAuthentication))
+	inFile := f.Params(l).Components
 	components, partial := r.componentsOf()
-	mine, theirs := elementsOf(f.Params(l).Components, isCode), elementsOf(components, isCode)
+	isCode := strings.EqualFold(string(cmp.Or(f.category(l), r.Category)), string(kirim.TemplateAuthentication)) ||
+		isOneTimeCode(normalized(inFile)) || isOneTimeCode(normalized(components))
+	mine, theirs := elementsOf(inFile, isCode), elementsOf(components, isCode)
 	for _, e := range mine {
 		i := slices.IndexFunc(theirs, func(t element) bool { return t.key == e.key })
 		switch {

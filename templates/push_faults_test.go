@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -296,6 +297,29 @@ func TestEditsAndDeletionsWhoseResponseIsLostAreLookedUp(t *testing.T) {
 		}
 		wantOutcome(t, result, "same", "done")
 		if got := s.names(); !slices.Equal(got, []string{"order_update en"}) {
+			t.Errorf("the account has %v", got)
+		}
+	})
+}
+
+func TestPushesAtTheSameTimeCreateEachTemplateOnce(t *testing.T) {
+	t.Parallel()
+	inBubbles(t, func(t *testing.T, system string) {
+		s := newSandbox(t, system, nil)
+		s.SetPlan(kirimtest.Enterprise(10000, 10000))
+		var all sync.WaitGroup
+		for range 4 {
+			files := many(t, 10)
+			account := s.as(t, system, s.Transport())
+			all.Go(func() {
+				result, err := templates.Push(t.Context(), account, files, templates.PushOptions{})
+				if err != nil || !result.Complete() {
+					t.Errorf("%v", err)
+				}
+			})
+		}
+		all.Wait()
+		if got := s.names(); len(got) != 10 {
 			t.Errorf("the account has %v", got)
 		}
 	})

@@ -262,9 +262,9 @@ func TestOnlyAnEventAboutATemplateThatIsWaitedForHasTheAccountAsked(t *testing.T
 			before = len(s.Requests())
 			for range 100 { // which claim what the account does not say
 				events <- update("slow", "en", "approved")
+				time.Sleep(20 * time.Millisecond)
 			}
-			time.Sleep(2 * time.Second)
-			if got := len(s.Requests()) - before; got < 1 || got > 3 {
+			if got := len(s.Requests()) - before; got < 1 || got > 4 {
 				t.Errorf("%d requests for a hundred events", got)
 			}
 			close(events)
@@ -272,6 +272,60 @@ func TestOnlyAnEventAboutATemplateThatIsWaitedForHasTheAccountAsked(t *testing.T
 		_, err := templates.Watch(ctx, s.account, []templates.Wanted{wanted}, templates.WatchOptions{Events: events})
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%v", err)
+		}
+	})
+}
+
+// scripted is an account whose lists are those of a script, the last of them for good.
+type scripted struct {
+	templates.Account
+
+	script []func() ([]*templates.Remote, error)
+	asked  []time.Time
+}
+
+func (a *scripted) List(context.Context) ([]*templates.Remote, error) {
+	a.asked = append(a.asked, time.Now())
+	return a.script[min(len(a.asked), len(a.script))-1]()
+}
+
+func TestAWatchGoesOnWhenATemplateIsListedAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		list := func(remotes ...*templates.Remote) func() ([]*templates.Remote, error) {
+			return func() ([]*templates.Remote, error) { return remotes, nil }
+		}
+		remote := func(status kirim.TemplateStatus) *templates.Remote {
+			return &templates.Remote{MessageTemplate: kirim.MessageTemplate{Name: "a", Language: "en", Status: status}}
+		}
+		account := &scripted{script: []func() ([]*templates.Remote, error){
+			list(), list(), list(remote("PENDING")), list(), list(), list(remote("APPROVED")),
+		}}
+		states, err := templates.Watch(t.Context(), account, []templates.Wanted{{Name: "a", Language: "en"}}, templates.WatchOptions{})
+		if err != nil || states[0].Status != "approved" || len(account.asked) != 6 {
+			t.Errorf("%v, %v after %d lists", states, err, len(account.asked))
+		}
+	})
+}
+
+func TestAnEventDoesNotShortenTheWaitThatTheServerAskedFor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		account := &scripted{script: []func() ([]*templates.Remote, error){
+			func() ([]*templates.Remote, error) {
+				return nil, kirim.DecodeError(429, http.Header{"Retry-After": {"300"}}, []byte(`{"error":{"code":"rate_limit_exceeded"}}`))
+			},
+			func() ([]*templates.Remote, error) {
+				return []*templates.Remote{{MessageTemplate: kirim.MessageTemplate{Name: "a", Language: "en", Status: "approved"}}}, nil
+			},
+		}}
+		events := make(chan *kirim.TemplateStatusUpdate, 1)
+		events <- update("a", "en", "approved")
+		if _, err := templates.Watch(t.Context(), account, []templates.Wanted{{Name: "a", Language: "en"}}, templates.WatchOptions{Events: events}); err != nil {
+			t.Fatal(err)
+		}
+		if gap := account.asked[1].Sub(account.asked[0]); gap != 5*time.Minute {
+			t.Errorf("asked again after %s", gap)
 		}
 	})
 }
