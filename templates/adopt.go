@@ -70,6 +70,7 @@ func adoptButtons(before, buttons []Button, theirs []kirim.ButtonDefinition) {
 			if b.FlowID != "" && old.FlowID == "" {
 				b.FlowID, b.FlowName, b.FlowJSON = "", old.FlowName, old.FlowJSON
 			}
+		default: // an account says all of it
 		}
 	}
 }

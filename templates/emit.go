@@ -102,7 +102,7 @@ func literalHeader(n *yaml.Node) string {
 }
 
 func appendLiteral(b []byte, text string, indent int) []byte {
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		if line != "" {
 			b = append(appendSpaces(b, indent), line...)
 		}
@@ -128,6 +128,7 @@ func inlineText(n *yaml.Node, inFlow bool) string {
 			items[i] = inlineText(item, true)
 		}
 		return "[" + strings.Join(items, ", ") + "]"
+	default: // a text or a number
 	}
 	switch n.Tag {
 	case "!!null", "!!bool":
@@ -182,22 +183,22 @@ func doubleQuoted(text string) string {
 	var b strings.Builder
 	b.WriteByte('"')
 	for _, r := range text {
-		switch {
-		case r == '"' || r == '\\':
+		switch r {
+		case '"', '\\':
 			b.WriteByte('\\')
 			b.WriteRune(r)
-		case r == '\n':
+		case '\n':
 			b.WriteString(`\n`)
-		case r == '\r':
+		case '\r':
 			b.WriteString(`\r`)
-		case r == '\t':
+		case '\t':
 			b.WriteString(`\t`)
-		case isPrintable(r):
-			b.WriteRune(r)
-		case r < 0x10000:
-			fmt.Fprintf(&b, `\u%04X`, r)
 		default:
-			fmt.Fprintf(&b, `\U%08X`, r)
+			if isPrintable(r) {
+				b.WriteRune(r)
+			} else {
+				fmt.Fprintf(&b, `\U%08X`, r)
+			}
 		}
 	}
 	b.WriteByte('"')

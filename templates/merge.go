@@ -18,8 +18,8 @@ func merge(old, f *File) ([]byte, error) {
 		return nil, err // it was read before
 	}
 	comments := newLayout(text, source.root).commentsIn(0, len(text))
-	new := f.tree()
-	result, err := spliced(source, new)
+	wanted := f.tree()
+	result, err := spliced(source, wanted)
 	if err == nil {
 		err = confirm(result, f, comments)
 	}
@@ -82,16 +82,16 @@ func rewritten(source, f *File) []byte {
 	if isJSON(source.path) {
 		return f.JSON()
 	}
-	text, new := newLayout(source.content, source.root), f.tree()
+	text, wanted := newLayout(source.content, source.root), f.tree()
 	for _, c := range text.comments {
 		comment := text.commentsIn(c.start, c.start+1)[0]
 		isBeside := len(bytes.TrimSpace(text.text[text.lineStart(c.start):c.start])) > 0
-		owner := ownerOf(source.root, new, text.lineOf(c.start)+1, isBeside)
+		owner := ownerOf(source.root, wanted, text.lineOf(c.start)+1, isBeside)
 		if comment != markComment {
 			owner.HeadComment += comment + "\n"
 		}
 	}
-	return appendBlock(nil, new, 0)
+	return appendBlock(nil, wanted, 0)
 }
 
 // ownerOf returns the key or the item of a tree that a comment belongs to, by its line:
@@ -130,6 +130,7 @@ func ownerOf(root, tree *yaml.Node, line int, isBeside bool) *yaml.Node {
 				consider(item.Line, at)
 				visit(item, value, at)
 			}
+		default: // nothing is in it
 		}
 	}
 	visit(root, tree, owner)

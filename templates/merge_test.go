@@ -135,7 +135,7 @@ func TestAPullChangesOnlyWhatChangedAtTheAccount(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			path := filepath.Join(dir, "old.yaml")
-			if err := os.WriteFile(path, text, 0o640); err != nil { //nolint:gosec // for the test of the mode
+			if err := os.WriteFile(path, text, 0o640); err != nil {
 				t.Fatal(err)
 			}
 			old, err := Parse(path, text)

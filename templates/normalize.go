@@ -109,7 +109,7 @@ func bare(v reflect.Value) reflect.Value {
 			out.Elem().Set(bare(v.Elem()))
 		}
 	case reflect.Slice:
-		if raw, isRaw := v.Interface().(json.RawMessage); isRaw {
+		if raw, isRaw := reflect.TypeAssert[json.RawMessage](v); isRaw {
 			out.SetBytes(sorted(raw))
 			return out
 		}

@@ -222,6 +222,7 @@ func (d *decoder) value(n *yaml.Node, field string, into reflect.Value) {
 			return
 		}
 		into.SetBool(strings.EqualFold(n.Value, "true"))
+	default: // no field has another kind
 	}
 }
 
@@ -313,6 +314,7 @@ func (d *decoder) json(n *yaml.Node, field string) json.RawMessage {
 			return json.RawMessage(strings.ToLower(n.Value))
 		}
 		return mustMarshal(n.Value)
+	default: // an alias
 	}
 	d.fault(n, field, "want no anchors and aliases")
 	return json.RawMessage("null")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -120,9 +121,7 @@ func TestAPullWritesWhatItIsAskedFor(t *testing.T) {
 			}
 			want := make(map[string]string)
 			for _, files := range []map[string]string{tt.files, tt.want} {
-				for name, text := range files {
-					want[name] = text
-				}
+				maps.Copy(want, files)
 			}
 			wantSameFiles(t, contentsOf(t, dir), want)
 		})
@@ -213,10 +212,10 @@ func TestWhatCannotBeWrittenIsAnError(t *testing.T) {
 	}
 	dir := t.TempDir()
 	write(t, dir, map[string]string{"a.yaml": simpleFile("a", "en", "Old")})
-	if err := os.Chmod(dir, 0o500); err != nil { //nolint:gosec // it is a directory
+	if err := os.Chmod(dir, 0o500); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.Chmod(dir, 0o700) }) //nolint:gosec // it is a directory
+	t.Cleanup(func() { _ = os.Chmod(dir, 0o700) })
 	if _, err := Pull(t.Context(), account, dir, PullOptions{}); !errors.Is(err, os.ErrPermission) || !strings.Contains(err.Error(), "a.yaml is not written") {
 		t.Errorf("%v", err)
 	}
@@ -297,8 +296,7 @@ func TestReadRefusesWhatIsNoSetOfTemplates(t *testing.T) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
-	var wrong *SyntaxError
-	if !errors.As(err, &wrong) {
+	if _, isSyntax := errors.AsType[*SyntaxError](err); !isSyntax {
 		t.Errorf("%T", err)
 	}
 	if _, err := Read(filepath.Join(dir, "nowhere")); !errors.Is(err, os.ErrNotExist) {

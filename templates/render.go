@@ -85,7 +85,7 @@ func nodeOf(v reflect.Value) *yaml.Node {
 			}
 			n.Content = append(n.Content, item)
 		}
-		if _, isMarks := v.Interface().([]Unknown); isMarks {
+		if _, isMarks := reflect.TypeAssert[[]Unknown](v); isMarks {
 			n.Tag, n.LineComment = tagFlow, markComment
 		}
 		return n
@@ -101,6 +101,7 @@ func nodeOf(v reflect.Value) *yaml.Node {
 		if v.Bool() {
 			return scalar("!!bool", "true")
 		}
+	default: // no field has another kind
 	}
 	return nil
 }
@@ -220,6 +221,7 @@ func appendJSON(b []byte, n *yaml.Node) []byte {
 			b = appendJSON(b, item)
 		}
 		return append(b, ']')
+	default: // a text or a number
 	}
 	switch n.Tag {
 	case "!!null", "!!bool", "!!int", "!!float":

@@ -47,25 +47,25 @@ func (s *splicer) edit(start, end int, text string) {
 	s.edits = append(s.edits, edit{span{start, end}, text})
 }
 
-// change makes the value of a node the new one. old and new are the same value before
+// change makes the value of a node the new one. old and wanted are the same value before
 // and after, each written in full.
-func (s *splicer) change(old, new, node *yaml.Node, h holder) {
+func (s *splicer) change(old, wanted, node *yaml.Node, h holder) {
 	switch {
-	case s.failed || equal(old, new):
-	case new.Kind != yaml.ScalarNode && len(new.Content) == 0:
-		s.replace(new, node, h)
-	case node.Kind == yaml.ScalarNode && short(new).Kind == yaml.ScalarNode:
-		s.changeScalar(short(new), node, h)
-	case node.Kind == yaml.MappingNode && new.Kind == yaml.MappingNode && isFlow(node):
-		s.changeFlow(old, new, node, h)
-	case node.Kind == yaml.SequenceNode && new.Kind == yaml.SequenceNode && isFlow(node):
-		s.changeFlow(old, new, node, h)
-	case node.Kind == yaml.MappingNode && new.Kind == yaml.MappingNode:
-		s.changeMembers(old, new, s.members(node, h))
-	case node.Kind == yaml.SequenceNode && new.Kind == yaml.SequenceNode:
-		s.changeItems(old, new, s.items(node, h))
+	case s.failed || equal(old, wanted):
+	case wanted.Kind != yaml.ScalarNode && len(wanted.Content) == 0:
+		s.replace(wanted, node, h)
+	case node.Kind == yaml.ScalarNode && short(wanted).Kind == yaml.ScalarNode:
+		s.changeScalar(short(wanted), node, h)
+	case node.Kind == yaml.MappingNode && wanted.Kind == yaml.MappingNode && isFlow(node):
+		s.changeFlow(old, wanted, node, h)
+	case node.Kind == yaml.SequenceNode && wanted.Kind == yaml.SequenceNode && isFlow(node):
+		s.changeFlow(old, wanted, node, h)
+	case node.Kind == yaml.MappingNode && wanted.Kind == yaml.MappingNode:
+		s.changeMembers(old, wanted, s.members(node, h))
+	case node.Kind == yaml.SequenceNode && wanted.Kind == yaml.SequenceNode:
+		s.changeItems(old, wanted, s.items(node, h))
 	default:
-		s.replace(new, node, h)
+		s.replace(wanted, node, h)
 	}
 }
 
@@ -92,33 +92,33 @@ func memberOf(n *yaml.Node, key string) *yaml.Node {
 
 // changeFlow changes what is in brackets: in place where the members stay, and else as
 // a whole.
-func (s *splicer) changeFlow(old, new, node *yaml.Node, h holder) {
+func (s *splicer) changeFlow(old, wanted, node *yaml.Node, h holder) {
 	h.inFlow = true
 	if node.Kind == yaml.SequenceNode {
-		if len(new.Content) != len(node.Content) || len(old.Content) != len(node.Content) {
-			s.replace(new, node, h)
+		if len(wanted.Content) != len(node.Content) || len(old.Content) != len(node.Content) {
+			s.replace(wanted, node, h)
 			return
 		}
 		for i, item := range node.Content {
-			s.change(old.Content[i], new.Content[i], item, h)
+			s.change(old.Content[i], wanted.Content[i], item, h)
 		}
 		return
 	}
-	if len(new.Content) != len(node.Content) {
-		s.replace(new, node, h)
+	if len(wanted.Content) != len(node.Content) {
+		s.replace(wanted, node, h)
 		return
 	}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key := node.Content[i].Value
-		before, after := memberOf(old, key), memberOf(new, key)
+		before, after := memberOf(old, key), memberOf(wanted, key)
 		if before == nil || after == nil || isAbsent(node.Content[i+1]) {
-			s.replace(new, node, h)
+			s.replace(wanted, node, h)
 			return
 		}
 	}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key := node.Content[i].Value
-		s.change(memberOf(old, key), memberOf(new, key), node.Content[i+1], h)
+		s.change(memberOf(old, key), memberOf(wanted, key), node.Content[i+1], h)
 	}
 }
 
@@ -190,13 +190,13 @@ func (s *splicer) extents(entries []entry, h holder) []entry {
 }
 
 // changeMembers changes, removes and adds members of a block.
-func (s *splicer) changeMembers(old, new *yaml.Node, entries []entry) {
+func (s *splicer) changeMembers(old, wanted *yaml.Node, entries []entry) {
 	if s.failed || len(entries) == 0 {
 		s.fail()
 		return
 	}
 	for i, e := range entries {
-		before, after := memberOf(old, e.key.Value), memberOf(new, e.key.Value)
+		before, after := memberOf(old, e.key.Value), memberOf(wanted, e.key.Value)
 		switch {
 		case after == nil && before != nil:
 			s.remove(entries, i)
@@ -210,18 +210,18 @@ func (s *splicer) changeMembers(old, new *yaml.Node, entries []entry) {
 	isSpaced := len(entries) > 1 && !slices.ContainsFunc(entries[1:], func(e entry) bool {
 		return len(bytes.TrimSpace(s.text[e.lead:s.nextLine(e.lead)])) > 0
 	})
-	for i := 0; i+1 < len(new.Content); i += 2 {
-		if !slices.ContainsFunc(entries, func(e entry) bool { return e.key.Value == new.Content[i].Value }) {
-			s.add(new, i, entries, isSpaced)
+	for i := 0; i+1 < len(wanted.Content); i += 2 {
+		if !slices.ContainsFunc(entries, func(e entry) bool { return e.key.Value == wanted.Content[i].Value }) {
+			s.add(wanted, i, entries, isSpaced)
 		}
 	}
 }
 
 // add adds a member after the one that it follows in the new value.
-func (s *splicer) add(new *yaml.Node, member int, entries []entry, isSpaced bool) {
-	text := string(appendEntry(nil, new.Content[member], new.Content[member+1], entries[0].indent))
+func (s *splicer) add(wanted *yaml.Node, member int, entries []entry, isSpaced bool) {
+	text := string(appendEntry(nil, wanted.Content[member], wanted.Content[member+1], entries[0].indent))
 	for i := member - 2; i >= 0; i -= 2 {
-		at := slices.IndexFunc(entries, func(e entry) bool { return e.key.Value == new.Content[i].Value })
+		at := slices.IndexFunc(entries, func(e entry) bool { return e.key.Value == wanted.Content[i].Value })
 		if at >= 0 {
 			if isSpaced {
 				text = "\n" + text
@@ -265,19 +265,19 @@ func (s *splicer) saved(start, end, indent int) string {
 
 // changeItems makes the items of a block the new ones. Those that are there before and
 // after move with their comments.
-func (s *splicer) changeItems(old, new *yaml.Node, entries []entry) {
+func (s *splicer) changeItems(old, wanted *yaml.Node, entries []entry) {
 	if s.failed || len(entries) == 0 || len(entries) != len(old.Content) || entries[0].afterDash {
 		s.fail()
 		return
 	}
-	partners := match(len(new.Content), len(old.Content), func(i, j int) int { return alike(new.Content[i], old.Content[j], i == j) })
-	inPlace := len(new.Content) == len(old.Content)
+	partners := match(len(wanted.Content), len(old.Content), func(i, j int) int { return alike(wanted.Content[i], old.Content[j], i == j) })
+	inPlace := len(wanted.Content) == len(old.Content)
 	for i, j := range partners {
 		inPlace = inPlace && i == j
 	}
 	if inPlace {
 		for i, e := range entries {
-			s.change(old.Content[i], new.Content[i], e.value, e.holder)
+			s.change(old.Content[i], wanted.Content[i], e.value, e.holder)
 		}
 		return
 	}
@@ -290,13 +290,13 @@ func (s *splicer) changeItems(old, new *yaml.Node, entries []entry) {
 	orphans(0)
 	for i, j := range partners {
 		if j < 0 {
-			b.Write(appendItem(nil, new.Content[i], entries[0].indent))
+			b.Write(appendItem(nil, wanted.Content[i], entries[0].indent))
 			continue
 		}
 		e := entries[j]
 		outer := s.edits
 		s.edits = nil
-		s.change(old.Content[j], new.Content[i], e.value, e.holder)
+		s.change(old.Content[j], wanted.Content[i], e.value, e.holder)
 		piece := applied(s.text, e.lead, e.end, s.edits)
 		if i == 0 { // a blank line was between it and the item above
 			piece = bytes.TrimLeft(piece, "\n")
@@ -328,8 +328,8 @@ func alike(a, b *yaml.Node, samePlace bool) (points int) {
 }
 
 // replace writes a value anew.
-func (s *splicer) replace(new, node *yaml.Node, h holder) {
-	new = short(new)
+func (s *splicer) replace(wanted, node *yaml.Node, h holder) {
+	wanted = short(wanted)
 	start, end := s.start(node), s.end(node)
 	if s.failed {
 		return
@@ -339,24 +339,24 @@ func (s *splicer) replace(new, node *yaml.Node, h holder) {
 			s.fail()
 			return
 		}
-		text := inlineText(new, true)
+		text := inlineText(wanted, true)
 		if s.isJSON {
 			line := s.text[s.lineStart(start):]
-			text = string(indented(new, string(line[:len(line)-len(bytes.TrimLeft(line, " \t"))])))
+			text = string(indented(wanted, string(line[:len(line)-len(bytes.TrimLeft(line, " \t"))])))
 		}
 		s.edit(start, end, text)
 		return
 	}
 	var head, body string
-	switch text := inlineText(new, false); {
-	case isInline(new), isFlow(node) && len(text) <= 80 && !strings.Contains(text, markComment):
-		if head = text; new.LineComment != "" {
-			head += " " + new.LineComment
+	switch text := inlineText(wanted, false); {
+	case isInline(wanted), isFlow(node) && len(text) <= 80 && !strings.Contains(text, markComment):
+		if head = text; wanted.LineComment != "" {
+			head += " " + wanted.LineComment
 		}
-	case isLiteral(new):
-		head, body = literalHeader(new), string(appendLiteral(nil, new.Value, h.indent+2))
+	case isLiteral(wanted):
+		head, body = literalHeader(wanted), string(appendLiteral(nil, wanted.Value, h.indent+2))
 	default:
-		body = string(appendBlock(nil, new, h.indent+2))
+		body = string(appendBlock(nil, wanted, h.indent+2))
 	}
 	s.rewrite(head, body, node, h, start, end)
 }
@@ -385,44 +385,44 @@ func (s *splicer) rewrite(head, body string, node *yaml.Node, h holder, start, e
 }
 
 // changeScalar makes a text another one, in the same style where that can have it.
-func (s *splicer) changeScalar(new, node *yaml.Node, h holder) {
+func (s *splicer) changeScalar(wanted, node *yaml.Node, h holder) {
 	start, end := s.start(node), s.end(node)
-	if s.failed || !isBlockText(node) && !isAbsent(node) && (h.inFlow || !isLiteral(new) || node.Style&yaml.DoubleQuotedStyle != 0) {
+	if s.failed || !isBlockText(node) && !isAbsent(node) && (h.inFlow || !isLiteral(wanted) || node.Style&yaml.DoubleQuotedStyle != 0) {
 		if !s.failed {
-			s.edit(start, end, s.styled(new, node, h.inFlow))
+			s.edit(start, end, s.styled(wanted, node, h.inFlow))
 		}
 		return
 	}
 	if !isBlockText(node) {
-		s.replace(new, node, h)
+		s.replace(wanted, node, h)
 		return
 	}
 	indent, _ := s.block(start)
 	below := s.nextLine(start)
-	if s.failed || indent == 0 || !canBeLiteral(new.Value) {
-		s.replace(new, node, h)
+	if s.failed || indent == 0 || !canBeLiteral(wanted.Value) {
+		s.replace(wanted, node, h)
 		return
 	}
 	header := start + bytes.IndexAny(s.text[start:], " \t\r\n")
-	if s.text[start] == '>' || new.Tag != tagBody && s.text[header-1] != '-' {
-		s.edit(start, header, literalHeader(new))
+	if s.text[start] == '>' || wanted.Tag != tagBody && s.text[header-1] != '-' {
+		s.edit(start, header, literalHeader(wanted))
 	}
-	s.edit(below, min(end+1, len(s.text)), string(appendLiteral(nil, new.Value, indent)))
+	s.edit(below, min(end+1, len(s.text)), string(appendLiteral(nil, wanted.Value, indent)))
 }
 
 // styled returns a text on one line, in quotes where the node is.
-func (s *splicer) styled(new, node *yaml.Node, inFlow bool) string {
-	isText := new.Kind == yaml.ScalarNode && !strings.HasPrefix(inlineText(new, inFlow), "!!") && (new.Tag == "!!str" || new.Tag == tagBody)
-	isPlainable := !strings.ContainsFunc(new.Value, func(r rune) bool { return !isPrintable(r) })
+func (s *splicer) styled(wanted, node *yaml.Node, inFlow bool) string {
+	isText := wanted.Kind == yaml.ScalarNode && !strings.HasPrefix(inlineText(wanted, inFlow), "!!") && (wanted.Tag == "!!str" || wanted.Tag == tagBody)
+	isPlainable := !strings.ContainsFunc(wanted.Value, func(r rune) bool { return !isPrintable(r) })
 	switch {
 	case s.isJSON:
-		return string(appendJSON(nil, new))
+		return string(appendJSON(nil, wanted))
 	case isText && node.Style&yaml.SingleQuotedStyle != 0 && isPlainable:
-		return "'" + strings.ReplaceAll(new.Value, "'", "''") + "'"
+		return "'" + strings.ReplaceAll(wanted.Value, "'", "''") + "'"
 	case isText && node.Style&yaml.DoubleQuotedStyle != 0:
-		return doubleQuoted(new.Value)
+		return doubleQuoted(wanted.Value)
 	}
-	return inlineText(new, inFlow)
+	return inlineText(wanted, inFlow)
 }
 
 // applied returns a part of a text with edits, which must not overlap.
@@ -442,13 +442,13 @@ func applied(text []byte, start, end int, edits []edit) []byte {
 }
 
 // spliced returns the text of a file with the values of another tree.
-func spliced(f *File, new *yaml.Node) ([]byte, error) {
+func spliced(f *File, wanted *yaml.Node) ([]byte, error) {
 	s := &splicer{layout: newLayout(f.content, f.root), isJSON: isJSON(f.path)}
 	end := len(f.content)
 	if i := bytes.LastIndex(f.content, []byte("\n...\n")); i >= 0 { // the end of a document
 		end = i + 1
 	}
-	s.change(f.tree(), new, f.root, holder{end: end})
+	s.change(f.tree(), wanted, f.root, holder{end: end})
 	text := applied(f.content, 0, len(f.content), s.edits)
 	if s.failed || text == nil {
 		return nil, fmt.Errorf("templates: %s is written in an unusual way", f.path)

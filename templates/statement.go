@@ -21,6 +21,11 @@ type statement struct {
 	partial    bool                          // there may be more components
 }
 
+// shape is what tells a component.
+type shape struct {
+	Type string `json:"type"`
+}
+
 // statementOf reads what an account says. Where it has no components, the members
 // beside them tell some of it.
 func statementOf(r *Remote) statement {
@@ -36,7 +41,7 @@ func statementOf(r *Remote) statement {
 	if json.Unmarshal(raw, &text) == nil { // a list in a text
 		raw = json.RawMessage(text)
 	}
-	var shapes []struct{ Type string }
+	var shapes []shape
 	_ = json.Unmarshal(raw, &shapes) // what has another shape has no type
 	if len(shapes) > 0 {
 		s.raw = raw
@@ -44,7 +49,7 @@ func statementOf(r *Remote) statement {
 		if json.Unmarshal(raw, &components) == nil {
 			s.components = normalized(components)
 		}
-		s.partial = !slices.ContainsFunc(shapes, func(c struct{ Type string }) bool { return strings.EqualFold(c.Type, "BODY") })
+		s.partial = !slices.ContainsFunc(shapes, func(c shape) bool { return strings.EqualFold(c.Type, "BODY") })
 	} else {
 		s.components, s.partial = normalized(flatComponents(r)), true
 		if s.category == kirim.TemplateAuthentication {
