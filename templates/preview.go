@@ -34,7 +34,7 @@ func (f *File) Preview(language string, values map[string]string) (kirim.Templat
 	if f.category(l) != kirim.TemplateAuthentication && l.Body == "" && len(l.Components) == 0 {
 		return kirim.TemplatePreview{}, fmt.Errorf("templates: %s in %s: want a body", f.Name, l.Code)
 	}
-	known := f.parameterNames(l)
+	known := f.ParameterNames()
 	for _, name := range sortedKeys(values) {
 		if !slices.Contains(known, name) {
 			return kirim.TemplatePreview{}, fmt.Errorf("templates: %s: want values for %s, got one for %q", f.Name, cmp.Or(strings.Join(known, ", "), "nothing"), name)
@@ -51,7 +51,7 @@ func (f *File) Preview(language string, values map[string]string) (kirim.Templat
 		p.values = values
 	}
 	if f.category(l) == kirim.TemplateAuthentication {
-		p.code = cmp.Or(values[known[0]], f.Sample(l, known[0]), sampleCode)
+		p.code = cmp.Or(values[f.codeName()], f.Sample(l, f.codeName()), sampleCode)
 	}
 	message := kirim.Template{Name: f.Name, Language: l.Code, Components: p.fill(params.Components)}
 	preview, err := message.Preview(params.Definition())
@@ -69,9 +69,9 @@ func (f *File) codes() (codes []string) {
 	return codes
 }
 
-// parameterNames are the names that a value can have: those of the parameters, of the
-// variables that are none, and of a one-time code.
-func (f *File) parameterNames(l *Language) (names []string) {
+// ParameterNames returns the names of the values that [File.Preview] takes: those of the
+// parameters, of the variables that are none of these, and of a one-time code.
+func (f *File) ParameterNames() (names []string) {
 	add := func(name string) {
 		if !slices.Contains(names, name) {
 			names = append(names, name)
@@ -80,22 +80,33 @@ func (f *File) parameterNames(l *Language) (names []string) {
 	for _, p := range f.Parameters {
 		add(p.Name)
 	}
-	if len(names) == 0 && f.category(l) == kirim.TemplateAuthentication {
-		add(codeParameter)
-	}
-	for _, c := range f.Params(l).Components {
+	for i := range f.Languages {
+		l := &f.Languages[i]
+		if f.category(l) == kirim.TemplateAuthentication {
+			add(f.codeName())
+		}
+		texts := l.texts()
 		if len(l.Components) > 0 {
-			for _, match := range variable.FindAllStringSubmatch(c.Text, -1) {
-				add(match[1])
+			texts = nil
+			for _, c := range f.Params(l).Components {
+				texts = append(texts, c.Text)
+			}
+		}
+		for _, text := range texts {
+			for _, name := range f.variables(text) {
+				add(name)
 			}
 		}
 	}
-	for _, text := range l.texts() {
-		for _, name := range f.variables(text) {
-			add(name)
-		}
-	}
 	return names
+}
+
+// codeName is the name of the value of a one-time code.
+func (f *File) codeName() string {
+	if len(f.Parameters) > 0 {
+		return f.Parameters[0].Name
+	}
+	return codeParameter
 }
 
 // texts are all that can have variables, apart from components.

@@ -113,6 +113,21 @@ func TestAPreviewRefusesWhatTheTemplateDoesNotHave(t *testing.T) {
 	}
 }
 
+func TestTheNamesOfTheValuesAreThoseOfAllLanguages(t *testing.T) {
+	t.Parallel()
+	for file, want := range map[string]string{
+		"parameters: {b: 1, a: 2}\nlanguages: {en: {body: '{{a}} {{x}}'}, id: {body: '{{b}}', buttons: [{type: url, url: 'https://a.example/{{y}}'}]}}": "b a x y",
+		"category: authentication\nlanguages: {en: {}}":                                 "code",
+		"category: authentication\nparameters: {pin: 1}\nlanguages: {en: {}}":           "pin",
+		"languages: {en: {body: '{{x}}', components: [{type: body, text: 'a {{1}}'}]}}": "1",
+		"languages: {}": "",
+	} {
+		if got := strings.Join(parsed(t, "name: a\n"+file).ParameterNames(), " "); got != want {
+			t.Errorf("%s has %q, want %q", file, got, want)
+		}
+	}
+}
+
 func TestAPreviewLeavesTheFileAsItIs(t *testing.T) {
 	t.Parallel()
 	f := parsed(t, "name: a\nparameters: {who: Ana}\nlanguages: {en: {body: 'Hi {{who}}', samples: {who: Bo}}}")

@@ -2,8 +2,11 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/kirim-go/kirim/cmd/kirim/internal/app"
@@ -80,42 +83,71 @@ func previewOfAccount(cmd *cobra.Command, a *app.App, source *templatesFlags, fi
 	return nil
 }
 
-// printPreviews prints each language of the files, or one of them.
+// printPreviews prints each language of the files, or one of them. A value is for the
+// templates that have a parameter of its name.
 func (t *templateFiles) printPreviews(files []*templates.File, fill *fillFlags) error {
 	values, err := namedValues(fill.named)
 	if err != nil {
 		return err
 	}
-	var shown []previewShown
+	if err := checkNames(files, values); err != nil {
+		return err
+	}
+	n, wrong := 0, 0
 	for _, f := range files {
+		own := maps.Clone(values)
+		maps.DeleteFunc(own, func(name, _ string) bool { return !slices.Contains(f.ParameterNames(), name) })
 		for _, l := range f.Languages {
 			if fill.language != "" && l.Code != fill.language {
 				continue
 			}
-			p, err := f.Preview(l.Code, values)
+			p, err := f.Preview(l.Code, own)
 			if err != nil {
-				return app.Usagef("%w", err)
+				wrong++
+				t.app.Note("%s", strings.TrimPrefix(err.Error(), "templates: "))
+				continue
 			}
-			shown = append(shown, previewShown{f.Name, l.Code, p.Text()})
-		}
-	}
-	if len(shown) == 0 {
-		return &app.Failure{Code: app.ExitNotFound, Err: fmt.Errorf("no template has the language %q", fill.language)}
-	}
-	screen := t.app.Screen()
-	for i, p := range shown {
-		if t.app.JSON {
-			if err := t.app.PrintJSON(p); err != nil {
+			if err := t.printPreview(previewShown{f.Name, l.Code, p.Text()}, n); err != nil {
 				return err
 			}
-			continue
+			n++
 		}
-		if i > 0 {
-			screen.Printf("\n")
-		}
-		screen.Printf("%s\n", screen.Styled(console.Strong, console.Line(p.Name+" ("+p.Language+")")))
-		screen.Indent("  │ ", p.Text)
 	}
+	switch {
+	case wrong > 0:
+		return app.Usagef("%s cannot be shown", count(wrong, "language", "languages"))
+	case n == 0:
+		return &app.Failure{Code: app.ExitNotFound, Err: fmt.Errorf("no template has the language %q", fill.language)}
+	}
+	return nil
+}
+
+// checkNames refuses a value that no template takes.
+func checkNames(files []*templates.File, values map[string]string) error {
+	var known []string
+	for _, f := range files {
+		known = append(known, f.ParameterNames()...)
+	}
+	slices.Sort(known)
+	known = slices.Compact(known)
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if !slices.Contains(known, name) {
+			return app.WithHint(app.Usagef("no template has the parameter %q", name), "the parameters are %s", cmp.Or(strings.Join(known, ", "), "none"))
+		}
+	}
+	return nil
+}
+
+func (t *templateFiles) printPreview(p previewShown, before int) error {
+	if t.app.JSON {
+		return t.app.PrintJSON(p)
+	}
+	screen := t.app.Screen()
+	if before > 0 {
+		screen.Printf("\n")
+	}
+	screen.Printf("%s\n", screen.Styled(console.Strong, console.Line(p.Name+" ("+p.Language+")")))
+	screen.Indent("  │ ", p.Text)
 	return nil
 }
 
