@@ -73,7 +73,7 @@ func generate(files []*File, options GenerateOptions) ([]byte, []*model, error) 
 
 // collisions are templates that would have the same names in Go.
 func collisions(models []*model) (problems []Problem) {
-	owners := make(map[string]*File)
+	owners, codes := make(map[string]*File), make(map[string]string)
 	for _, m := range models {
 		names := []string{m.typeName}
 		if len(m.cardFields) > 0 {
@@ -87,6 +87,13 @@ func collisions(models []*model) (problems []Problem) {
 				problems = append(problems, problemAt(m.file, "name", "the templates %s and %s have the same name in Go, %s: generate them into two packages", other.Name, m.file.Name, name))
 			}
 			owners[name] = m.file
+		}
+		for _, l := range m.languages {
+			other, taken := codes[l.constant]
+			if taken && other != l.Code {
+				problems = append(problems, problemAt(m.file, l.design.path, "the languages %s and %s have the same name in Go, %s", other, l.Code, l.constant))
+			}
+			codes[l.constant] = l.Code
 		}
 	}
 	return problems
@@ -104,8 +111,7 @@ func GenerateFile(path string, files []*File, options GenerateOptions) (changed 
 		return false, fmt.Errorf("templates: %s exists and was not generated: it is not overwritten", path)
 	}
 	code, err := Generate(files, options)
-	var stale *StaleError
-	if errors.As(err, &stale) {
+	if stale, ok := errors.AsType[*StaleError](err); ok {
 		stale.Path = path
 	}
 	if err != nil || bytes.Equal(code, previous) {

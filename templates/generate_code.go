@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"go/format"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +28,8 @@ func (c *coder) line(text string, values ...string) {
 	c.WriteByte('\n')
 }
 
+var commentLine = regexp.MustCompile(`(?m)^//.*$`)
+
 // codeOf returns the formatted code of a package.
 func codeOf(packageName string, models []*model) ([]byte, error) {
 	var body coder
@@ -43,8 +46,9 @@ func codeOf(packageName string, models []*model) ([]byte, error) {
 	c.line(generatedHeader + "\n")
 	c.line("// Package $1 has a type for each message template, and a function that takes what the", packageName)
 	c.line("// template requires.\npackage $1\n\nimport (", packageName)
+	statements := commentLine.ReplaceAllString(body.String(), "") // texts of templates are in comments
 	for _, path := range []string{"encoding/json", "strconv", "time", "unicode/utf8"} {
-		if bytes.Contains(body.Bytes(), []byte(path[strings.LastIndex(path, "/")+1:]+".")) {
+		if strings.Contains(statements, path[strings.LastIndex(path, "/")+1:]+".") {
 			c.line(strconv.Quote(path))
 		}
 	}
@@ -56,7 +60,7 @@ func codeOf(packageName string, models []*model) ([]byte, error) {
 		}
 		c.line(")\n")
 	}
-	if bytes.Contains(body.Bytes(), []byte("found.")) {
+	if strings.Contains(statements, "found.") {
 		c.WriteString(faultsCode)
 	}
 	c.Write(body.Bytes())

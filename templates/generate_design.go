@@ -161,6 +161,7 @@ func apiButton(path string, card, number int, b kirim.ButtonDefinition) buttonDe
 		design.url, design.variables = link.text, link.variables
 	case ButtonCopyCode:
 		design.variables = []string{place{card: card, part: partCoupon}.name()}
+	default: // the others have no variables
 	}
 	return design
 }

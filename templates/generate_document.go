@@ -14,7 +14,7 @@ const commentWidth = 90
 // comment writes a text as a comment of lines that are not too long.
 func (c *coder) comment(text string) {
 	line := "//"
-	for _, word := range strings.Fields(commentText(text)) {
+	for word := range strings.FieldsSeq(commentText(text)) {
 		if len(line)+1+len(word) > commentWidth && line != "//" {
 			c.line(line)
 			line = "//"

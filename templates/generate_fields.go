@@ -113,6 +113,7 @@ func fieldsOf(d design) (fields []field) {
 			optional(i, "payload", textKind, b.path, "comes back in the webhooks of the call, at most 512 characters")
 		case buttonOrderDetails:
 			add(paymentKey, paymentKind, b.path, "is what is to be paid behind the button "+label)
+		default: // the others take nothing, or the one-time code
 		}
 	}
 	return merged(fields)

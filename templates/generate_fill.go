@@ -69,6 +69,7 @@ func (d design) fills(onCards map[string]string) (fills []filling) {
 			f.option, f.keys = true, []string{option("minutes"), option("payload")}
 		case buttonOrderDetails:
 			f.keys = []string{paymentKey}
+		default: // the others take nothing
 		}
 		if len(f.keys) > 0 {
 			fills = append(fills, f)

@@ -214,7 +214,11 @@ func TestWhatCannotBeGeneratedIsSaidWithItsPlace(t *testing.T) {
 		"a name that is none":           {[]string{"name: Größe\ncategory: utility\nlanguages: {en: {body: Hi}}"}, "name: want 1 to 512 lower-case letters, digits and underscores, got 5 characters"},
 		"a language that is none":       {[]string{start + "languages: {'日本': {body: Hi}}"}, "want a language of letters, digits and underscores, got 2 characters"},
 		"two languages of one name":     {[]string{start + "languages: {pt_BR: {body: Hi}, ptBR: {body: Hi}}"}, "languages.ptBR: another language has the same name in Go, LanguagePTBR"},
-		"no language":                   {[]string{start}, "languages: want at least one language"},
+		"two languages of one name in two files": {
+			[]string{"name: a\ncategory: utility\nlanguages: {en: {body: Hi}, pt_BR: {body: Oi}}", "name: b\ncategory: utility\nlanguages: {en: {body: Hi}, ptBR: {body: Oi}}"},
+			"languages.ptBR: the languages pt_BR and ptBR have the same name in Go, LanguagePTBR",
+		},
+		"no language": {[]string{start}, "languages: want at least one language"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -238,6 +242,7 @@ func TestAnyTextStandsInAComment(t *testing.T) {
 		"line breaks":            "A\\r\\n\\n\\nB\\u2028C\\u2029D\\u0085E\\n\\n",
 		"another order":          "\\u202eabc\\u2066",
 		"Go":                     "*/ } //go:build never\\n//line x:1\\n//go:generate rm -rf x\\n`\\\"$1$2%s%d",
+		"names of packages":      "See you next time. json. strconv. utf8. found.",
 		"a record":               "\\n//kirim:template {}",
 		"a heading and a list":   "# A\\n\\n  - b\\n- c\\n\\t\\td",
 		"a word without an end":  strings.Repeat("x", 1000),
@@ -257,6 +262,9 @@ func TestAnyTextStandsInAComment(t *testing.T) {
 			formatted, err := format.Source(code)
 			if err != nil || !bytes.Equal(formatted, code) {
 				t.Errorf("gofmt changes the code, %v", err)
+			}
+			if n := strings.Count(string(code), "\nimport (\n\t\"github.com/kirim-go/kirim\"\n)\n"); n != 1 {
+				t.Error("the code imports what it does not use")
 			}
 			for line := range strings.Lines(string(code)) {
 				if strings.HasPrefix(line, "//go:") || strings.HasPrefix(line, "//line") {
