@@ -175,7 +175,11 @@ func (u *uploads) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		return answer(404, "")
 	case strings.HasSuffix(r.URL.Path, "/700000000000001/uploads"):
-		u.got = append(u.got, r.URL.Query().Get("file_type")+" "+r.URL.Query().Get("file_length"))
+		q := r.URL.Query()
+		if strings.Contains(q.Get("file_name"), "/") { // whose name is nobody's business
+			return answer(400, "{}")
+		}
+		u.got = append(u.got, q.Get("file_type")+" "+q.Get("file_length"))
 		return answer(200, fmt.Sprintf(`{"id":"upload:%d"}`, len(u.got)))
 	case strings.Contains(r.URL.Path, "/upload:") && u.fail:
 		return answer(400, `{"error":{"message":"(#100) No.","type":"OAuthException","code":100,"fbtrace_id":"A"}}`)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -118,7 +119,7 @@ func (e *PushError) Error() string {
 	if e.InDoubt {
 		b.WriteString("it may have been carried out: ")
 	}
-	b.WriteString(strings.TrimPrefix(strings.TrimPrefix(e.Err.Error(), "templates: "), "kirim: "))
+	b.WriteString(printable(strings.TrimPrefix(strings.TrimPrefix(e.Err.Error(), "templates: "), "kirim: ")))
 	if e.Reason != "" {
 		b.WriteString(": " + printable(e.Reason))
 	}
@@ -282,7 +283,7 @@ func (p *pusher) upload(ctx context.Context, f *File, m media) (handle string, e
 		return "", err
 	}
 	defer func() { _ = file.Close() }() // it was only read
-	return uploader.Upload(ctx, file.Name(), mimeType, file)
+	return uploader.Upload(ctx, path.Base(m.File), mimeType, file)
 }
 
 // look asks the account whether a step was carried out.
@@ -300,7 +301,8 @@ func (p *pusher) look(ctx context.Context, s *StepResult) (there bool, err error
 	}
 	d := s.file.difference(s.language, r)
 	for _, c := range d.Changes {
-		if c.Comparable && !isCategory(c.Field) { // which Meta may choose
+		unsure := !c.Comparable && !c.aside && s.Action == ActionEdit // what is not said may be as it was
+		if (c.Comparable || unsure) && !isCategory(c.Field) {         // which Meta may choose
 			return false, nil
 		}
 	}

@@ -139,6 +139,9 @@ func TestWhatCannotBeLookedUpStaysInDoubt(t *testing.T) {
 			t.Fatalf("%v", err)
 		}
 		wantOutcome(t, result, "done", "in_doubt", "not_done")
+		if text := err.Error(); strings.Contains(text, "\n") || !strings.Contains(text, "asking the account whether it was carried out") {
+			t.Errorf("%s", text)
+		}
 		s.ClearFaults()
 		result, err = templates.Push(t.Context(), s.account, files, templates.PushOptions{})
 		if err != nil {
@@ -321,6 +324,29 @@ func TestPushesAtTheSameTimeCreateEachTemplateOnce(t *testing.T) {
 		all.Wait()
 		if got := s.names(); len(got) != 10 {
 			t.Errorf("the account has %v", got)
+		}
+	})
+}
+
+// An account that drops samples does not show whether an edit of samples was made.
+func TestAnEditThatTheAccountDoesNotShowStaysInDoubt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSandbox(t, cloudSystem, rewriting(func(template map[string]any) {
+			for _, c := range template["components"].([]any) {
+				delete(c.(map[string]any), "example")
+			}
+		}))
+		if _, err := templates.Push(t.Context(), s.account, []*templates.File{orderWith(t)}, templates.PushOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		s.approve()
+		s.AddFault(kirimtest.Fault{Method: http.MethodPost, Status: 500, Times: -1})
+		other := orderWith(t, "customer: Ana", "customer: Budi")
+		result, err := templates.Push(t.Context(), s.account, []*templates.File{other}, templates.PushOptions{PlanOptions: templates.PlanOptions{Incomparable: true}})
+		var failed *templates.PushError
+		if !errors.As(err, &failed) || !failed.InDoubt || result.Steps[0].Action != templates.ActionEdit {
+			t.Errorf("%v %v", err, outcomes(result))
 		}
 	})
 }

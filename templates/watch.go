@@ -74,7 +74,7 @@ func (e *WatchError) Error() string {
 	}
 	text := fmt.Sprintf("templates: %d of %d not approved: %s", len(left), len(e.States), strings.Join(left, ", "))
 	if e.Err != nil {
-		text += ": " + e.Err.Error()
+		text += ": " + printable(e.Err.Error())
 	}
 	return text
 }
