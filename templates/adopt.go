@@ -151,21 +151,7 @@ func (f *File) namesIn(l *Language) (names []string) {
 	if len(l.Components) > 0 {
 		return nil
 	}
-	var texts []string
-	add := func(header *Header, body string, buttons []Button) {
-		if header != nil {
-			texts = append(texts, header.Text)
-		}
-		texts = append(texts, body)
-		for _, b := range buttons {
-			texts = append(texts, b.URL, b.Code)
-		}
-	}
-	add(l.Header, l.Body, l.Buttons)
-	for _, card := range l.Cards {
-		add(card.Header, card.Body, card.Buttons)
-	}
-	return f.variables(strings.Join(texts, "\n"))
+	return f.variables(strings.Join(l.texts(), "\n"))
 }
 
 // declare makes the parameters those that the languages use, and those that no language

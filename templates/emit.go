@@ -163,8 +163,8 @@ func isPlain(text string, inFlow bool) bool {
 
 // isPrintable reports whether YAML takes a character as it is.
 func isPrintable(r rune) bool {
-	switch {
-	case r == 0x7f, r == 0x2028, r == 0x2029, r == 0xfeff, r == 0xfffe, r == 0xffff, r == utf8.RuneError:
+	switch r {
+	case 0x7f, 0x2028, 0x2029, 0xfeff, 0xfffe, 0xffff, utf8.RuneError:
 		return false
 	}
 	return r >= ' ' && r < 0x7f || r >= 0xa0
