@@ -40,7 +40,7 @@ func readPath(path string) (files []*File, failed []unread, err error) {
 	}
 	f, fault := Parse(path, text)
 	if fault != nil {
-		return nil, []unread{{path: path, err: fault}}, nil
+		return nil, []unread{{path: path, err: fault}}, nil //nolint:nilerr // it is among what is returned
 	}
 	return []*File{f}, nil, nil
 }
