@@ -40,13 +40,13 @@ func (l *layout) findComments(root *yaml.Node) {
 	var mask func(n *yaml.Node)
 	mask = func(n *yaml.Node) {
 		if n.Kind == yaml.ScalarNode && n.Value != "" {
-			start := l.start(n)
-			for i := start; i < l.end(n); i++ {
+			start, end := l.start(n), l.end(n)
+			for i := start; i < end; i++ {
 				masked[i] = true
 			}
 			if isBlockText(n) { // a comment may follow what begins it
-				for i := start; i < l.lineEnd(start); i++ {
-					masked[i] = false
+				for i := range l.text[start:l.lineEnd(start)] {
+					masked[start+i] = false
 				}
 			}
 		}
