@@ -59,13 +59,13 @@ const (
 )
 
 // Pull brings the files of a directory up to date with an account, and creates the
-// directory if there is none. A template without a file gets NAME.yaml, or NAME.json.
+// directory if there is none. A template without a file gets one with its name.
 //
 // A file that says what the account says stays as it is, byte for byte. In another one
 // only what differs is changed: comments, blank lines, quotes and the order stay, and so
 // do descriptions and the names of parameters, which a text of the account gets by their
 // places. A comment on something that is removed moves to what was around it. Where that
-// cannot be done, the file is written anew, with its comments.
+// cannot be done, the whole file is written again, with its comments.
 //
 // What the account does not have stays: templates and languages are never removed, and
 // neither are samples. What the account does not say is not compared, and is listed in
