@@ -110,6 +110,10 @@ func TestAPullKeepsWhatOnlyTheFileKnows(t *testing.T) {
 			a[1].Components[1] = kirim.ComponentDefinition{Type: "BODY", Text: "Hai {{1}}."}
 			return a
 		}, []string{"Hello {{customer}}, {{order}} is ready.", "Hi {{customer}}, {{order}} is here.", "Halo", "Hai"}},
+		"a path of a sample, where the account says the text alone": {keptFile, func(a []*Remote) []*Remote {
+			a[0].Components, a[0].Content = nil, "Hi {{1}}, {{2}} is here."
+			return a
+		}, []string{"Hello {{customer}}, {{order}} is ready.", "Hi {{customer}}, {{order}} is here."}},
 		"a link of another place": {keptFile, func(a []*Remote) []*Remote {
 			a[1].Components[0].Example.HeaderURL[0] = "https://b.example/b.png"
 			return a

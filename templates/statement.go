@@ -181,6 +181,9 @@ func dropIncomparable(ours, theirs []kirim.ComponentDefinition) {
 // comparableMedia reports whether two samples of a medium are of the same kind. An
 // account may return its own copy of a link or of an upload, and a file may have a path.
 func comparableMedia(ours, theirs *kirim.TemplateExample) bool {
+	if theirs == nil {
+		return false
+	}
 	if len(theirs.HeaderURL)+len(theirs.HeaderHandle) > 1 || len(theirs.Extra) > 0 {
 		return true // more than a file has, so that none is lost
 	}
