@@ -15,6 +15,9 @@ import (
 //
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/template-management
 func CloudAPI(client *cloudapi.Client, account string, options ...CloudAPIOption) Account {
+	if client == nil {
+		client = &cloudapi.Client{} // whose calls are all refused
+	}
 	a := &cloudAccount{client: client, templates: client.Account(account).Templates()}
 	for _, option := range options {
 		option(a)

@@ -117,6 +117,14 @@ type credentials struct {
 
 func (c credentials) get() credentials { return c }
 
+// credentials are empty for a zero Client, whose calls are all refused.
+func (c *Client) credentials() credentials {
+	if c.auth == nil {
+		return credentials{}
+	}
+	return c.auth()
+}
+
 // NewClient returns a client for the access token. It takes the options of
 // [kirim.NewClient], among them [kirim.WithBaseURL] for a server of your own in
 // tests, with or without a version in its path.
@@ -156,7 +164,7 @@ func refused[S any](_ func(S) error, err error) func(S) error {
 //
 // Docs: https://developers.facebook.com/docs/graph-api/guides/secure-requests
 func (c *Client) WithAppSecret(appSecret string) *Client {
-	auth := credentials{token: c.auth().token}
+	auth := credentials{token: c.credentials().token}
 	if appSecret != "" {
 		auth.query = url.Values{"appsecret_proof": {sign(appSecret, []byte(auth.token))}}
 	}
@@ -173,7 +181,7 @@ func sign(secret string, data []byte) string {
 // do makes one call, as every method of this package does. query may be nil, and
 // is not changed; out is as for [adapter.Client.Do].
 func (c *Client) do(ctx context.Context, method, path string, query url.Values, body any, out adapter.Out, opts []kirim.RequestOption) error {
-	if own := c.auth().query; own != nil {
+	if own := c.credentials().query; own != nil {
 		query = maps.Clone(query)
 		if query == nil {
 			query = own

@@ -95,11 +95,20 @@ type Client struct {
 }
 
 // BaseURL returns where requests go.
-func (c *Client) BaseURL() string { return c.kirim.BaseURL() }
+func (c *Client) BaseURL() string { return c.client().BaseURL() }
+
+// client is the client that makes the calls. That of a zero client of a gateway refuses
+// all of them.
+func (c *Client) client() *kirim.Client {
+	if c == nil {
+		return &kirim.Client{}
+	}
+	return c.kirim
+}
 
 // Validate checks a message, unless the caller's options say not to.
 func (c *Client) Validate(message kirim.OutboundMessage, opts []kirim.RequestOption) error {
-	return c.kirim.Validate(message, opts...)
+	return c.client().Validate(message, opts...)
 }
 
 // Out is what a response is decoded into. Missing names the member that carries
@@ -108,7 +117,7 @@ type Out interface{ Missing() string }
 
 // Do makes one call. A 2xx response that has no result is an error.
 func (c *Client) Do(ctx context.Context, method, path string, query, body any, out Out, opts []kirim.RequestOption) error {
-	return c.kirim.Do(ctx, method, path, query, body, answer{out}, opts...)
+	return c.client().Do(ctx, method, path, query, body, answer{out}, opts...)
 }
 
 // Data makes one call and returns what stands under "data" in the response. A T
@@ -177,5 +186,5 @@ func All[T any](first int, fetch func(at int) (items []T, next int, err error)) 
 
 // MediaAt opens the file behind a link, as [kirim.Client.MediaAt].
 func (c *Client) MediaAt(ctx context.Context, link string, params kirim.LinkParams) (*kirim.Media, error) {
-	return c.kirim.MediaAt(ctx, link, params)
+	return c.client().MediaAt(ctx, link, params)
 }
