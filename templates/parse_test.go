@@ -54,6 +54,23 @@ func TestWhatIsWrongWithTheFormOfAFileIsSaidWithItsPlace(t *testing.T) {
 	}
 }
 
+// Editors find the schema of JSON by a member. It is no part of the template.
+func TestAFileMayNameItsSchema(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"a.json": `{"$schema": "./schema.json", "name": "a", "languages": {"en": {"body": "Hello."}}}`,
+		"a.yaml": "$schema: ./schema.json\nname: a\nlanguages: {en: {body: Hello.}}\n",
+	} {
+		f, err := Parse(name, []byte(text))
+		if err != nil || f.Name != "a" || f.Languages[0].Body != "Hello." {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := Parse("a.json", []byte(`{"languages": {"en": {"$schema": "x"}}}`)); err == nil {
+		t.Error("a language names a schema, and that is no error")
+	}
+}
+
 // nested is a file with components that are so many levels deep.
 func nested(levels int) string {
 	return `{"languages": {"en": {"components": ` + strings.Repeat("[", levels) + strings.Repeat("]", levels) + "}}}"
