@@ -96,7 +96,7 @@ func (t *templateFiles) printPulled(result *templates.PullResult, dryRun bool) e
 	}
 	screen := t.app.Screen()
 	if len(rows) > 0 {
-		screen.Table([]console.Column{{Title: "change", Style: pullStyle}, {Title: "file"}, {Title: "languages"}, {Title: "not said", Style: func(string) console.Style { return console.Warn }}}, rows)
+		screen.Table([]console.Column{{Title: "change", Style: pullStyle}, {Title: "file"}, {Title: "languages"}, {Title: "unknown", Style: func(string) console.Style { return console.Warn }}}, rows)
 	}
 	var counts []string
 	for _, change := range []templates.PullChange{templates.PullCreated, templates.PullChanged, templates.PullUnchanged, templates.PullKept} {
