@@ -21,7 +21,7 @@ languages:
 `
 
 func ExampleLint() {
-	file, err := templates.Parse("order_shipped.yaml", []byte(orderShipped))
+	file, err := templates.Parse("order_shipped", []byte(orderShipped))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func ExampleLint() {
 		log.Fatal(err)
 	}
 	// Output:
-	// order_shipped.yaml:7:18: error: a footer has no variables (footer-variable)
+	// order_shipped:7:18: error: a footer has no variables (footer-variable)
 }
 
 func ExamplePush() {
@@ -40,7 +40,7 @@ func ExamplePush() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	file, err := templates.Parse("order_shipped.yaml", []byte("name: order_shipped\ncategory: utility\nlanguages: {en: {body: Your order is on its way.}}\n"))
+	file, err := templates.Parse("order_shipped", []byte("name: order_shipped\ncategory: utility\nlanguages: {en: {body: Your order is on its way.}}\n"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func ExamplePush() {
 }
 
 func ExampleFile_Preview() {
-	file, err := templates.Parse("order_shipped.yaml", []byte(orderShipped))
+	file, err := templates.Parse("order_shipped", []byte(orderShipped))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func ExampleFile_Preview() {
 }
 
 func ExampleFile_Params() {
-	file, err := templates.Parse("order_shipped.yaml", []byte(orderShipped))
+	file, err := templates.Parse("order_shipped", []byte(orderShipped))
 	if err != nil {
 		log.Fatal(err)
 	}
