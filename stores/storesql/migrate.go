@@ -4,10 +4,12 @@ import (
 	"context"
 	"database/sql"
 	_ "embed"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // migrations are in the order in which they are applied; the first is version 1.
@@ -23,14 +25,39 @@ var firstMigration string
 // With SQLite it refuses a connection without a busy timeout, on which a call fails
 // when another connection is writing.
 func (s *Stores) Migrate(ctx context.Context) error {
+	for attempt := 1; ; attempt++ {
+		err := s.migrateOnce(ctx)
+		if err == nil {
+			return nil
+		}
+		if s.database != SQLite || !isLocked(err) || attempt == maxAttempts {
+			return failed("migrate", err)
+		}
+		select {
+		case <-ctx.Done():
+			return failed("migrate", errors.Join(context.Cause(ctx), err))
+		case <-time.After(time.Duration(attempt) * 10 * time.Millisecond):
+		}
+	}
+}
+
+func (s *Stores) migrateOnce(ctx context.Context) error {
 	if err := s.prepareSQLite(ctx); err != nil {
-		return failed("migrate", err)
+		return err
 	}
 	t := table{Stores: s, table: "migration"}
-	if err := t.once(ctx, func(tx *sql.Tx) error { return s.migrate(ctx, tx) }); err != nil {
-		return failed("migrate", err)
-	}
-	return nil
+	return t.once(ctx, func(tx *sql.Tx) error { return s.migrate(ctx, tx) })
+}
+
+// isLocked reports an SQLITE_BUSY, as drivers that are like modernc.org/sqlite tell it.
+// The first connections to a new file, which bring it into WAL mode, get it at once:
+// SQLite does not wait for the busy timeout then.
+//
+// Docs: https://www.sqlite.org/rescode.html#busy
+func isLocked(err error) bool {
+	const busy, primary = 5, 0xff // the code, and the mask of it in an extended one
+	var e interface{ Code() int }
+	return errors.As(err, &e) && e.Code()&primary == busy
 }
 
 const createMigration = "CREATE TABLE IF NOT EXISTS TABLE(migration) (version integer PRIMARY KEY)"
