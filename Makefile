@@ -39,20 +39,13 @@ budgets: ## check how much a call may allocate, also with telemetry
 
 # SQLite, which is C translated to Go, is many times slower under the race
 # detector. The suite of the outbox runs under it over PostgreSQL. The processes of
-# outbox/fire are built without it in any case, and wait most of the time: others are
-# tested meanwhile, but for those that measure time. Under the race detector a part of the
-# combinations of templates is generated, and all of them after it.
-MEASURING = cmd/kirim fire
-
+# outbox/fire are built without it in any case. Under it a part of the combinations of
+# templates is generated, and all of them after it.
 nested: ## test the nested modules under the race detector
-	@set -e; out=$$(mktemp); trap 'rm -f "$$out"; kill $$fire 2>/dev/null || true' EXIT; \
-		(cd outbox/fire && exec go test ./...) >"$$out" 2>&1 & fire=$$!; \
-		test_in() { echo "$$1:"; (cd $$1 && go test $$2 ./...); }; \
-		for m in $(filter-out outbox/fire $(MEASURING),$(NESTED)); do \
-			race=-race; case $$m in outbox/outboxsqlite) race= ;; esac; test_in $$m $$race; done; \
-		(cd templates && go test -count=1 -run TheCodeOfEachCombination .); \
-		echo "outbox/fire:"; status=0; wait $$fire || status=$$?; cat "$$out"; [ $$status -eq 0 ]; \
-		for m in $(MEASURING); do test_in $$m -race; done
+	@set -e; for m in $(NESTED); do \
+		race=-race; case $$m in outbox/outboxsqlite|outbox/fire) race= ;; esac; \
+		echo "$$m:"; (cd $$m && go test $$race ./...); done
+	cd templates && go test -count=1 -run TheCodeOfEachCombination .
 
 # Without the race detector, under which there are fewer of them.
 sends: ## send 100,000 messages over a network that loses some
