@@ -311,8 +311,11 @@ func TestFlagsWinOverTheEnvironmentAndThatOverTheFile(t *testing.T) {
 func TestEachFlagHasAVariableAndAMemberOfTheFile(t *testing.T) {
 	t.Parallel()
 	values := func(kind string) []string { // of the flag, the variable and the file; any three that differ
-		if kind == "bool" {
+		switch kind {
+		case "bool":
 			return []string{"true", "false", "true"}
+		case "duration":
+			return []string{"1s", "2s", "3s"}
 		}
 		return []string{"of-flag", "of-variable", "of-file"}
 	}
