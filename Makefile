@@ -169,5 +169,5 @@ bench-otel: ## measure telemetry beside otelhttp around net/http
 bench-outbox: ## measure the outbox beside River; writes bench/OUTBOX.md; needs KIRIM_TEST_POSTGRES
 	cd bench && go run ./outbox
 
-fuzz: ## fuzz each target; FUZZTIME=10s
-	@.ci/fuzz $(or $(FUZZTIME),10s)
+fuzz: ## fuzz each target; FUZZTIME=6s
+	@.ci/fuzz $(or $(FUZZTIME),6s)
