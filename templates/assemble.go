@@ -106,7 +106,7 @@ func (s statement) clears(l *Language) bool {
 // assemble returns the file with the changed languages in the given forms.
 func assemble(old *File, changed []statement, forms map[string]int) *File {
 	f := &File{
-		Name: old.Name, Category: old.Category, Format: old.Format, TTLSeconds: old.TTLSeconds,
+		Schema: old.Schema, Name: old.Name, Category: old.Category, Format: old.Format, TTLSeconds: old.TTLSeconds,
 		Parameters: slices.Clone(old.Parameters), Languages: slices.Clone(old.Languages),
 	}
 	names := &naming{taken: make(map[string]bool), invented: make(map[place]string), places: make(map[string]place)}
@@ -124,7 +124,7 @@ func assemble(old *File, changed []statement, forms map[string]int) *File {
 	}
 	uses := make(map[string][]use)
 	for _, s := range changed {
-		written := &language{naming: names}
+		written := &languageNames{naming: names}
 		if forms[s.code] == withKnownNames {
 			written.known = knownNames(old, s)
 		}

@@ -9,7 +9,7 @@ import (
 
 // language returns what the account says in the typed form of a file, as far as that
 // can express it.
-func (s statement) language(names *language) Language {
+func (s statement) language(names *languageNames) Language {
 	l := Language{Code: s.code, Unknown: s.unknown()}
 	for _, c := range s.components {
 		switch c.Type {
@@ -35,7 +35,7 @@ func (s statement) language(names *language) Language {
 	return l
 }
 
-func (s statement) card(names *language, definition kirim.CardDefinition, number int) (card Card) {
+func (s statement) card(names *languageNames, definition kirim.CardDefinition, number int) (card Card) {
 	for _, c := range definition.Components {
 		switch c.Type {
 		case "HEADER":
@@ -49,7 +49,7 @@ func (s statement) card(names *language, definition kirim.CardDefinition, number
 	return card
 }
 
-func (s statement) header(names *language, c kirim.ComponentDefinition, card int) *Header {
+func (s statement) header(names *languageNames, c kirim.ComponentDefinition, card int) *Header {
 	media := mediaOf(c.Example)
 	switch c.Format {
 	case "IMAGE":
@@ -67,7 +67,7 @@ func (s statement) header(names *language, c kirim.ComponentDefinition, card int
 }
 
 // text returns the text of a header or a body with the names of the file.
-func (s statement) text(names *language, c kirim.ComponentDefinition, p place) string {
+func (s statement) text(names *languageNames, c kirim.ComponentDefinition, p place) string {
 	var samples []string
 	var named []kirim.NamedSample
 	if e := c.Example; e != nil {
@@ -95,7 +95,7 @@ func (s statement) text(names *language, c kirim.ComponentDefinition, p place) s
 }
 
 // numbered returns a text whose variables have numbers with the names of the file.
-func (s statement) numbered(names *language, text string, samples []string, p place) string {
+func (s statement) numbered(names *languageNames, text string, samples []string, p place) string {
 	text = variable.ReplaceAllStringFunc(text, func(match string) string {
 		number, err := strconv.Atoi(match[2 : len(match)-2])
 		if err != nil || number < 1 {
@@ -111,7 +111,7 @@ func (s statement) numbered(names *language, text string, samples []string, p pl
 	return strings.TrimRight(text, "\n")
 }
 
-func (s statement) buttons(names *language, definitions []kirim.ButtonDefinition, card int) []Button {
+func (s statement) buttons(names *languageNames, definitions []kirim.ButtonDefinition, card int) []Button {
 	buttons := make([]Button, len(definitions))
 	for i, d := range definitions {
 		b := Button{

@@ -9,6 +9,9 @@ import (
 // File is a message template in all its languages, as one file describes it. [Parse]
 // reads one, [Read] a directory of them.
 type File struct {
+	// Schema is the URL or the path of schema.json, by which editors check the file. It
+	// is no part of the template.
+	Schema string `yaml:"$schema"`
 	// Name is 1 to 512 lower-case letters, digits and underscores.
 	Name string `yaml:"name"`
 	// Category is marketing, utility or authentication in a file, in any case.

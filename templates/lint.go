@@ -62,8 +62,8 @@ func Lint(files ...*File) []Finding {
 	return l.findings
 }
 
-// Errors returns how many of the findings are errors.
-func Errors(findings []Finding) int {
+// CountErrors returns how many of the findings are errors.
+func CountErrors(findings []Finding) int {
 	n := 0
 	for _, f := range findings {
 		if f.Severity == SeverityError {

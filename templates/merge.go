@@ -9,7 +9,7 @@ import (
 )
 
 // merge returns the text of a file, changed so that it says what f says. Where the
-// lines that differ cannot be changed alone, the text is written anew. In either case
+// lines that differ cannot be changed alone, the whole text is written again. In either case
 // the result is read again: it must say what f says and have all comments.
 func merge(old, f *File) ([]byte, error) {
 	text, restore := plainText(old.content)

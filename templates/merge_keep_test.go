@@ -93,6 +93,8 @@ func handle(link string) *kirim.TemplateExample {
 	return &kirim.TemplateExample{HeaderHandle: []string{link}}
 }
 
+const keptSchema = `{"$schema": "./schema.json", "name": "a", "category": "utility", "languages": {"en": {"body": "Hello."}}}`
+
 func TestAPullKeepsWhatOnlyTheFileKnows(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -194,6 +196,24 @@ func TestAPullKeepsWhatOnlyTheFileKnows(t *testing.T) {
 	    "body": "Ciao"
 	  }
 	}`}},
+		"JSON with the path of its schema, and a new member beside it": {keptSchema, func(a []*Remote) []*Remote {
+			a[0].ParameterFormat = kirim.TemplateNamed
+			return a
+		}, []string{keptSchema, `{
+  "$schema": "./schema.json",
+  "name": "a",
+  "category": "utility",
+  "format": "named",
+  "languages": {
+    "en": {
+      "body": "Hello."
+    }
+  }
+}`}},
+		"the path of a schema": {"$schema: ./schema.json # ours\nname: a\ncategory: utility\nlanguages: {en: {body: Hello.}}\n", func(a []*Remote) []*Remote {
+			a[0].Components[0] = kirim.DefineBody("Hi.")
+			return a
+		}, []string{"Hello.", "Hi."}},
 		"components": {keptComponents, func(a []*Remote) []*Remote {
 			a[0].Components[0].Example.BodyText[1][0], a[0].Components[1].Text = "Citra", "See you"
 			a[0].Components[2].Extra["song"] = []byte(`"z"`)

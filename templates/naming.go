@@ -70,15 +70,15 @@ type use struct {
 	place        place
 }
 
-// language gives names to the variables of one language.
-type language struct {
+// languageNames gives names to the variables of one language.
+type languageNames struct {
 	*naming
 	known []map[place]string // names that the file has for the places, the best ones first
 	uses  []use
 }
 
 // variable returns the name of a variable that has a number in the account.
-func (l *language) variable(p place, sample string) string {
+func (l *languageNames) variable(p place, sample string) string {
 	candidates := make([]string, 0, len(l.known)+1)
 	for _, names := range l.known {
 		candidates = append(candidates, names[p])
@@ -101,7 +101,7 @@ func (l *language) variable(p place, sample string) string {
 
 // fits reports whether a name can stand at a place: it has one number in a component,
 // and one sample in a language.
-func (l *language) fits(name string, p place, sample string) bool {
+func (l *languageNames) fits(name string, p place, sample string) bool {
 	return !slices.ContainsFunc(l.uses, func(u use) bool {
 		return u.name == name && (u.place.component() == p.component() && u.place.number != p.number ||
 			u.sample != sample && u.sample != "" && sample != "")
@@ -109,7 +109,7 @@ func (l *language) fits(name string, p place, sample string) bool {
 }
 
 // namedVariable takes in a variable that has a name in the account.
-func (l *language) namedVariable(name, sample string, p place) {
+func (l *languageNames) namedVariable(name, sample string, p place) {
 	l.uses = append(l.uses, use{name, sample, p})
 	if !slices.Contains(l.named, name) {
 		l.named = append(l.named, name)

@@ -230,9 +230,6 @@ func (d *decoder) value(n *yaml.Node, field string, into reflect.Value) {
 func (d *decoder) object(n *yaml.Node, field string, into reflect.Value) {
 	names := membersOf(into.Type())
 	d.eachMember(n, field, func(key *yaml.Node, value *yaml.Node, at string) {
-		if at == "$schema" { // for editors
-			return
-		}
 		i, known := names[key.Value]
 		if !known {
 			d.fault(key, at, "there is no such member; want one of %s", strings.Join(sortedKeys(names), ", "))

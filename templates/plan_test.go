@@ -188,7 +188,7 @@ func TestAPushOfFilesWithErrorsSendsNothing(t *testing.T) {
 		bad := orderWith(t, "Hello {{customer}}, your order {{order}} is on its way.", "Your order {{order}}")
 		_, err := templates.Push(t.Context(), s.account, append(many(t, 1), bad), templates.PushOptions{})
 		var found *templates.LintError
-		if !errors.As(err, &found) || templates.Errors(found.Findings) == 0 || !strings.Contains(err.Error(), "\norder_update.yaml:9:") {
+		if !errors.As(err, &found) || templates.CountErrors(found.Findings) == 0 || !strings.Contains(err.Error(), "\norder_update.yaml:9:") {
 			t.Errorf("%v", err)
 		}
 		if got := len(s.Requests()) - before; got != 0 {

@@ -76,7 +76,7 @@ type LintError struct {
 
 // Error returns one line for each error.
 func (e *LintError) Error() string {
-	lines := []string{fmt.Sprintf("templates: %d errors in the files; nothing was sent", Errors(e.Findings))}
+	lines := []string{fmt.Sprintf("templates: %d errors in the files; nothing was sent", CountErrors(e.Findings))}
 	for _, f := range e.Findings {
 		if f.Severity == SeverityError {
 			lines = append(lines, fmt.Sprintf("%s:%d:%d: %s: %s", f.Path, f.Line, f.Column, f.Field, f.Message))
@@ -144,7 +144,7 @@ func (e *PushError) Unwrap() error { return e.Err }
 //
 // Docs: https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/overview
 func Push(ctx context.Context, account Account, files []*File, options PushOptions) (*PushResult, error) {
-	if findings := Lint(files...); !options.WithoutLint && Errors(findings) > 0 {
+	if findings := Lint(files...); !options.WithoutLint && CountErrors(findings) > 0 {
 		return nil, &LintError{findings}
 	}
 	remotes, err := account.List(ctx)

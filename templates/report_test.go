@@ -63,7 +63,7 @@ func TestFindingsOfAFileMadeInAProgramHaveNoPlace(t *testing.T) {
 		Rule: "body-missing", Severity: SeverityError, Field: "languages.en.body", Language: "en", Message: "want a body",
 		Docs: "https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/components",
 	}
-	if len(findings) != 1 || findings[0] != want || Errors(findings) != 1 {
+	if len(findings) != 1 || findings[0] != want || CountErrors(findings) != 1 {
 		t.Errorf("found %+v", findings)
 	}
 	checkSARIF(t, findings)
@@ -88,8 +88,8 @@ func TestFindingsAreWrittenAsJSON(t *testing.T) {
 			t.Errorf("finding %d came back as %+v, %v", i, got, err)
 		}
 	}
-	if decoder.More() || Errors(findings) != 2 {
-		t.Errorf("%d errors", Errors(findings))
+	if decoder.More() || CountErrors(findings) != 2 {
+		t.Errorf("%d errors", CountErrors(findings))
 	}
 }
 

@@ -65,7 +65,7 @@ func TestTheSchemaTakesEachFileThatLintFindsNothingIn(t *testing.T) {
 		if err != nil {
 			return nil //nolint:nilerr // a file of a test of errors
 		}
-		if templates.Errors(templates.Lint(f)) > 0 {
+		if templates.CountErrors(templates.Lint(f)) > 0 {
 			return nil
 		}
 		n++

@@ -101,7 +101,6 @@ func generate(source string) ([]byte, error) {
 	root.Schema = "https://json-schema.org/draft/2020-12/schema"
 	root.ID = templates.SchemaURL
 	root.Title = "WhatsApp message template"
-	root.Properties = append(members{{"$schema", &schema{Description: "The schema of the file, for editors.", Type: "string"}}}, root.Properties...)
 	root.Defs = g.defs
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)

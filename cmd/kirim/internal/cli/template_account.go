@@ -74,7 +74,7 @@ the account has with -, and what the file has with +. What the account does not 
 is not compared, and named.
 
 Exit code 8 says that there are differences. Templates that only the account has are
-counted, and listed and differences with --prune.`,
+counted; with --prune they are listed, and are differences, too.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			files, remotes, _, err := t.compared(cmd.Context(), args)
 			if err != nil {

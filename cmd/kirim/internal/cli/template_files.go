@@ -124,7 +124,7 @@ func (t *templateFiles) runLint(paths []string, format string) error {
 	case len(files)+len(findings) == 0:
 		return noFiles(paths[0])
 	}
-	wrong := templates.Errors(findings)
+	wrong := templates.CountErrors(findings)
 	result := count(wrong, "error", "errors") + " and " + count(len(findings)-wrong, "warning", "warnings")
 	switch format {
 	case "json":
