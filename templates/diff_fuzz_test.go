@@ -33,7 +33,7 @@ func FuzzDiff(f *testing.F) {
 	f.Fuzz(func(t *testing.T, definition string, ttl int) {
 		r := &templates.Remote{TTLSeconds: ttl}
 		if json.Unmarshal([]byte(definition), &r.MessageTemplate) != nil {
-			t.Skip()
+			t.Skip("no definition")
 		}
 		remotes := []*templates.Remote{r}
 		for _, d := range templates.Diff(templates.FromRemotes(remotes), remotes) {

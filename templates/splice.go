@@ -327,7 +327,7 @@ func alike(a, b *yaml.Node, samePlace bool) (points int) {
 	return points
 }
 
-// replace writes a value anew.
+// replace writes a value again, as a whole.
 func (s *splicer) replace(wanted, node *yaml.Node, h holder) {
 	wanted = short(wanted)
 	start, end := s.start(node), s.end(node)
