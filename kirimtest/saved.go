@@ -71,7 +71,7 @@ func (s *Server) State() *State {
 		saved.Numbers = append(saved.Numbers, savedNumber{n, n.onboarded})
 	}
 	for t := range st.templates.oldest {
-		saved.Templates = append(saved.Templates, savedTemplate{t.savedHead(), t.Template, t.decided, t.verdict, t.unsynced, t.variables, t.why, t.reason, t.edits})
+		saved.Templates = append(saved.Templates, savedTemplate{t.savedHead(), t.Template, t.decided, t.verdict, t.unsynced, t.variables, t.verdictReason, t.reason, t.edits})
 	}
 	for l := range st.labels.oldest {
 		saved.Labels = append(saved.Labels, savedLabel{l.savedHead(), l.name, l.color, l.team})
@@ -155,7 +155,7 @@ func (s *Server) restore(saved *savedState) {
 	}
 	st.templates, st.named = newTable[*template](st.limits.Objects), make(map[templateID]*template)
 	for _, t := range saved.Templates {
-		row := &template{head: t.Head.head(), Template: t.Template, decided: t.Decided, verdict: t.Verdict, unsynced: t.Unsynced, variables: t.Variables, why: t.Why, reason: t.Reason, edits: t.Edits}
+		row := &template{head: t.Head.head(), Template: t.Template, decided: t.Decided, verdict: t.Verdict, unsynced: t.Unsynced, variables: t.Variables, verdictReason: t.VerdictReason, reason: t.Reason, edits: t.Edits}
 		st.templates.add(row)
 		st.named[templateID{t.Template.Name, t.Template.Language}] = row
 	}
@@ -361,15 +361,15 @@ type savedNumber struct {
 }
 
 type savedTemplate struct {
-	Head      savedHead
-	Template  Template
-	Decided   time.Time
-	Verdict   TemplateStatus
-	Unsynced  bool
-	Variables []string
-	Why       string      `json:",omitempty"`
-	Reason    string      `json:",omitempty"`
-	Edits     []time.Time `json:",omitempty"`
+	Head          savedHead
+	Template      Template
+	Decided       time.Time
+	Verdict       TemplateStatus
+	Unsynced      bool
+	Variables     []string
+	VerdictReason string      `json:",omitempty"`
+	Reason        string      `json:",omitempty"`
+	Edits         []time.Time `json:",omitempty"`
 }
 
 type savedLabel struct {

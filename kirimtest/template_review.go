@@ -49,9 +49,9 @@ func (t *template) rejection() string {
 func (s *Server) beginReview(t *template, now time.Time) {
 	switch r := s.state.review; {
 	case t.Category == authentication:
-		t.decided, t.verdict, t.why = now, TemplateApproved, ""
+		t.decided, t.verdict, t.verdictReason = now, TemplateApproved, ""
 	case r.After >= 0:
-		t.decided, t.verdict, t.why = now.Add(r.After), r.Verdict, r.Reason
+		t.decided, t.verdict, t.verdictReason = now.Add(r.After), r.Verdict, r.Reason
 	default:
 		return
 	}

@@ -59,14 +59,14 @@ const (
 type template struct {
 	head
 	Template
-	decided   time.Time // when a pending one gets its verdict; zero for never
-	verdict   TemplateStatus
-	why       string      // of the verdict, if it is a rejection
-	reason    string      // why it was rejected; may be empty
-	edits     []time.Time // of it while it was approved, in the last 30 days
-	unsynced  bool        // changed at Meta since the last sync
-	variables []string
-	job       *job // reports the verdict; nil for none
+	decided       time.Time // when a pending one gets its verdict; zero for never
+	verdict       TemplateStatus
+	verdictReason string      // of the verdict, if it is a rejection
+	reason        string      // why it was rejected; may be empty
+	edits         []time.Time // of it while it was approved, in the last 30 days
+	unsynced      bool        // changed at Meta since the last sync
+	variables     []string
+	job           *job // reports the verdict; nil for none
 }
 
 func seededTemplates() []Template {
@@ -145,7 +145,7 @@ func (t *template) settle(now time.Time) {
 	if !t.decided.IsZero() && !now.Before(t.decided) {
 		t.become(t.verdict, t.decided)
 		if t.Status == TemplateRejected {
-			t.reason = t.why
+			t.reason = t.verdictReason
 		}
 	}
 }
