@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -29,13 +30,18 @@ func TestAWorkerThatIsStoppedPastItsLeaseDoesNoHarm(t *testing.T) {
 				for _, place := range failpoints {
 					stopped = append(stopped, r.startWorker("KIRIM_FAILPOINT="+place+":2", "KIRIM_FAILPOINT_SIGNAL=STOP"))
 				}
+				// All are watched at once: what is in doubt depends on when each stopped.
+				var watches sync.WaitGroup
+				for _, p := range stopped {
+					watches.Go(func() {
+						if !p.isStoppedWithin(30 * time.Second) {
+							t.Errorf("%s did not stop: %v\n%s", p.name, p.cmd.ProcessState, p.stderr)
+						}
+					})
+				}
 				time.Sleep(time.Second)
 				stopped[0].stop()
-				for _, p := range stopped {
-					if !p.isStoppedWithin(30 * time.Second) {
-						t.Errorf("%s did not stop: %v\n%s", p.name, p.cmd.ProcessState, p.stderr)
-					}
-				}
+				watches.Wait()
 				time.Sleep(r.plan.Lease + 2*time.Second)
 				for _, p := range stopped {
 					_ = p.cmd.Process.Signal(syscall.SIGCONT)
