@@ -29,6 +29,7 @@ type engine struct {
 
 	untold     chan struct{} // has news when a message has come to an end
 	lookUpFrom time.Time     // the server asked for a wait until then; of the look-ups alone
+	lanesSeen  int64         // id of the lane that was looked at last; of the retention alone
 
 	mu     sync.Mutex
 	ending <-chan struct{}  // is closed when Run is to return

@@ -25,8 +25,7 @@ func (e *engine) forget(ctx context.Context) error {
 		steps = append(steps, &driver.Statement{SQL: e.sql.dropBodies, Args: []any{e.config.KeepBodies.Microseconds(), forgetPage}})
 	}
 	if e.config.KeepMessages > 0 {
-		steps = append(steps, &driver.Statement{SQL: e.sql.dropMessages, Args: []any{e.config.KeepMessages.Microseconds(), forgetPage}},
-			&driver.Statement{SQL: e.sql.dropLanes, Args: []any{e.config.KeepMessages.Microseconds(), forgetPage}})
+		steps = append(steps, &driver.Statement{SQL: e.sql.dropMessages, Args: []any{e.config.KeepMessages.Microseconds(), forgetPage}})
 	}
 	for _, s := range steps {
 		for range forgetPages {
@@ -36,6 +35,32 @@ func (e *engine) forget(ctx context.Context) error {
 			if s.Affected < forgetPage {
 				break
 			}
+		}
+	}
+	if e.config.KeepMessages < 0 {
+		return nil
+	}
+	return e.forgetLanes(ctx)
+}
+
+// forgetLanes drops lanes that had no message for long. It goes on where it has stopped the
+// last time, so that each sweep reads as many lanes, however many there are.
+func (e *engine) forgetLanes(ctx context.Context) error {
+	for range forgetPages {
+		var last, n int64
+		page := &driver.Statement{SQL: e.sql.lanesAfter, Args: []any{e.lanesSeen, forgetPage}, Each: func(scan func(...any) error) error { return scan(&last, &n) }}
+		if err := e.run(ctx, page); err != nil {
+			return err
+		}
+		if n > 0 {
+			if err := e.run(ctx, &driver.Statement{SQL: e.sql.dropLanes, Args: []any{e.config.KeepMessages.Microseconds(), e.lanesSeen, last}}); err != nil {
+				return err
+			}
+		}
+		e.lanesSeen = last
+		if n < forgetPage {
+			e.lanesSeen = 0 // from the beginning
+			break
 		}
 	}
 	return nil

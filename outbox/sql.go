@@ -12,7 +12,7 @@ type queries struct {
 	// Work.
 	claim, take, peek, begin, renew, release, drop, record, waits string
 	// Sweep.
-	due, orphaned string
+	due, jobless, orphaned string
 	// Pauses and suppression.
 	pause, pauses, resume, suppress, unsuppress, resumed, suppressed string
 	// Webhooks.
@@ -24,8 +24,8 @@ type queries struct {
 	// Inbox.
 	addDelivery, takeDelivery, dropDelivery, dropDeliveries, lostDeliveries string
 	// Ends and retention.
-	claimEnds, endsTold, dropBodies, dropMessages, dropLanes, dropOldPending, dropPauses string
-	lockLanesTo, erasePending, eraseMessages, eraseLanes                                 string
+	claimEnds, endsTold, dropBodies, dropMessages, lanesAfter, dropLanes, dropOldPending, dropPauses string
+	lockLanesTo, erasePending, eraseMessages, eraseLanes                                             string
 }
 
 func newQueries(d driver.Dialect) *queries {
@@ -137,19 +137,29 @@ WHERE kirim_message.id {ids $1} AND kirim_message.id = r.id AND kirim_message.ge
 		OR kirim_message.state = 'queued' AND EXISTS (SELECT 1 FROM {s}kirim_lane l WHERE l.id = kirim_message.lane AND l.owner = $2))
 RETURNING kirim_message.id, kirim_message.ended_at`),
 
-		// Lanes whose time has come: their worker is gone, their wait is over, or their
-		// job has not come. The latter is no wonder while others wait in the queue: it is looked
-		// at again when they have waited as long again. flipped says which need a job.
+		// Lanes whose time has come: their worker is gone, or their wait is over.
 		// $1 microseconds after which the sweep looks for the job, $2 how many
 		due: d.SQL(`
-UPDATE {s}kirim_lane SET owner = NULL, state = 'waiting',
-	flipped = CASE WHEN state = 'waiting' AND ` + queueBusy + ` THEN 0 ELSE enq END,
-	job_at = CASE WHEN state = 'waiting' AND ` + queueBusy + ` THEN job_at ELSE {now} END,
-	due_at = CASE WHEN state = 'waiting' AND ` + queueBusy + ` THEN {now} + ({now} - job_at) ELSE {now} + $1 END
+UPDATE {s}kirim_lane SET owner = NULL, state = 'waiting', flipped = enq, job_at = {now}, due_at = {now} + $1
 WHERE id IN (
-	SELECT l.id FROM {s}kirim_lane l WHERE l.due_at <= {now} AND NOT ` + lanePaused(`l`) + `
+	SELECT l.id FROM {s}kirim_lane l WHERE l.state <> 'waiting' AND l.due_at <= {now} AND NOT ` + lanePaused(`l`) + `
 	ORDER BY l.due_at LIMIT $2 {skip locked})
-RETURNING id, class, flipped = enq`),
+RETURNING id, class, true`),
+
+		// Lanes of a class whose job has not come. That is no wonder while others wait in the
+		// queue: River has jobs of the class that no worker has taken yet. One that was
+		// taken, and is to come again, may be due much later: by the clock of a host. The order
+		// of those jobs is that of the index by which River takes them. Without it PostgreSQL
+		// prefers to read the table from its beginning, past all jobs that are done.
+		// $1 microseconds after which the sweep looks for the job, $2 how many, $3 class
+		jobless: d.SQL(`
+UPDATE {s}kirim_lane SET flipped = enq, job_at = {now}, due_at = {now} + $1
+WHERE id IN (
+	SELECT l.id FROM {s}kirim_lane l WHERE l.state = 'waiting' AND l.class = $3 AND l.due_at <= {now} AND NOT ` + lanePaused(`l`) + ` AND (
+		SELECT 1 FROM {s}river_job j WHERE j.state = 'available' AND j.queue = 'kirim_' || $3 AND j.attempted_at IS NULL
+		ORDER BY j.priority, j.scheduled_at, j.id LIMIT 1) IS NULL
+	ORDER BY l.due_at LIMIT $2 {skip locked})
+RETURNING id, class, true`),
 
 		// Lanes whose job a worker took without claiming them.
 		// $1 microseconds that a worker has for that, $2 how many
@@ -187,10 +197,14 @@ WHERE kirim_suppression.source <> 'application' OR excluded.source = 'applicatio
 		resumed:    d.SQL(`DELETE FROM {s}kirim_suppression WHERE person = $1 AND source = 'recipient' AND since < COALESCE(CAST($2 AS bigint) + 1000000, {now} + 1)`),
 		suppressed: d.SQL(`SELECT since FROM {s}kirim_suppression WHERE person = $1`),
 
+		// A condition with OR would be a read of the whole table wherever PostgreSQL has no
+		// statistics of it, as in the first minute of a campaign.
 		// $1 and $2 ids of the message
 		findSent: d.SQL(`
 SELECT ` + observedColumns + `, state, first_attempt_at IS NOT NULL OR in_doubt, rescue IS NOT NULL, body IS NOT NULL, kirim_id, wamid, status, error_kind, ended_at, {now}
-FROM {s}kirim_message WHERE kirim_id = $1 OR wamid = $1 OR (CAST($2 AS text) <> '' AND (kirim_id = $2 OR wamid = $2)) LIMIT 1`),
+FROM {s}kirim_message WHERE id = (SELECT x.id FROM (
+	SELECT id FROM {s}kirim_message WHERE kirim_id = $1 UNION ALL SELECT id FROM {s}kirim_message WHERE wamid = $1 UNION ALL
+	SELECT id FROM {s}kirim_message WHERE kirim_id = $2 AND $2 <> '' UNION ALL SELECT id FROM {s}kirim_message WHERE wamid = $2 AND $2 <> '') x LIMIT 1)`),
 
 		// $1 message, $2 generation, $3 status before, $4 kirim_id, $5 wamid, $6 status, $7 it changes, $8 its time,
 		// $9 error, $10 kind, $11 it has arrived, so that it did not fail, $12 there is nothing to tell, $13 template
@@ -333,21 +347,27 @@ RETURNING ` + recordColumns + `, tell_at, {now}`),
 UPDATE {s}kirim_message SET tell_at = CASE WHEN NOT r.told THEN {now} + r.wait END
 FROM {rows $1: id bigint, claim bigint, told boolean, wait bigint} WHERE kirim_message.id {ids $1} AND kirim_message.id = r.id AND kirim_message.tell_at = r.claim`),
 
+		// The order is that of the indexes, which PostgreSQL does not use otherwise: it takes a
+		// third of the table for old, and reads it from its beginning until it has found some.
 		// $1 microseconds after the end, $2 how many
 		dropBodies: d.SQL(`
 UPDATE {s}kirim_message SET body = NULL, rescue = NULL
-WHERE id IN (SELECT id FROM {s}kirim_message WHERE ended_at IS NOT NULL AND body IS NOT NULL AND ended_at < {now} - $1 LIMIT $2)`),
+WHERE id IN (SELECT id FROM {s}kirim_message WHERE ended_at IS NOT NULL AND body IS NOT NULL AND ended_at < {now} - $1 ORDER BY ended_at LIMIT $2)`),
 		dropMessages: d.SQL(`
 DELETE FROM {s}kirim_message WHERE id IN (
-	SELECT id FROM {s}kirim_message WHERE ended_at IS NOT NULL AND body IS NULL AND ended_at < {now} - $1
+	SELECT x.id FROM (SELECT id FROM {s}kirim_message WHERE ended_at IS NOT NULL AND body IS NULL AND ended_at < {now} - $1 ORDER BY ended_at LIMIT $2) x
 	UNION ALL
-	SELECT id FROM {s}kirim_message WHERE ended_at IS NOT NULL AND body IS NOT NULL AND ended_at < {now} - $1
+	SELECT y.id FROM (SELECT id FROM {s}kirim_message WHERE ended_at IS NOT NULL AND body IS NOT NULL AND ended_at < {now} - $1 ORDER BY ended_at LIMIT $2) y
 	LIMIT $2)`),
-		// $1 microseconds since the last job, $2 how many
+		// No index says which lanes are old: each would cost more than to look at some of them
+		// now and then.
+		// $1 after this id, $2 how many
+		lanesAfter: d.SQL(`SELECT COALESCE(max(x.id), 0), count(*) FROM (SELECT id FROM {s}kirim_lane WHERE id > $1 ORDER BY id LIMIT $2) x`),
+		// $1 microseconds since the last job, $2 after this id, $3 up to this id
 		dropLanes: d.SQL(`
 DELETE FROM {s}kirim_lane WHERE state = 'idle' AND due_at IS NULL AND id IN (
-	SELECT l.id FROM {s}kirim_lane l WHERE l.job_at < {now} - $1 AND l.state = 'idle' AND l.due_at IS NULL
-		AND NOT EXISTS (SELECT 1 FROM {s}kirim_message m WHERE m.lane = l.id) LIMIT $2)`),
+	SELECT l.id FROM {s}kirim_lane l WHERE l.id > $2 AND l.id <= $3 AND l.job_at < {now} - $1 AND l.state = 'idle' AND l.due_at IS NULL
+		AND NOT EXISTS (SELECT 1 FROM {s}kirim_message m WHERE m.lane = l.id))`),
 		// $1 microseconds, $2 how many are kept, $3 how many to delete
 		dropOldPending: d.SQL(`
 DELETE FROM {s}kirim_pending WHERE id IN (
@@ -385,11 +405,6 @@ const dueAt = `CASE WHEN not_before > created_at THEN not_before ELSE created_at
 func lanePaused(lane string) string {
 	return `EXISTS (SELECT 1 FROM {s}kirim_pause p WHERE p.number IN ('', ` + lane + `.number) AND p.class IN ('', ` + lane + `.class) AND (p.until IS NULL OR p.until > {now}))`
 }
-
-// queueBusy is a condition on a lane: River has jobs of its class that no worker
-// has taken yet. One that was taken, and is to come again, may be due much later: by the
-// clock of a host.
-const queueBusy = `EXISTS (SELECT 1 FROM {s}river_job j WHERE j.state = 'available' AND j.queue = 'kirim_' || kirim_lane.class AND j.attempted_at IS NULL)`
 
 // laneOf is a condition on a lane l: it is of a recipient. The name, which has
 // an index, begins with that.

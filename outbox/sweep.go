@@ -91,12 +91,19 @@ func (e *engine) wakeLanes(ctx context.Context) error {
 func (e *engine) wakeSome(ctx context.Context) (found int64, err error) {
 	err = e.inTx(ctx, func(tx driver.Transaction) error {
 		var lanes []lane
-		due := &driver.Statement{SQL: e.sql.due, Args: []any{jobTime.Microseconds(), sweepLimit}, Each: scanLane(&lanes)}
-		orphaned := &driver.Statement{SQL: e.sql.orphaned, Args: []any{claimTime.Microseconds(), sweepLimit}, Each: scanLane(&lanes)}
-		if err := tx.Run(ctx, due, orphaned); err != nil {
+		statements := []*driver.Statement{
+			{SQL: e.sql.due, Args: []any{jobTime.Microseconds(), sweepLimit}, Each: scanLane(&lanes)},
+			{SQL: e.sql.orphaned, Args: []any{claimTime.Microseconds(), sweepLimit}, Each: scanLane(&lanes)},
+		}
+		for class := range e.config.Classes {
+			statements = append(statements, &driver.Statement{SQL: e.sql.jobless, Args: []any{jobTime.Microseconds(), sweepLimit, string(class)}, Each: scanLane(&lanes)})
+		}
+		if err := tx.Run(ctx, statements...); err != nil {
 			return err
 		}
-		found = max(due.Affected, orphaned.Affected)
+		for _, s := range statements {
+			found = max(found, s.Affected)
+		}
 		return insertJobs(ctx, tx, lanes)
 	})
 	return found, err

@@ -13,7 +13,7 @@ import (
 type Script func(ctx context.Context, sql string) error
 
 // Version is the version of the schema that this version of the outbox needs. It works without
-// the migrations that come after it: 2 makes Backlog and Depths fast.
+// the migrations that come after it: 2 makes Backlog and Depths fast, 3 the sweep.
 const Version = 1
 
 // Migrate runs the migrations of files, named 001_what.sql and so on, that

@@ -115,7 +115,7 @@ func testBacklog[TTx any](t *testing.T, open Open[TTx]) {
 }
 
 // plan is how the database does a statement.
-func (f *fixture[TTx]) plan(sql string) string {
+func (f *fixture[TTx]) plan(sql string, args ...any) string {
 	f.Helper()
 	var plan strings.Builder
 	if f.store.Schema() != "" {
@@ -124,7 +124,7 @@ func (f *fixture[TTx]) plan(sql string) string {
 			err := scan(&line)
 			fmt.Fprintln(&plan, line)
 			return err
-		})
+		}, args...)
 		return plan.String()
 	}
 	f.query("EXPLAIN QUERY PLAN "+sql, func(scan func(...any) error) error {
@@ -132,7 +132,7 @@ func (f *fixture[TTx]) plan(sql string) string {
 		err := scan(new(int64), new(int64), new(int64), &line)
 		fmt.Fprintln(&plan, line)
 		return err
-	})
+	}, args...)
 	return plan.String()
 }
 

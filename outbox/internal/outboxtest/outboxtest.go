@@ -32,6 +32,7 @@ func Run[TTx any](t *testing.T, open Open[TTx], names ...string) {
 		{"erasure", testErasure[TTx]},
 		{"progress", testProgress[TTx]},
 		{"backlog", testBacklog[TTx]},
+		{"growth", testGrowth[TTx]},
 		{"observing", testObserving[TTx]},
 		{"hostile events", testHostileEvents[TTx]},
 		{"end to end", testEndToEnd[TTx]},

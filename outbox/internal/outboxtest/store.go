@@ -31,6 +31,7 @@ type tappedDriver[TTx any] struct {
 	steps  driver.Steps
 	before func(statements []*driver.Statement) error
 	after  func(statements []*driver.Statement) error // when they are committed
+	seen   func(statements []*driver.Statement)       // also in transactions of several runs
 	// between is called between the statements of the next run, which are no
 	// transaction then.
 	between func()
@@ -43,6 +44,23 @@ func (d *tappedDriver[TTx]) SetSteps(steps driver.Steps) { d.steps = steps }
 
 func (d *tappedDriver[TTx]) Pool() driver.Runner { return tappedRunner[TTx]{d} }
 
+func (d *tappedDriver[TTx]) Within(tx TTx) driver.Runner {
+	return seenRunner[TTx]{d.Driver.Within(tx), d}
+}
+
+// seenRunner tells a tappedDriver what it runs.
+type seenRunner[TTx any] struct {
+	driver.Runner
+	driver *tappedDriver[TTx]
+}
+
+func (r seenRunner[TTx]) Run(ctx context.Context, statements ...*driver.Statement) error {
+	if seen := r.driver.seen; seen != nil {
+		seen(statements)
+	}
+	return r.Runner.Run(ctx, statements...)
+}
+
 func (d *tappedDriver[TTx]) IsUnavailable(err error) bool {
 	return err == errDatabaseAway || d.Driver.IsUnavailable(err) //nolint:errorlint // it is not wrapped
 }
@@ -50,6 +68,9 @@ func (d *tappedDriver[TTx]) IsUnavailable(err error) bool {
 type tappedRunner[TTx any] struct{ driver *tappedDriver[TTx] }
 
 func (r tappedRunner[TTx]) Run(ctx context.Context, statements ...*driver.Statement) error {
+	if seen := r.driver.seen; seen != nil {
+		seen(statements)
+	}
 	if before := r.driver.before; before != nil {
 		if err := before(statements); err != nil {
 			return err
