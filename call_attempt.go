@@ -17,16 +17,15 @@ import (
 // evidence of whether it left. They are one value, as each send has one of
 // each.
 type attempt struct {
-	context.Context //nolint:containedctx // the attempt is one: the caller's, with the limit of its own time
-	cancel          context.CancelFunc
-	operation       operation
-	maxResends      int32
-	request         *http.Request
-	payload         []byte
-	body            bytes.Reader  // over payload
-	stream          *streamReader // in its place, with a clock of its own
-	idle            *time.Timer
-	stalled         atomic.Bool // that clock ended the attempt
+	limitedContext
+	operation  operation
+	maxResends int32
+	request    *http.Request
+	payload    []byte
+	body       bytes.Reader  // over payload
+	stream     *streamReader // in its place, with a clock of its own
+	idle       *time.Timer
+	stalled    atomic.Bool // that clock ended the attempt
 
 	// An attempt that never had a connection to write to has sent nothing.
 	// net/http says when it starts to look for one, so that its silence about
@@ -74,7 +73,8 @@ func (c *call) begin(headers http.Header) *http.Request {
 		a.maxResends = 3
 	}
 	if c.stream == nil {
-		a.Context, a.cancel = context.WithTimeout(c.ctx, c.client.policy.AttemptTimeout)
+		a.Context, a.cancel = context.WithCancelCause(c.ctx)
+		c.client.timer.start(&a.limitedContext)
 	} else {
 		c.beginStream(a)
 	}
@@ -85,7 +85,7 @@ func (c *call) begin(headers http.Header) *http.Request {
 		case a.answered.Swap(false):
 			a.resends.Store(0)
 		case a.connected.Load() && !a.mayResend(a.resends.Add(1)):
-			a.cancel()
+			a.cancel(nil)
 		}
 		dialer.wanted(a, address)
 	}
@@ -128,7 +128,7 @@ func (c *call) begin(headers http.Header) *http.Request {
 // for as long as another attempt may take.
 func (c *call) beginStream(a *attempt) {
 	timeout := c.client.policy.AttemptTimeout
-	a.Context, a.cancel = context.WithCancel(c.ctx)
+	a.Context, a.cancel = context.WithCancelCause(c.ctx)
 	source := c.stream.Reader
 	if c.attempts > 0 {
 		source = c.attempt.stream.source
@@ -141,7 +141,7 @@ func (c *call) beginStream(a *attempt) {
 	}
 	a.idle = time.AfterFunc(timeout, func() {
 		a.stalled.Store(true)
-		a.cancel()
+		a.cancel(nil)
 	})
 	a.stream = newStreamReader(source, c.stream.Size, func() { a.idle.Reset(timeout) })
 }
@@ -172,7 +172,8 @@ func (c *call) end() {
 	if c.attempt.idle != nil {
 		c.attempt.idle.Stop()
 	}
-	c.attempt.cancel()
+	c.client.timer.stop(&c.attempt.limitedContext)
+	c.attempt.cancel(nil)
 }
 
 // explain tells why the attempt was ended from the end of the caller's
@@ -185,6 +186,19 @@ func (c *call) explain(err error) error {
 		return errNotResent
 	}
 	return &attemptTimeoutError{c.client.policy.AttemptTimeout, err}
+}
+
+// explainEnd returns err, from a transport, such that it matches how the attempt
+// of ctx ended. A context that a transport derives says Canceled of an attempt
+// that took too long, and [context.DeadlineExceeded] only as its cause.
+func explainEnd(ctx context.Context, err error) error {
+	a, ok := ctx.Value(attemptKey{}).(*attempt)
+	if ok && errors.Is(err, context.Canceled) {
+		if e := a.expired(); e != nil {
+			return e
+		}
+	}
+	return err
 }
 
 // attemptTimeoutError matches os.ErrDeadlineExceeded, and on purpose not

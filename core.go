@@ -23,6 +23,7 @@ type core struct {
 	http      *http.Client
 	dialer    *sparingDialer // nil over a transport of the caller's
 	policy    RetryPolicy
+	timer     *attemptTimer
 	quota     *retryQuota
 	limiter   Limiter
 	limits    *perClass[lastLimit] // what was last learnt

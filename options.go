@@ -102,6 +102,7 @@ func (s *settings) client(keyName, apiKey string) (*Client, error) {
 		http:      httpClient,
 		dialer:    dialer,
 		policy:    policy,
+		timer:     &attemptTimer{limit: policy.AttemptTimeout},
 		quota:     newRetryQuota(policy),
 		limiter:   s.limiter,
 		limits:    new(perClass[lastLimit]),

@@ -95,7 +95,11 @@ type sharedTransport struct {
 type unobserved struct{ *sharedTransport }
 
 func (t unobserved) RoundTrip(req *http.Request) (*http.Response, error) {
-	return t.transport().RoundTrip(req)
+	resp, err := t.transport().RoundTrip(req)
+	if err != nil {
+		err = explainEnd(req.Context(), err)
+	}
+	return resp, err
 }
 
 func (t *sharedTransport) transport() http.RoundTripper {
