@@ -3,11 +3,11 @@ package kirim
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
+	"math"
 	"sync"
 	"time"
-
-	"github.com/kirim-go/kirim/internal/fifo"
 )
 
 // ClaimState is the result of [Deduper.Claim].
@@ -54,21 +54,20 @@ const (
 // when the process ends. The zero value is ready to use; a nil one claims
 // nothing.
 type MemoryDeduper struct {
-	mu     sync.Mutex
-	size   int           // zero for the default
-	memory time.Duration // likewise
-	claims map[keyHash]uint64
-	last   uint64                // the latest claim of all
-	done   map[keyHash]time.Time // when it was completed
-	order  fifo.Queue[keyHash]   // of done
+	mu       sync.Mutex
+	size     int           // zero for the default
+	memory   time.Duration // likewise
+	epoch    time.Time     // of the first use
+	last     uint64        // the latest claim of all
+	elements elementTable
 }
 
 // NewMemoryDeduper returns a deduper that remembers the latest size elements,
 // for memory at most. Zero and less mean the defaults: 262,144 elements, for
-// which it needs about 50 MB when full, and seven days. An element that
+// which it needs about 18 MB when full, and seven days. An element that
 // was forgotten and comes again is handled again.
 func NewMemoryDeduper(size int, memory time.Duration) *MemoryDeduper {
-	return &MemoryDeduper{size: max(0, size), memory: max(0, memory)}
+	return &MemoryDeduper{size: min(max(0, size), math.MaxInt32), memory: max(0, memory)}
 }
 
 // lock fails for nil, and leaves it unlocked.
@@ -77,6 +76,9 @@ func (d *MemoryDeduper) lock() error {
 		return errors.New("kirim: the MemoryDeduper is nil")
 	}
 	d.mu.Lock()
+	if d.epoch.IsZero() {
+		d.epoch = time.Now()
+	}
 	return nil
 }
 
@@ -87,26 +89,29 @@ func (d *MemoryDeduper) Claim(_ context.Context, key string) (ClaimState, error)
 }
 
 func (d *MemoryDeduper) claim(key string) (ClaimState, uint64, error) {
-	h := hashOf(key)
+	h := elementHashOf(key)
 	if err := d.lock(); err != nil {
 		return ClaimedBusy, 0, err
 	}
 	defer d.mu.Unlock()
-	if _, busy := d.claims[h]; busy {
-		return ClaimedBusy, 0, nil
-	}
-	if completed, known := d.done[h]; known {
-		if time.Since(completed) < cmp.Or(d.memory, defaultDedupeMemory) {
+	if i := d.elements.find(&h); i != 0 {
+		switch known := d.elements.at(i); {
+		case known.claim != 0:
+			return ClaimedBusy, 0, nil
+		case time.Since(d.epoch)-known.done < cmp.Or(d.memory, defaultDedupeMemory):
 			return ClaimedDone, 0, nil
 		}
-		delete(d.done, h)
-	}
-	if d.claims == nil {
-		d.claims = make(map[keyHash]uint64)
+		d.elements.remove(i)
 	}
 	d.last++
-	d.claims[h] = d.last
+	d.elements.add(&h, d.last)
 	return Claimed, d.last, nil
+}
+
+// elementHashOf hashes a key without an allocation, unless it is longer than nearly all are.
+func elementHashOf(key string) elementHash {
+	var room [300]byte
+	return sha256.Sum256(append(room[:0], key...))
 }
 
 // Complete implements [Deduper]. The error is nil, unless d is.
@@ -118,31 +123,26 @@ func (d *MemoryDeduper) Complete(_ context.Context, key string) error {
 const anyClaim = 0
 
 func (d *MemoryDeduper) complete(key string, claim uint64) error {
-	h, now := hashOf(key), time.Now()
+	h := elementHashOf(key)
 	if err := d.lock(); err != nil {
 		return err
 	}
 	defer d.mu.Unlock()
-	if holder, busy := d.claims[h]; busy && claim != anyClaim && claim != holder {
+	i := d.elements.find(&h)
+	if i == 0 {
+		i = d.elements.add(&h, anyClaim+1)
+	} else if holder := d.elements.at(i).claim; holder != 0 && claim != anyClaim && claim != holder {
 		return ErrClaimLost
 	}
-	delete(d.claims, h)
-	if d.done == nil {
-		d.done = make(map[keyHash]time.Time)
-	}
-	d.done[h] = now
-	d.order.Push(h, now)
+	now := time.Since(d.epoch)
+	d.elements.complete(i, now)
 	size, memory := cmp.Or(d.size, defaultDedupeSize), cmp.Or(d.memory, defaultDedupeMemory)
 	for {
-		oldest, at, ok := d.order.Oldest()
-		if !ok || d.order.Len() <= size && now.Sub(at) < memory {
+		oldest := d.elements.oldest()
+		if oldest == 0 || d.elements.queued <= size && now-d.elements.at(oldest).done < memory {
 			return nil
 		}
-		d.order.Pop()
-		// A key that was completed again later is in the queue again, too.
-		if d.done[oldest].Equal(at) {
-			delete(d.done, oldest)
-		}
+		d.elements.remove(oldest)
 	}
 }
 
@@ -152,13 +152,17 @@ func (d *MemoryDeduper) Release(_ context.Context, key string) error {
 }
 
 func (d *MemoryDeduper) release(key string, claim uint64) error {
-	h := hashOf(key)
+	h := elementHashOf(key)
 	if err := d.lock(); err != nil {
 		return err
 	}
 	defer d.mu.Unlock()
-	if claim == anyClaim || claim == d.claims[h] {
-		delete(d.claims, h)
+	i := d.elements.find(&h)
+	if i == 0 {
+		return nil
+	}
+	if holder := d.elements.at(i).claim; holder != 0 && (claim == anyClaim || claim == holder) {
+		d.elements.remove(i)
 	}
 	return nil
 }
@@ -169,5 +173,5 @@ func (d *MemoryDeduper) Len() int {
 		return 0
 	}
 	defer d.mu.Unlock()
-	return len(d.claims) + len(d.done)
+	return d.elements.length
 }
