@@ -3,6 +3,7 @@ package bench
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -23,7 +24,7 @@ const (
 	senders        = 64
 )
 
-// TestMain is also the server of the bulk benchmark: in a process of its own,
+// TestMain is also the server of the benchmarks over the network: in a process of its own,
 // so that its garbage is not the clients'.
 func TestMain(m *testing.M) {
 	if os.Getenv(serverVariable) == "" {
@@ -45,6 +46,7 @@ func serve(in io.Reader, out io.Writer) error {
 	var opened atomic.Int64
 	mux := http.NewServeMux()
 	mux.Handle("POST "+sendPath, accepted)
+	serveWebhooks(mux)
 	mux.HandleFunc("GET /connections", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, opened.Load()) })
 	server := &http.Server{Handler: mux, ConnState: func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
@@ -55,7 +57,7 @@ func serve(in io.Reader, out io.Writer) error {
 	defer server.Close()
 	fmt.Fprintln(out, "http://"+listener.Addr().String())
 	_, err = io.Copy(io.Discard, in)
-	return err
+	return errors.Join(err, removeLeftovers())
 }
 
 // startServer returns the base URL of a server, and how many connections it

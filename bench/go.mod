@@ -23,6 +23,7 @@ require (
 )
 
 require (
+	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/jackc/pgpassfile v1.0.0 // indirect
@@ -35,6 +36,7 @@ require (
 	github.com/riverqueue/river/riverdriver/riverdatabasesql v0.51.2 // indirect
 	github.com/riverqueue/river/rivershared v0.51.2 // indirect
 	github.com/riverqueue/river/rivertype v0.51.2 // indirect
+	go.uber.org/atomic v1.12.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
@@ -55,7 +57,10 @@ require (
 	github.com/kirim-go/kirim/outbox v0.0.0
 	github.com/kirim-go/kirim/outbox/outboxpg v0.0.0
 	github.com/kirim-go/kirim/outbox/outboxsqlite v0.0.0
+	github.com/kirim-go/kirim/stores/storeredis v0.0.0
+	github.com/kirim-go/kirim/stores/storesql v0.0.0
 	github.com/pkg/errors v0.9.1 // indirect
+	github.com/redis/go-redis/v9 v9.23.0
 	github.com/tidwall/gjson v1.20.0 // indirect
 	github.com/tidwall/match v1.2.0 // indirect
 	github.com/tidwall/pretty v1.2.1 // indirect
@@ -67,3 +72,7 @@ replace github.com/kirim-go/kirim/outbox => ../outbox
 replace github.com/kirim-go/kirim/outbox/outboxpg => ../outbox/outboxpg
 
 replace github.com/kirim-go/kirim/outbox/outboxsqlite => ../outbox/outboxsqlite
+
+replace github.com/kirim-go/kirim/stores/storesql => ../stores/storesql
+
+replace github.com/kirim-go/kirim/stores/storeredis => ../stores/storeredis
