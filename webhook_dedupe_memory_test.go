@@ -65,13 +65,13 @@ func TestAMemoryDeduperRemembersTheLatestElementsWhateverIsDone(t *testing.T) {
 						states[state]++
 					case 3, 4, 5:
 						if err := d.Complete(t.Context(), key); err != nil {
-						t.Fatal(err)
-					}
+							t.Fatal(err)
+						}
 						model.complete(key)
 					case 6:
 						if err := d.Release(t.Context(), key); err != nil {
-						t.Fatal(err)
-					}
+							t.Fatal(err)
+						}
 						delete(model.held, key)
 					default:
 						time.Sleep(time.Duration(random.Int64N(int64(2*memory) / int64(size+1))))
