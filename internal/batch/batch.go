@@ -9,8 +9,8 @@ import (
 	"sync"
 )
 
-// Queue carries out calls in batches. A call that comes while nothing is in progress is
-// carried out at once and alone; those that come meanwhile are the next batch. The goroutine
+// Queue carries out calls in batches. A call that comes while there is room for another batch
+// is carried out at once and alone; those that come meanwhile are the next batch. The goroutine
 // of one of its callers carries a batch out: a queue has none of its own. It is safe for
 // concurrent use once its fields are set.
 type Queue[C any] struct {
@@ -21,11 +21,12 @@ type Queue[C any] struct {
 	// Abandoned gets the calls that were carried out although their callers have left. It
 	// is optional.
 	Abandoned func(ctx context.Context, calls []C)
-	// Most is how many calls a batch has at most; less than 1 means 1.
-	Most int
+	// Most is how many calls a batch has at most, and Parallel how many batches are in
+	// progress at most; less than 1 means 1.
+	Most, Parallel int
 
 	mu      sync.Mutex
-	running bool
+	running int // batches
 	waiting []*entry[C]
 }
 
@@ -52,8 +53,8 @@ func (q *Queue[C]) Do(ctx context.Context, call C) error {
 	e := &entry[C]{call: call, wake: make(chan struct{}, 1)}
 	q.mu.Lock()
 	q.waiting = append(q.waiting, e)
-	if !q.running {
-		q.running = true
+	if q.running < max(q.Parallel, 1) {
+		q.running++
 		q.next()
 	}
 	q.mu.Unlock()
@@ -84,7 +85,7 @@ func (q *Queue[C]) Do(ctx context.Context, call C) error {
 // next wakes the caller who is to carry out the next batch, if there is one.
 func (q *Queue[C]) next() {
 	if len(q.waiting) == 0 {
-		q.running = false
+		q.running--
 		return
 	}
 	first := q.waiting[0]

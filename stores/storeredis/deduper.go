@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/internal/batch"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -26,8 +27,12 @@ import (
 // nobody knows. Deliveries of the element then get 503 until the lease has passed, and
 // the next one after that is handled. When go-redis sends a claim again, as it does by itself
 // up to MaxRetries times, it is the same claim, as it has the same token.
+//
+// Calls that are made while others are on their way to Redis are sent together, up to 64 in
+// one pipeline.
 type Deduper struct {
 	stores *Stores
+	calls  batch.Queue[*call]
 	mu     sync.Mutex
 	tokens map[string]issued // those of Claim, by key in Redis
 	sweep  int               // at so many tokens, those that lapsed are dropped
@@ -92,10 +97,71 @@ func checkToken(token string) error {
 	return nil
 }
 
+// maxBatch is how many calls a pipeline has at most.
+const maxBatch = 64
+
+// call is a script that is to be run on a key, and what came of it.
+type call struct {
+	script *redis.Script
+	key    string
+	args   []any
+	said   int
+	err    error
+}
+
+func newDeduper(s *Stores) *Deduper {
+	d := &Deduper{stores: s, tokens: make(map[string]issued), sweep: minSweep}
+	d.calls = batch.Queue[*call]{Run: d.runAll, Abandoned: d.giveUp, Most: maxBatch}
+	return d
+}
+
+// run runs a script, together with those that others run at the same time.
+func (d *Deduper) run(ctx context.Context, script *redis.Script, key string, args ...any) (said int, err error) {
+	if ctx == nil {
+		return 0, errNoContext
+	}
+	c := &call{script: script, key: d.redisKey(key), args: args}
+	if err := d.calls.Do(ctx, c); err != nil {
+		return 0, err
+	}
+	return c.said, c.err
+}
+
+// runAll sends calls in one pipeline. Its error is that of the context alone, as some calls
+// may fail and others succeed, in a cluster.
+func (d *Deduper) runAll(ctx context.Context, calls []*call) error {
+	sent := make([]*redis.Cmd, len(calls))
+	_, failure := d.stores.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, c := range calls {
+			sent[i] = c.script.EvalSha(ctx, p, []string{c.key}, c.args...)
+		}
+		return nil
+	})
+	for i, c := range calls {
+		if c.said, c.err = sent[i].Int(); redis.HasErrorPrefix(c.err, "NOSCRIPT") {
+			c.said, c.err = c.script.Run(ctx, d.stores.client, []string{c.key}, c.args...).Int()
+		}
+	}
+	if failure != nil {
+		return ctx.Err()
+	}
+	return nil
+}
+
+// giveUp releases claims whose callers have left, so that the next delivery need not wait
+// until they lapse.
+func (d *Deduper) giveUp(ctx context.Context, left []*call) {
+	for _, c := range left {
+		if c.script == claimScript && c.err == nil && claimStates[c.said] == kirim.Claimed {
+			_ = releaseScript.Run(ctx, d.stores.client, []string{c.key}, c.args[0]).Err() // it lapses otherwise
+		}
+	}
+}
+
 // ClaimToken implements [kirim.TokenDeduper].
 func (d *Deduper) ClaimToken(ctx context.Context, key string) (state kirim.ClaimState, token string, err error) {
 	token = newToken()
-	said, err := d.stores.run(ctx, claimScript, d.redisKey(key), token, d.stores.lease.Milliseconds()).Int()
+	said, err := d.run(ctx, claimScript, key, token, d.stores.lease.Milliseconds())
 	if err != nil {
 		return kirim.ClaimedBusy, "", failed("claim", err)
 	}
@@ -110,11 +176,11 @@ func (d *Deduper) CompleteToken(ctx context.Context, key, token string) error {
 	if err := checkToken(token); err != nil {
 		return err
 	}
-	kept, err := d.stores.run(ctx, completeScript, d.redisKey(key), token, d.stores.retention.Milliseconds()).Bool()
+	kept, err := d.run(ctx, completeScript, key, token, d.stores.retention.Milliseconds())
 	switch {
 	case err != nil:
 		return failed("complete", err)
-	case !kept:
+	case kept == 0:
 		return failed("complete", kirim.ErrClaimLost)
 	}
 	return nil
@@ -125,7 +191,7 @@ func (d *Deduper) ReleaseToken(ctx context.Context, key, token string) error {
 	if err := checkToken(token); err != nil {
 		return err
 	}
-	if err := d.stores.run(ctx, releaseScript, d.redisKey(key), token).Err(); err != nil {
+	if _, err := d.run(ctx, releaseScript, key, token); err != nil {
 		return failed("release", err)
 	}
 	return nil

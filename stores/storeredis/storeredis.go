@@ -92,7 +92,7 @@ func New(client redis.UniversalClient, opts ...Option) (*Stores, error) {
 			return nil, fmt.Errorf("kirim: storeredis: %w", err)
 		}
 	}
-	s.deduper = &Deduper{stores: s, tokens: make(map[string]issued), sweep: minSweep}
+	s.deduper = newDeduper(s)
 	return s, nil
 }
 

@@ -1,45 +1,73 @@
 package storesql
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/kirim-go/kirim"
+	"github.com/kirim-go/kirim/internal/batch"
 )
 
-// Deduper is a [kirim.TokenDeduper] in a database.
-type Deduper struct{ claims table }
+// Deduper is a [kirim.TokenDeduper] in a database. Claims that are made while others are on
+// their way to the database are made together, in one statement, and so are completions: up
+// to 64 in one of PostgreSQL, and up to 4 statements of each kind at once.
+type Deduper struct {
+	claims    table
+	claim     batch.Queue[*holding]
+	complete  batch.Queue[*holding]
+	lease     int64 // milliseconds
+	retention int64
+}
 
 var _ kirim.TokenDeduper = (*Deduper)(nil)
+
+// Statements write many rows, so that they share a round trip and a commit. With several at
+// once, PostgreSQL need not wait for a client. For 64 deliveries at once, 4 brought 1.5 times
+// as many claims and completions through as a statement for each did, in half of the CPU
+// time of the process; 1 and 16 brought fewer.
+const (
+	maxBatch    = 64 // rows
+	maxParallel = 4  // statements
+)
+
+// holding is a claim that is to be made, or to be completed.
+type holding struct {
+	key   []byte
+	token string
+	state kirim.ClaimState // Claimed when the token holds the key
+}
+
+func newDeduper(claims table) *Deduper {
+	d := &Deduper{claims: claims, lease: millis(claims.lease), retention: millis(claims.retention)}
+	parallel := maxParallel
+	if claims.database == SQLite {
+		parallel = 1 // it has one writer
+	}
+	d.claim = batch.Queue[*holding]{Run: d.claimAll, Abandoned: d.giveUp, Most: maxBatch, Parallel: parallel}
+	d.complete = batch.Queue[*holding]{Run: d.completeAll, Most: maxBatch, Parallel: parallel}
+	return d
+}
 
 // Lease returns how long a claim holds: callbacks get a second less; see [kirim.TokenDeduper].
 func (d *Deduper) Lease() time.Duration { return d.claims.lease }
 
 // ClaimToken implements [kirim.TokenDeduper]. A claim that succeeds is one
-// statement. When database/sql sends it again, it is the same claim, as it has the same token.
+// statement. When it is sent again, it is the same claim, as it has the same token.
 func (d *Deduper) ClaimToken(ctx context.Context, key string) (kirim.ClaimState, string, error) {
-	h, token := hashOf(key), rand.Text()
-	claimed, err := d.claims.exec(ctx, "claim",
-		`INSERT INTO TABLE(claim) AS c (key, token, done, until) VALUES ($1, $2, 0, NOW + $3)
-		ON CONFLICT (key) DO UPDATE SET token = excluded.token, done = 0, until = excluded.until WHERE c.until <= NOW OR c.token = excluded.token`,
-		h, token, millis(d.claims.lease))
-	if err != nil {
-		return kirim.ClaimedBusy, "", err
+	h := &holding{key: hashOf(key), token: rand.Text()}
+	if err := d.claim.Do(ctx, h); err != nil {
+		return kirim.ClaimedBusy, "", failed("claim", err)
 	}
-	if claimed > 0 {
-		return kirim.Claimed, token, nil
+	if h.state != kirim.Claimed {
+		return h.state, "", nil
 	}
-	var done int
-	// A claim that was released since then, too, comes again: its delivery is refused.
-	if _, err := d.claims.row(ctx, "claim", "SELECT done FROM TABLE(claim) WHERE key = $1", &done, h); err != nil {
-		return kirim.ClaimedBusy, "", err
-	}
-	if done > 0 {
-		return kirim.ClaimedDone, "", nil
-	}
-	return kirim.ClaimedBusy, "", nil
+	return kirim.Claimed, h.token, nil
 }
 
 // CompleteToken implements [kirim.TokenDeduper].
@@ -47,19 +75,111 @@ func (d *Deduper) CompleteToken(ctx context.Context, key, token string) error {
 	if token == "" {
 		return errors.New("kirim: storesql: complete: the token is empty")
 	}
-	changed, err := d.claims.exec(ctx, "complete",
-		`INSERT INTO TABLE(claim) AS c (key, token, done, until) VALUES ($1, $2, 1, NOW + $3)
-		ON CONFLICT (key) DO UPDATE SET token = excluded.token, done = 1, until = excluded.until WHERE c.token = excluded.token OR c.until <= NOW`,
-		hashOf(key), token, millis(d.claims.retention))
-	if err == nil && changed == 0 {
+	h := &holding{key: hashOf(key), token: token}
+	if err := d.complete.Do(ctx, h); err != nil {
+		return failed("complete", err)
+	}
+	if h.state != kirim.Claimed {
 		return kirim.ErrClaimLost
 	}
-	return err
+	return nil
+}
+
+func (d *Deduper) claimAll(ctx context.Context, all []*holding) error {
+	return apart(all, func(some []*holding) error {
+		refused, err := d.hold(ctx, some, 0, d.lease, "c.until <= NOW OR c.token = excluded.token")
+		if err != nil || len(refused) == 0 {
+			return err
+		}
+		return d.look(ctx, refused)
+	})
+}
+
+func (d *Deduper) completeAll(ctx context.Context, all []*holding) error {
+	return apart(all, func(some []*holding) error {
+		_, err := d.hold(ctx, some, 1, d.retention, "c.token = excluded.token OR c.until <= NOW")
+		return err
+	})
+}
+
+// apart calls write with holdings of different keys, as a statement can write a row once. It
+// sorts them, so that statements of several processes do not wait for each other in a circle.
+func apart(all []*holding, write func([]*holding) error) error {
+	slices.SortStableFunc(all, func(a, b *holding) int { return bytes.Compare(a.key, b.key) })
+	for len(all) > 0 {
+		var some, again []*holding
+		for _, h := range all {
+			if n := len(some); n > 0 && bytes.Equal(some[n-1].key, h.key) {
+				again = append(again, h)
+			} else {
+				some = append(some, h)
+			}
+		}
+		if err := write(some); err != nil {
+			return err
+		}
+		all = again
+	}
+	return nil
+}
+
+// hold writes the rows of holdings, and returns those whose key another token holds.
+func (d *Deduper) hold(ctx context.Context, some []*holding, done int, until int64, free string) (refused []*holding, err error) {
+	var values strings.Builder
+	args := []any{until}
+	for _, h := range some {
+		args = append(args, h.key, h.token)
+		fmt.Fprintf(&values, ", ($%d, $%d, %d, NOW + $1)", len(args)-1, len(args), done)
+	}
+	held, err := d.claims.keys(ctx, "INSERT INTO TABLE(claim) AS c (key, token, done, until) VALUES "+values.String()[len(", "):]+
+		" ON CONFLICT (key) DO UPDATE SET token = excluded.token, done = excluded.done, until = excluded.until WHERE "+free+" RETURNING key", args...)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range some {
+		h.state = kirim.Claimed
+		if !held[string(h.key)] {
+			h.state, refused = kirim.ClaimedBusy, append(refused, h)
+		}
+	}
+	d.claims.tidy(ctx, len(held))
+	return refused, nil
+}
+
+// look finds out which keys are done. A claim that was released since then, too, comes
+// again: its delivery is refused.
+func (d *Deduper) look(ctx context.Context, refused []*holding) error {
+	args := make([]any, len(refused))
+	for i, h := range refused {
+		args[i] = h.key
+	}
+	done, err := d.claims.keys(ctx, "SELECT key FROM TABLE(claim) WHERE done > 0 AND key IN "+parameters(len(args)), args...)
+	if err != nil {
+		return err
+	}
+	for _, h := range refused {
+		if done[string(h.key)] {
+			h.state = kirim.ClaimedDone
+		}
+	}
+	return nil
+}
+
+const release = "DELETE FROM TABLE(claim) WHERE key = $1 AND token = $2 AND done = 0"
+
+// giveUp releases claims whose callers have left, so that the next delivery need not wait
+// until they lapse.
+func (d *Deduper) giveUp(ctx context.Context, left []*holding) {
+	for _, h := range left {
+		if h.state == kirim.Claimed {
+			_, _ = d.claims.exec(ctx, "release", release, h.key, h.token) // it lapses otherwise
+		}
+	}
 }
 
 // ReleaseToken implements [kirim.TokenDeduper].
 func (d *Deduper) ReleaseToken(ctx context.Context, key, token string) error {
-	_, err := d.claims.exec(ctx, "release", "DELETE FROM TABLE(claim) WHERE key = $1 AND token = $2 AND done = 0", hashOf(key), token)
+	_, err := d.claims.exec(ctx, "release", release, hashOf(key), token)
 	return err
 }
 

@@ -39,7 +39,7 @@
 //	kirim_status_id  the ids of these messages                   7 days        WithRetention
 //	kirim_ratelimit  the last rate limit seen                    1 hour
 //
-// Old rows are removed a few at a time by every 32nd call that writes. There is no goroutine
+// Old rows are removed a few at a time by every 32nd statement that writes. There is no goroutine
 // to stop. [Stores.Prune] removes all of them.
 //
 // # The clock

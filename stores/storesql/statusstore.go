@@ -91,7 +91,7 @@ func (s *StatusStore) change(ctx context.Context, ids []string, f func(*kirim.St
 		return nil
 	})
 	if err == nil {
-		s.messages.tidy(ctx)
+		s.messages.tidy(ctx, 1)
 	}
 	return err
 }

@@ -151,7 +151,7 @@ func New(db *sql.DB, database Database, opts ...Option) (*Stores, error) {
 
 // Deduper returns the store for [kirim.WithDeduper].
 func (s *Stores) Deduper() *Deduper {
-	return &Deduper{table{s, "claim", newSweep()}}
+	return newDeduper(table{s, "claim", newSweep()})
 }
 
 // Windows returns the store for [kirim.WithWebhookWindowStore] and [kirim.WithWindowStore].
@@ -224,8 +224,35 @@ func (t *table) exec(ctx context.Context, what, text string, args ...any) (chang
 	if err != nil {
 		return 0, failed(what, err)
 	}
-	t.tidy(ctx)
+	t.tidy(ctx, 1)
 	return changed, nil
+}
+
+// keys runs a statement that returns keys.
+func (t *table) keys(ctx context.Context, text string, args ...any) (keys map[string]bool, err error) {
+	for range maxAttempts {
+		if keys, err = t.keysOnce(ctx, t.query(text), args); !isConflict(err) {
+			break
+		}
+	}
+	return keys, err
+}
+
+func (t *table) keysOnce(ctx context.Context, query string, args []any) (map[string]bool, error) {
+	rows, err := t.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	keys := make(map[string]bool)
+	for rows.Next() {
+		var key sql.RawBytes
+		if err := rows.Scan(&key); err != nil {
+			return nil, err
+		}
+		keys[string(key)] = true
+	}
+	return keys, rows.Err()
 }
 
 // row reads the only column of a row; found is false when there is none.
@@ -248,34 +275,43 @@ func hashOf(key string) []byte {
 	return sum[:]
 }
 
-// sweep decides when a process removes old rows: in few of its calls, so that nobody has
+// sweep decides when a process removes old rows: in few of its statements, so that nobody has
 // to call Prune.
-type sweep struct{ writes atomic.Uint64 }
+type sweep struct{ statements, rows atomic.Int64 }
 
 const (
-	sweepEvery = 32              // calls
-	sweepRows  = 4 * sweepEvery  // removed by one of them
+	sweepEvery = 32              // statements
+	sweepRows  = 4 * sweepEvery  // removed by one of them, or twice as many as they have written
 	pruneRows  = 1000            // removed by one statement of Prune
 	sweepLimit = 2 * time.Second // for one sweep
 )
 
 func newSweep() *sweep {
 	s := &sweep{}
-	s.writes.Store(rand.Uint64N(sweepEvery)) //nolint:gosec // no secret: a process may end before it has made many calls
+	s.statements.Store(rand.Int64N(sweepEvery)) //nolint:gosec // no secret: a process may end before it has made many calls
 	return s
 }
 
-func (s *sweep) due() bool { return s.writes.Add(1)%sweepEvery == 0 }
+// due takes in that a statement has written rows, and returns how many old ones are to be
+// removed.
+func (s *sweep) due(written int) int {
+	s.rows.Add(int64(written))
+	if s.statements.Add(1)%sweepEvery != 0 {
+		return 0
+	}
+	return max(sweepRows, 2*int(s.rows.Swap(0)))
+}
 
-// tidy removes old rows in some of the calls. That it fails is of no consequence: the next
-// one may do better.
-func (t *table) tidy(ctx context.Context) {
-	if !t.sweep.due() {
+// tidy removes old rows after some of the statements. That it fails is of no consequence: the
+// next one may do better.
+func (t *table) tidy(ctx context.Context, written int) {
+	most := t.sweep.due(written)
+	if most == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, sweepLimit)
 	defer cancel()
-	_, _ = t.remove(ctx, sweepRows)
+	_, _ = t.remove(ctx, most)
 }
 
 // millis rounds up, so that nothing is shorter than it was asked for.
