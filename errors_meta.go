@@ -18,11 +18,14 @@ func metaWait(code, n int) time.Duration { return system.MetaWait(code, n) }
 // metaKind classifies a code of Meta's; the zero Kind means that it is unknown.
 func metaKind(code int) Kind { return Kind(system.MetaKind(code)) }
 
-// readMeta looks for an error of Meta's in body. A specific 4xx code says all:
-// only a failure can hide Meta's in a text.
-func (e *Error) readMeta(body []byte) {
-	told := e.StatusCode >= 400 && e.StatusCode < 500 && kindOfCode[e.Code] != ""
-	e.setMeta(system.FindMeta(body, !told))
+// readMeta looks for an error of Meta's in body, in its texts, too, unless the
+// code is specific.
+func (e *Error) readMeta(body []byte) { e.setMeta(system.FindMeta(body, !e.codeIsSpecific())) }
+
+// codeIsSpecific reports a known 4xx code. It says all: only a failure can hide
+// Meta's in a text.
+func (e *Error) codeIsSpecific() bool {
+	return e.StatusCode >= 400 && e.StatusCode < 500 && kindOfCode[e.Code] != ""
 }
 
 func (e *Error) setMeta(found system.MetaError) { e.MetaCode, e.Details = found.Code, found.Details }
