@@ -24,10 +24,10 @@ import (
 // The budgets are what each piece of work may allocate. They are counted, not
 // timed, and so hold on any machine. Lower them when the code gets better.
 const (
-	refuseBudget = 38   // the whole call, answered with a 422
-	listBudget   = 1650 // a page of 100 contacts
-	usualBudget  = 7    // DecodeError alone, of Kirim's envelope
-	decodeBudget = 14   // likewise, of another system's
+	refuseBudget = 38  // the whole call, answered with a 422
+	listBudget   = 951 // a page of 100 contacts
+	usualBudget  = 7   // DecodeError alone, of Kirim's envelope
+	decodeBudget = 11  // likewise, of another system's
 	verifyBudget = 0
 	eventBudget  = 12
 	handleBudget = 41 // a whole delivery that was handled before, with the body that says so

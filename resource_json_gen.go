@@ -2,9 +2,15 @@
 
 package kirim
 
+import "github.com/kirim-go/kirim/internal/jsonscan"
+
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *APIKey) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *APIKey) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -14,7 +20,11 @@ func (r APIKey) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *AcceptedMessage) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *AcceptedMessage) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -24,7 +34,11 @@ func (r AcceptedMessage) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *Account) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *Account) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -34,7 +48,11 @@ func (r Account) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *AccountRef) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *AccountRef) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -44,7 +62,11 @@ func (r AccountRef) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *BulkLabelResult) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *BulkLabelResult) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -54,7 +76,11 @@ func (r BulkLabelResult) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *BulkReplayResult) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *BulkReplayResult) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -64,7 +90,11 @@ func (r BulkReplayResult) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *ButtonDefinition) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *ButtonDefinition) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -74,7 +104,11 @@ func (r ButtonDefinition) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *CardDefinition) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *CardDefinition) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -84,7 +118,11 @@ func (r CardDefinition) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *ComponentDefinition) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *ComponentDefinition) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -94,7 +132,11 @@ func (r ComponentDefinition) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *Contact) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *Contact) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -104,7 +146,11 @@ func (r Contact) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *ContactRef) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *ContactRef) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -114,7 +160,11 @@ func (r ContactRef) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *Conversation) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *Conversation) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -124,7 +174,11 @@ func (r Conversation) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *Customer) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *Customer) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -134,7 +188,11 @@ func (r Customer) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *CustomerAccount) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *CustomerAccount) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -144,7 +202,11 @@ func (r CustomerAccount) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *CustomerRef) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *CustomerRef) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -154,7 +216,11 @@ func (r CustomerRef) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *Label) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *Label) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -164,7 +230,11 @@ func (r Label) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *LabelAttachment) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *LabelAttachment) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -174,7 +244,11 @@ func (r LabelAttachment) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *Me) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *Me) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -184,7 +258,11 @@ func (r Me) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *Message) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *Message) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -194,7 +272,11 @@ func (r Message) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *MessageButton) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *MessageButton) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -204,7 +286,11 @@ func (r MessageButton) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *MessageContact) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *MessageContact) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -214,7 +300,11 @@ func (r MessageContact) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *MessageInteractive) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *MessageInteractive) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -224,7 +314,11 @@ func (r MessageInteractive) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *MessageLocation) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *MessageLocation) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -234,7 +328,11 @@ func (r MessageLocation) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *MessageReaction) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *MessageReaction) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -244,7 +342,11 @@ func (r MessageReaction) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *MessageTemplate) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *MessageTemplate) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -254,7 +356,11 @@ func (r MessageTemplate) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *NamedSample) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *NamedSample) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -264,7 +370,11 @@ func (r NamedSample) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *OfferDefinition) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *OfferDefinition) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -274,7 +384,11 @@ func (r OfferDefinition) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *Organization) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *Organization) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -284,7 +398,11 @@ func (r Organization) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *PlanLimits) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *PlanLimits) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -294,7 +412,11 @@ func (r PlanLimits) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *ReadReceipt) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *ReadReceipt) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -304,7 +426,11 @@ func (r ReadReceipt) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *SetupLink) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *SetupLink) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -314,7 +440,11 @@ func (r SetupLink) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *SigningSecret) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *SigningSecret) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -324,7 +454,11 @@ func (r SigningSecret) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *Team) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *Team) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -334,7 +468,11 @@ func (r Team) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *TemplateApp) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *TemplateApp) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -344,7 +482,11 @@ func (r TemplateApp) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *TemplateExample) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *TemplateExample) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -354,7 +496,11 @@ func (r TemplateExample) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *TemplateSyncResult) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *TemplateSyncResult) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -364,7 +510,11 @@ func (r TemplateSyncResult) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *UserRef) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *UserRef) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -374,7 +524,11 @@ func (r UserRef) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *WebhookDelivery) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *WebhookDelivery) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.
@@ -384,7 +538,11 @@ func (r WebhookDelivery) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements [json.Unmarshaler] and loses nothing; see [Extra].
 func (r *WebhookSubscription) UnmarshalJSON(b []byte) error {
-	return decodeResource(b, r, &r.Extra, &r.blank)
+	return decodeResource(b, r)
+}
+
+func (r *WebhookSubscription) scan(j *jsonscan.Reader) error {
+	return scanResource(j, r, &r.Extra, &r.blank)
 }
 
 // MarshalJSON implements [json.Marshaler] and writes Extra back.

@@ -1,6 +1,7 @@
 package jsonscan_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -127,6 +128,16 @@ func compare(t testing.TB, data []byte) {
 			t.Fatalf("reader %d has not read %q to its end", i, data)
 		}
 	}
+	r = jsonscan.New(data)
+	var standardAny any
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	if err := d.Decode(&standardAny); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.Any(); !reflect.DeepEqual(got, standardAny) {
+		t.Fatalf("Any: %#v, want %#v: %q", got, standardAny, data)
+	}
 	var number json.Number
 	if err := json.Unmarshal(data, &number); trimmed[0] != '"' && jsonscan.IsNumber(trimmed) != (err == nil && trimmed != "null") {
 		t.Fatalf("IsNumber: %v for %q, encoding/json: %v", jsonscan.IsNumber(trimmed), trimmed, err)
@@ -137,6 +148,7 @@ func compare(t testing.TB, data []byte) {
 var readers = []func(*jsonscan.Reader){
 	func(r *jsonscan.Reader) { r.Skip() },
 	func(r *jsonscan.Reader) { r.Text() },
+	func(r *jsonscan.Reader) { r.Any() },
 	func(r *jsonscan.Reader) { r.Intern("", "a", "text") },
 	func(r *jsonscan.Reader) { r.Words() },
 	func(r *jsonscan.Reader) { r.Bool() },

@@ -1,6 +1,7 @@
 package jsonscan
 
 import (
+	"encoding/json"
 	"math"
 	"strconv"
 )
@@ -25,7 +26,7 @@ func (r *Reader) Text() string {
 }
 
 // Intern is Text without an allocation for the known words. Each use saves one: 2 of
-// the 14 that a message's webhook would take, and 100 of the 1,750 of a list of 100
+// the 14 that a message's webhook would take, and 100 of the 1,650 of a list of 100
 // contacts.
 func (r *Reader) Intern(known ...string) string {
 	start := *r
@@ -128,6 +129,33 @@ func (r *Reader) Texts(targets map[string]*string) {
 			*target = r.Text()
 		}
 	}
+}
+
+// Any reads a value of any type as encoding/json does, with its numbers as they
+// are written: a map[string]any, an []any, a string, a json.Number, a bool or nil.
+func (r *Reader) Any() any {
+	switch c := r.Peek(); c {
+	case '{':
+		object := map[string]any{}
+		for name := range r.Fields() {
+			object[string(name)] = r.Any()
+		}
+		return object
+	case '[':
+		list := []any{}
+		for range r.Elements() {
+			list = append(list, r.Any())
+		}
+		return list
+	case '"':
+		return r.Text()
+	case 't', 'f':
+		return len(r.Skip()) == len("true")
+	case 'n':
+		r.Skip()
+		return nil
+	}
+	return json.Number(r.Skip())
 }
 
 // Object reads an object with a function. It skips a value of another type and
