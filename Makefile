@@ -11,7 +11,7 @@ OLDEST_GO = go1.25.14
 
 EXAMPLES = $(filter-out $(NESTED),$(patsubst %/main.go,%,$(wildcard examples/*/main.go)))
 
-.PHONY: all help examples test oldest budgets nested sends fmt vet tidy lint workflows fuzz chaos outbox-fire mutants bench bench-otel bench-outbox pictures words apidiff vuln vuln-check release release-check release-artifacts sbom
+.PHONY: all help examples test oldest budgets nested sends fmt vet tidy lint workflows fuzz chaos outbox-fire mutants bench bench-otel bench-outbox bench-campaign scale pictures words apidiff vuln vuln-check release release-check release-artifacts sbom
 
 all: examples test oldest budgets nested sends release-check vuln-check fmt vet tidy lint fuzz ## everything that CI runs
 
@@ -168,6 +168,12 @@ bench-otel: ## measure telemetry beside otelhttp around net/http
 
 bench-outbox: ## measure the outbox beside River; writes bench/OUTBOX.md; needs KIRIM_TEST_POSTGRES
 	cd bench && go run ./outbox
+
+bench-campaign: ## send a million messages through the outbox; writes bench/CAMPAIGN.md; starts a PostgreSQL, takes an hour; MESSAGES=1000000
+	cd bench && go run ./outbox -campaign $(or $(MESSAGES),1000000)
+
+scale: ## print the tables of docs/scale.md
+	cd bench && go run ./scale
 
 fuzz: ## fuzz each target; FUZZTIME=6s
 	@.ci/fuzz $(or $(FUZZTIME),6s)

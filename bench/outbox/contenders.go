@@ -81,12 +81,17 @@ func (b *bench) contenders() []contender {
 
 // messages are so many to recipients who get so many each.
 func messages(from string, class outbox.Class, n, each int) []outbox.Message {
+	return messagesAfter(0, from, class, n, each)
+}
+
+// messagesAfter are so many that come after the first ones.
+func messagesAfter(first int, from string, class outbox.Class, n, each int) []outbox.Message {
 	list := make([]outbox.Message, n)
 	for i := range list {
 		list[i] = outbox.Message{
-			From: from, Class: class, Campaign: "bench", Key: fmt.Sprintf("%s-%d", class, i),
+			From: from, Class: class, Campaign: "bench", Key: fmt.Sprintf("%s-%d", class, first+i),
 			Message: kirim.OutboundMessage{
-				To:      fmt.Sprintf("+62811%07d", i/each),
+				To:      fmt.Sprintf("+62811%07d", (first+i)/each),
 				Content: kirim.Template{Name: "order_update", Language: "id", Components: []kirim.Component{kirim.FillBody("A-17")}},
 			},
 		}
@@ -110,7 +115,7 @@ func (b *bench) send(ctx context.Context, p *place, lane, processes int) (float6
 		}
 	}()
 	for range processes {
-		w, err := startWorker(ctx, p, server, "64")
+		w, err := startWorker(ctx, settingsFor(p, server, 64))
 		if err != nil {
 			return 0, err
 		}
@@ -179,7 +184,7 @@ func (b *bench) jobs(ctx context.Context, p *place, sending bool) (float64, erro
 		if err != nil {
 			return 0, err
 		}
-		seconds, err := jobsOver(ctx, riversqlite.New(db), "", b.messages, sending)
+		seconds, err := jobsOver(ctx, riversqlite.New(db), "", b.messages, sending, func() {})
 		return seconds, errors.Join(err, db.Close())
 	}
 	pool, err := pgxpool.New(ctx, p.url)
@@ -187,10 +192,10 @@ func (b *bench) jobs(ctx context.Context, p *place, sending bool) (float64, erro
 		return 0, err
 	}
 	defer pool.Close()
-	return jobsOver(ctx, riverpgxv5.New(pool), p.schema, b.messages, sending)
+	return jobsOver(ctx, riverpgxv5.New(pool), p.schema, b.messages, sending, func() {})
 }
 
-func jobsOver[TTx any](ctx context.Context, d riverdriver.Driver[TTx], schema string, n int, sending bool) (float64, error) {
+func jobsOver[TTx any](ctx context.Context, d riverdriver.Driver[TTx], schema string, n int, sending bool, filled func()) (float64, error) {
 	w := &numberWorker{}
 	if sending {
 		server := sandbox()
@@ -217,6 +222,7 @@ func jobsOver[TTx any](ctx context.Context, d riverdriver.Driver[TTx], schema st
 	if _, err := client.InsertManyFast(ctx, jobs); err != nil {
 		return 0, err
 	}
+	filled()
 	began := time.Now()
 	if err := client.Start(ctx); err != nil {
 		return 0, err

@@ -6,6 +6,12 @@
 // All contenders of a group run in each round, so that they share the machine's
 // moods; a figure is the median of the rounds. The server is a sandbox in the process that
 // measures; those that send are processes of their own.
+//
+// A campaign is another measurement. It starts a PostgreSQL of its own, which has to be
+// installed, takes half an hour for a million messages, and writes CAMPAIGN.md and
+// scale/measured.json:
+//
+//	go run ./outbox -campaign 1000000
 package main
 
 import (
@@ -36,7 +42,17 @@ func main() {
 	many := flag.Int("many", 100_000, "messages for the memory of a process, and of the campaign beside one-time codes")
 	codes := flag.Int("codes", 120, "one-time codes beside a campaign, one a second")
 	only := flag.String("only", "", "a word that the names of what is measured have")
+	campaign := flag.Int("campaign", 0, "messages of a campaign, which is measured in place of all else")
+	phase := flag.String("phase", "", "with -campaign: measure campaign, vacuum or costs alone, and keep the other figures; page only writes CAMPAIGN.md again")
+	lane := flag.Int("lane", 1, "with -campaign: messages to each recipient")
+	flag.BoolVar(&printStatements, "statements", false, "with -campaign: print where the time of PostgreSQL goes; needs pg_stat_statements")
 	flag.Parse()
+	if *campaign > 0 {
+		if err := measureCampaign(context.Background(), *campaign, *lane, *rounds, *messages, *phase); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	b := &bench{url: os.Getenv("KIRIM_TEST_POSTGRES"), messages: *messages, many: *many, codes: *codes, rates: make(map[string][]float64)}
 	parsed, err := url.Parse(b.url)
 	if err != nil || b.url == "" {

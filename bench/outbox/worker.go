@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -28,8 +29,14 @@ type workerSettings struct {
 	Schema  string `json:"schema"`
 	Base    string `json:"base"`
 	Key     string `json:"key"`     // of the sandbox
-	Workers int    `json:"workers"` // of the transactional class; 0 for the defaults of all
+	Workers int    `json:"workers"` // of the class; 0 for the defaults of all
+	Class   string `json:"class"`   // transactional, unless it is set
 	Paced   bool   `json:"paced"`   // by the rate limit of the server
+}
+
+// settingsFor returns what a process needs that sends from a place to a sandbox.
+func settingsFor(p *place, server *kirimtest.Server, workers int) workerSettings {
+	return workerSettings{Lite: p.lite, URL: p.url, Schema: p.schema, Base: server.URL, Key: server.APIKey, Workers: workers, Paced: workers == 0}
 }
 
 // worker is a process that sends.
@@ -40,13 +47,7 @@ type worker struct {
 }
 
 // startWorker starts a process that is ready to send.
-func startWorker(ctx context.Context, p *place, server *kirimtest.Server, workers string) (*worker, error) {
-	settings := workerSettings{Lite: p.lite, URL: p.url, Schema: p.schema, Base: server.URL, Key: server.APIKey, Paced: workers == ""}
-	if workers != "" {
-		if _, err := fmt.Sscan(workers, &settings.Workers); err != nil {
-			return nil, err
-		}
-	}
+func startWorker(ctx context.Context, settings workerSettings) (*worker, error) {
 	data, err := json.Marshal(settings)
 	if err != nil {
 		return nil, err
@@ -96,7 +97,8 @@ func work(ctx context.Context) error {
 	}
 	config := outbox.Config{}
 	if s.Workers > 0 {
-		config.Classes = map[outbox.Class]outbox.ClassConfig{outbox.ClassTransactional: {Workers: s.Workers}}
+		class := cmp.Or(outbox.Class(s.Class), outbox.ClassTransactional)
+		config.Classes = map[outbox.Class]outbox.ClassConfig{class: {Workers: s.Workers}}
 	}
 	p := &place{lite: s.Lite, url: s.URL, schema: s.Schema}
 	o, end, err := p.open(ctx, outbox.NewSender(client), config)
@@ -126,7 +128,7 @@ func (b *bench) memory(ctx context.Context) (string, error) {
 	if err := p.fill(ctx, messages(server.PhoneNumberID, outbox.ClassTransactional, b.many, 10)); err != nil {
 		return "", err
 	}
-	w, err := startWorker(ctx, p, server, "64")
+	w, err := startWorker(ctx, settingsFor(p, server, 64))
 	if err != nil {
 		return "", err
 	}
@@ -169,7 +171,7 @@ func (b *bench) codesBesideCampaign(ctx context.Context) (string, error) {
 	if err := p.fill(ctx, messages(server.PhoneNumberID, outbox.ClassMarketing, b.many, 1)); err != nil {
 		return "", err
 	}
-	w, err := startWorker(ctx, p, server, "")
+	w, err := startWorker(ctx, settingsFor(p, server, 0))
 	if err != nil {
 		return "", err
 	}
