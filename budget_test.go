@@ -30,7 +30,7 @@ const (
 	decodeBudget = 11  // likewise, of another system's
 	verifyBudget = 0
 	eventBudget  = 12
-	handleBudget = 41 // a whole delivery that was handled before, with the body that says so
+	handleBudget = 39 // a whole delivery that was handled before, with the body that says so
 )
 
 // budgetWire answers without a network and keeps nothing.

@@ -26,12 +26,14 @@ type claims struct {
 	deduper Deduper
 	tokens  TokenDeduper
 	lease   time.Duration // of the deduper's claims; 0 when they do not lapse, or it does not say
+	instant bool          // the deduper does not wait for anything
 	logger  *slog.Logger
 	late    settlements
 }
 
 func (c *claims) init(deduper Deduper, logger *slog.Logger) {
 	c.deduper, c.logger = deduper, logger
+	_, c.instant = deduper.(*MemoryDeduper)
 	if _, lasting := deduper.(interface{ claimsDoNotLapse() }); !lasting {
 		c.tokens, _ = deduper.(TokenDeduper)
 	}
@@ -78,9 +80,12 @@ func (c *claims) settle(ctx context.Context, key, token string, handled bool) {
 	if handled {
 		settle = c.complete
 	}
-	// The delivery's own context may have ended.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
-	defer cancel()
+	if !c.instant { // the context and its timer are 5 allocations
+		// The delivery's own context may have ended.
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+		defer cancel()
+	}
 	err := settle(ctx, key, token)
 	if err != nil {
 		c.logger.LogAttrs(ctx, slog.LevelError, "kirim: webhook deduper failed", slog.Bool("handled", handled), slog.Any("error", err))

@@ -141,14 +141,16 @@ func eventKey(e *Event, raw []byte) string {
 // elementKey joins what tells an element from others. A part that could be
 // taken for two, or is not printable, is quoted.
 func elementKey(kind string, parts ...string) string {
-	key := kind
+	key := append(make([]byte, 0, 128), kind...) // one allocation rather than one for each part
 	for _, part := range parts {
+		key = append(key, ':')
 		if strings.ContainsFunc(part, func(c rune) bool { return c <= ' ' || c > '~' || c == ':' || c == '"' }) {
-			part = strconv.QuoteToASCII(part)
+			key = strconv.AppendQuoteToASCII(key, part)
+		} else {
+			key = append(key, part...)
 		}
-		key += ":" + part
 	}
-	return key
+	return string(key)
 }
 
 func hashOfBytes(raw []byte) string {

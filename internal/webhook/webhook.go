@@ -26,8 +26,11 @@ func Values(header http.Header, name string) []string {
 	return values
 }
 
-// Value returns the first of the values.
+// Value returns the first of the values, those under the canonical name before others.
 func Value(header http.Header, name string) string {
+	if values := header[name]; len(values) > 0 {
+		return values[0]
+	}
 	if values := Values(header, name); len(values) > 0 {
 		return values[0]
 	}
