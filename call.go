@@ -29,11 +29,10 @@ type call struct {
 	out       any             // where the response goes; nil for nowhere
 	ctx       context.Context //nolint:containedctx // the caller's; the value lives as long as the call
 	attempt   *attempt        // the last one
-	first     attempt         // in the call itself, which saves one of its 35 allocations
+	first     attempt         // in the call itself, which saves one of its 33 allocations
 	keyHeader [1]string       // backs the header of the key, likewise
 
 	attempts  int
-	began     time.Time     // of the last attempt; kept only for observers
 	waiting   bool          // between two attempts
 	stuck     bool          // the reader of a streamed body has not returned
 	wait      time.Duration // before the next attempt
@@ -50,26 +49,42 @@ type call struct {
 	cause   error       // likewise, as an error to match
 	limited error       // from the limiter
 
-	observed    *observedCall // nil for no observers
-	limiterWait time.Duration // before the last attempt; kept only for observers
+	observed *observedCall // nil for no observers
 }
 
-// run makes the attempts and returns the error of the last one.
+// run makes the attempts, and returns and reports the error of the last one.
 func (c *call) run(ctx context.Context) error {
+	ctx, c.observed = c.client.observers.begin(ctx, c.method, c.path)
 	c.ctx = ctx
-	if err := contextError(ctx); err != nil {
-		return c.neverSent(err)
+	if ctx.Err() == nil {
+		engine := c.client.engines.Get().(*engine)
+		engine.run(ctx, c.client.http, c)
+		c.client.engines.Put(engine)
 	}
-	engine := c.client.engines.Get().(*engine)
-	engine.run(ctx, c.client.http, c)
-	c.client.engines.Put(engine)
+	err := c.ending()
+	c.report(err)
+	return err
+}
+
+// ending is the error of the call.
+func (c *call) ending() error {
 	switch {
+	case c.attempts == 0 && c.limited == nil:
+		return c.neverSent(contextError(c.ctx))
 	case c.attempts == 0:
 		return c.neverSent(fmt.Errorf("waiting for the limiter: %w", c.limited))
 	case c.waiting:
 		return c.endedWhileWaiting()
 	}
 	return c.result()
+}
+
+// report tells how the call ended to who asked for it.
+func (c *call) report(err error) {
+	if r := c.settings.response; r != nil {
+		*r = c.response()
+	}
+	c.tellEnd(err)
 }
 
 // limit waits for the limiter, and remembers what it says: the engine does not
@@ -81,7 +96,7 @@ func (c *call) limit() error {
 	}
 	if c.observed != nil {
 		began := time.Now()
-		defer func() { c.limiterWait = time.Since(began) }()
+		defer func() { c.observed.limiterWait = time.Since(began) }()
 	}
 	c.limited = c.withEnd(limiter.Wait(c.ctx, c.rateClass()))
 	return c.limited
@@ -124,7 +139,7 @@ func (c *call) judge(resp *http.Response, err error) (again bool) {
 // tell lets the last attempt be observed.
 func (c *call) tell() {
 	a := CallAttempt{
-		Number: c.attempts, Outcome: attemptOutcomes[c.row], LimiterWait: c.limiterWait, Duration: time.Since(c.began),
+		Number: c.attempts, Outcome: attemptOutcomes[c.row], LimiterWait: c.observed.limiterWait, Duration: time.Since(c.observed.attemptBegan),
 		StatusCode: c.status, RequestID: c.header.Get("X-Request-Id"), Replayed: replayed(c.header),
 		RateClass: c.rateClass(), RateLimit: c.rateLimit(), Err: c.failure, Retry: c.waiting,
 	}

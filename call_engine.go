@@ -30,7 +30,7 @@ type stages interface {
 // out of reach: its limits, its policies, its logger and its final error.
 //
 // A call has an engine to itself, but takes it from a pool: its hooks are closures,
-// and making them would add 5 allocations to the 34 of a send.
+// and making them would add 5 allocations to the 32 of a send.
 type engine struct {
 	client  retryablehttp.Client
 	request retryablehttp.Request

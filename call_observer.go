@@ -111,6 +111,9 @@ type observedCall struct {
 	contexts observation
 	info     CallInfo
 	began    time.Time
+
+	limiterWait  time.Duration // before the last attempt
+	attemptBegan time.Time     // likewise
 }
 
 // begin returns the context of a call, and nil when there is nobody to tell of it.

@@ -38,20 +38,25 @@ type core struct {
 
 // do makes one call, as [Client.Do] describes it.
 func (c *core) do(ctx context.Context, method, path string, query, body, out any, opts []RequestOption) error {
-	if err := c.check(ctx); err != nil {
+	call, err := c.ready(ctx, method, path, query, body, out, opts)
+	if err != nil {
 		return err
+	}
+	return call.run(ctx)
+}
+
+// ready checks and prepares a call. It returns before the call runs, as
+// [MessagesService.Send] does with its own checks: the variables of all that, 1,300
+// bytes, would otherwise stay on the stack while the call waits.
+func (c *core) ready(ctx context.Context, method, path string, query, body, out any, opts []RequestOption) (*call, error) {
+	if err := c.check(ctx); err != nil {
+		return nil, err
 	}
 	call, err := c.newCall(method, path, query, body, out, opts)
 	if err != nil {
-		return c.refused(ctx, method, path, err)
+		return nil, c.refused(ctx, method, path, err)
 	}
-	ctx, call.observed = c.observers.begin(ctx, method, path)
-	err = call.run(ctx)
-	if r := call.settings.response; r != nil {
-		*r = call.response()
-	}
-	call.tellEnd(err)
-	return err
+	return call, nil
 }
 
 // refused returns the error of a call that sends nothing, and lets it be observed.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,10 +22,19 @@ import (
 type sparingDialer struct {
 	net.Dialer
 
-	mu          sync.Mutex
-	changed     sync.Cond
-	requests    map[string]int // attempts under way, by address
-	connections map[string]int // open or being opened for them, by address
+	last   atomic.Pointer[destination] // of an attempt; usually that of the next, too
+	parked atomic.Int32                // dials that wait; most sends find none and take no lock
+
+	mu           sync.Mutex
+	changed      sync.Cond
+	destinations map[string]*destination // by address: one for each host or proxy
+}
+
+// destination is where connections lead to.
+type destination struct {
+	address     string
+	requests    atomic.Int64 // attempts under way
+	connections int64        // open or being opened for them; under the mutex
 }
 
 // maxParked bounds the wait, should something else hold the connections.
@@ -34,9 +44,8 @@ func newSparingDialer() *sparingDialer {
 	d := &sparingDialer{
 		// The timeout is less than that of an attempt, so that it counts as not
 		// sent.
-		Dialer:      net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second},
-		requests:    map[string]int{},
-		connections: map[string]int{},
+		Dialer:       net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second},
+		destinations: map[string]*destination{},
 	}
 	d.changed.L = &d.mu
 	return d
@@ -47,14 +56,26 @@ func (d *sparingDialer) wanted(a *attempt, address string) {
 	if d == nil {
 		return
 	}
+	to := d.to(address)
+	to.requests.Add(1)
+	a.destination.Swap(to).left()
+	a.waiting.Store(true)
+}
+
+// to returns the destination with an address.
+func (d *sparingDialer) to(address string) *destination {
+	if last := d.last.Load(); last != nil && last.address == address {
+		return last
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if a.address != address {
-		d.leave(a)
-		a.address = address
-		d.requests[address]++
+	to := d.destinations[address]
+	if to == nil {
+		to = &destination{address: address}
+		d.destinations[address] = to
 	}
-	a.waiting = true
+	d.last.Store(to)
+	return to
 }
 
 // served says that an attempt has got a connection.
@@ -62,10 +83,8 @@ func (d *sparingDialer) served(a *attempt) {
 	if d == nil {
 		return
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	a.waiting = false
-	d.changed.Broadcast()
+	a.waiting.Store(false)
+	d.wake()
 }
 
 // over says that an attempt has ended, with a connection or without.
@@ -73,30 +92,32 @@ func (d *sparingDialer) over(a *attempt) {
 	if d == nil {
 		return
 	}
+	a.destination.Swap(nil).left()
+	a.waiting.Store(false)
+	d.wake()
+}
+
+// left says that an attempt wants no connection any more; to is nil for none.
+func (to *destination) left() {
+	if to != nil {
+		to.requests.Add(-1)
+	}
+}
+
+// wake lets the dials that wait look again.
+func (d *sparingDialer) wake() {
+	if d.parked.Load() > 0 {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.changed.Broadcast()
+	}
+}
+
+func (d *sparingDialer) closed(to *destination) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.leave(a)
+	to.connections--
 	d.changed.Broadcast()
-}
-
-func (d *sparingDialer) leave(a *attempt) {
-	if a.address != "" {
-		less(d.requests, a.address)
-	}
-	a.address, a.waiting = "", false
-}
-
-func (d *sparingDialer) closed(address string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	less(d.connections, address)
-	d.changed.Broadcast()
-}
-
-func less(counts map[string]int, address string) {
-	if counts[address]--; counts[address] == 0 {
-		delete(counts, address)
-	}
 }
 
 var errNotNeeded = errors.New("another connection became free")
@@ -107,23 +128,26 @@ func (d *sparingDialer) DialContext(ctx context.Context, network, address string
 	if !ok {
 		return d.Dialer.DialContext(ctx, network, address)
 	}
-	if !d.needed(a, address) {
+	to := d.to(address)
+	if !d.needed(a, to) {
 		return nil, errNotNeeded // net/http has no caller to return it to
 	}
 	conn, err := d.Dialer.DialContext(ctx, network, address)
 	if err != nil {
-		d.closed(address)
+		d.closed(to)
 		return nil, err
 	}
-	return &countedConn{Conn: conn, closed: sync.OnceFunc(func() { d.closed(address) })}, nil
+	return &countedConn{Conn: conn, closed: sync.OnceFunc(func() { d.closed(to) })}, nil
 }
 
 // needed waits until a connection is, and counts it, or until the attempt
 // has another.
-func (d *sparingDialer) needed(a *attempt, address string) bool {
+func (d *sparingDialer) needed(a *attempt, to *destination) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.connections[address] >= d.requests[address] {
+	if to.connections >= to.requests.Load() {
+		d.parked.Add(1) // before it looks again: whoever changes what it sees then wakes it
+		defer d.parked.Add(-1)
 		patient := true
 		defer time.AfterFunc(maxParked, func() {
 			d.mu.Lock()
@@ -131,14 +155,15 @@ func (d *sparingDialer) needed(a *attempt, address string) bool {
 			patient = false
 			d.changed.Broadcast()
 		}).Stop()
-		for patient && a.waiting && d.connections[address] >= d.requests[address] {
+		for patient && a.waiting.Load() && to.connections >= to.requests.Load() {
 			d.changed.Wait()
 		}
 	}
-	if a.waiting {
-		d.connections[address]++
+	if !a.waiting.Load() {
+		return false
 	}
-	return a.waiting
+	to.connections++
+	return true
 }
 
 type countedConn struct {

@@ -105,7 +105,12 @@ func (m OutboundMessage) body(d dialect) ([]byte, error) {
 		recipientType = recipientIndividual
 	}
 
-	body := make([]byte, 0, len(object)+len(m.To)+len(m.Recipient)+len(m.ReplyTo)+len(m.CallbackData)+len(m.IdentityKeyHash)+160)
+	// Room for all of it, and not much more: it is held while the call waits.
+	size := len(object) + len(m.To) + 2*len(kind) + 60
+	if rare := len(m.Recipient) + len(m.ReplyTo) + len(m.CallbackData) + len(m.IdentityKeyHash) + len(recipientType); rare > 0 {
+		size += rare + 130 // with their names
+	}
+	body := make([]byte, 0, size)
 	body = append(body, `{"messaging_product":"`+messagingProduct+`"`...)
 	body = appendField(body, "recipient_type", recipientType)
 	if m.To != "" || m.Recipient == "" {

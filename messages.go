@@ -96,6 +96,15 @@ func (s *MessagesService) KeyLifetime() time.Duration {
 //
 // Docs: https://developers.kirim.chat/api/operations/phone_number_idmessages/post/
 func (s *MessagesService) Send(ctx context.Context, message OutboundMessage, opts ...RequestOption) (*AcceptedMessage, error) {
+	call, err := s.checked(ctx, &message, opts)
+	if err != nil {
+		return nil, err
+	}
+	return s.accepted(call, call.run(ctx))
+}
+
+// checked checks a message and prepares the call that sends it.
+func (s *MessagesService) checked(ctx context.Context, message *OutboundMessage, opts []RequestOption) (*call, error) {
 	if err := s.client.check(ctx); err != nil {
 		return nil, err
 	}
@@ -103,10 +112,30 @@ func (s *MessagesService) Send(ctx context.Context, message OutboundMessage, opt
 	if err != nil {
 		return nil, err
 	}
-	if err := s.validate(ctx, settings, message); err != nil {
+	if err := s.validate(ctx, settings, *message); err != nil {
 		return nil, s.client.refused(ctx, http.MethodPost, s.path(), err)
 	}
-	return s.send(ctx, message, opts)
+	return s.ready(ctx, message, opts)
+}
+
+// ready prepares the call that sends a message.
+func (s *MessagesService) ready(ctx context.Context, message *OutboundMessage, opts []RequestOption) (*call, error) {
+	body, err := message.body(dialectKirim)
+	if err != nil {
+		return nil, s.client.refused(ctx, http.MethodPost, s.path(), err)
+	}
+	return s.client.ready(ctx, http.MethodPost, s.path(), nil, body, &resourceEnvelope[AcceptedMessage]{}, opts)
+}
+
+// accepted returns what a call that ready prepared ended with.
+func (s *MessagesService) accepted(c *call, err error) (*AcceptedMessage, error) {
+	if err == nil {
+		return &c.out.(*resourceEnvelope[AcceptedMessage]).data, nil
+	}
+	if s.settings.catalog != nil {
+		s.rememberDoubt(err)
+	}
+	return nil, err
 }
 
 // validate checks what a call may send, before any of it goes out.
@@ -127,15 +156,11 @@ func (s *MessagesService) validate(ctx context.Context, settings requestSettings
 
 // send sends a message that has been checked.
 func (s *MessagesService) send(ctx context.Context, message OutboundMessage, opts []RequestOption) (*AcceptedMessage, error) {
-	body, err := message.body(dialectKirim)
+	call, err := s.ready(ctx, &message, opts)
 	if err != nil {
-		return nil, s.client.refused(ctx, http.MethodPost, s.path(), err)
+		return nil, err
 	}
-	accepted, err := postMessage[AcceptedMessage](ctx, s, body, opts)
-	if err != nil && s.settings.catalog != nil {
-		s.rememberDoubt(err)
-	}
-	return accepted, err
+	return s.accepted(call, call.run(ctx))
 }
 
 // SendOrTemplate sends a message and, when it is refused because the 24-hour
@@ -283,7 +308,7 @@ func (s *MessagesService) markRead(ctx context.Context, wamid string, typing *ty
 			return nil, err
 		}
 	}
-	return postMessage[ReadReceipt](ctx, s, struct {
+	return request[ReadReceipt](ctx, s.client, http.MethodPost, s.path(), nil, struct {
 		MessagingProduct string           `json:"messaging_product"`
 		Status           string           `json:"status"`
 		MessageID        string           `json:"message_id"`
@@ -303,12 +328,6 @@ func checkWAMID(path, wamid string) error {
 		return nil
 	}
 	return refuse(path, "the wamid of a received message", actual)
-}
-
-// postMessage posts to the number's messages. The two things that can be
-// posted there differ only in body and response.
-func postMessage[T any](ctx context.Context, s *MessagesService, body any, opts []RequestOption) (*T, error) {
-	return request[T](ctx, s.client, http.MethodPost, s.path(), nil, body, opts)
 }
 
 func (s *MessagesService) path(segments ...string) string {

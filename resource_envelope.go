@@ -10,7 +10,11 @@ import (
 // request makes one call and returns the resource that is in the response.
 func request[T any](ctx context.Context, c *core, method, path string, query, body any, opts []RequestOption) (*T, error) {
 	var answer resourceEnvelope[T]
-	if err := c.do(ctx, method, path, query, body, &answer, opts); err != nil {
+	call, err := c.ready(ctx, method, path, query, body, &answer, opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := call.run(ctx); err != nil {
 		return nil, err
 	}
 	return &answer.data, nil
