@@ -54,6 +54,11 @@
 // [kirim.WebhookHandler] responds with 503 and the sender delivers again. What was handled while it
 // went away is remembered by the process until the database is back.
 //
+// A claim and a completion each wait until the database has written them to its disk, which is
+// most of their time. With synchronous_commit=off in the data source name they do not, and
+// deliveries are handled two to three times as fast. When the database crashes then, its latest
+// claims are lost, and their elements may be handled again.
+//
 // # SQLite
 //
 // SQLite is for processes of one machine. Open it in WAL mode and with a busy timeout, and
