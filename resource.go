@@ -141,6 +141,7 @@ func readerOf(t reflect.Type) fieldReader {
 			read := readerOf(t.Elem())
 			return func(f *resourceField, r *jsonscan.Reader, list reflect.Value) error { return f.readList(r, list, read) }
 		}
+	default:
 	}
 	return (*resourceField).unmarshal
 }
