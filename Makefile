@@ -48,8 +48,8 @@ nested: ## test the nested modules under the race detector
 	cd templates && go test -count=1 -run TheCodeOfEachCombination .
 
 # Without the race detector, under which there are fewer of them.
-sends: ## send 100,000 messages over a network that loses some
-	cd fire && go test -count=1 -v -run HundredThousandSends .
+sends: ## send 100,000 messages over a network that loses some, and through outages
+	cd fire && go test -count=1 -v -run 'HundredThousandSends|Outage|Blip' .
 
 # Ten times what `make nested` sends. SEED chooses the faults of each message.
 SEED ?= 1

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"net/http"
 	"net/url"
 	"time"
@@ -36,7 +37,8 @@ type call struct {
 	waiting   bool          // between two attempts
 	stuck     bool          // the reader of a streamed body has not returned
 	wait      time.Duration // before the next attempt
-	cost      int           // taken from the quota for the last retry
+	cost      float64       // of the last retry, in the budget
+	recovers  bool          // it waits, among others, until a time that the server named
 	ambiguous bool          // an attempt may have been carried out
 
 	status  int         // of the last attempt's response; 0 for none
@@ -60,6 +62,7 @@ func (c *call) run(ctx context.Context) error {
 		engine := c.client.engines.Get().(*engine)
 		engine.run(ctx, c.client.http, c)
 		c.client.engines.Put(engine)
+		c.endRecovery()
 	}
 	err := c.ending()
 	c.report(err)
@@ -87,9 +90,25 @@ func (c *call) report(err error) {
 	c.tellEnd(err)
 }
 
-// limit waits for the limiter, and remembers what it says: the engine does not
-// return that as it is.
+// limit waits until an attempt may go out, which the retry budget and the limiter
+// decide, and remembers what the limiter says: the engine does not return that as it
+// is.
 func (c *call) limit() error {
+	c.endRecovery()
+	if c.attempts == 0 {
+		c.client.budget.called(time.Now())
+	} else if !c.client.budget.take(c.cost) {
+		c.waiting = c.stopForBudget()
+		return c.cause
+	}
+	if err := c.waitForLimiter(); err != nil {
+		c.client.budget.give(c.cost)
+		return err
+	}
+	return nil
+}
+
+func (c *call) waitForLimiter() error {
 	limiter := c.client.limiter
 	if limiter == nil {
 		return nil
@@ -322,7 +341,29 @@ func (c *call) shouldRepeat() bool {
 	case c.stream != nil && (c.stuck || c.stream.Rewind == nil && c.attempt.stream.started.Load()):
 		return c.stop("the body cannot be read again", nil)
 	}
-	var asked time.Duration
+	c.cost = retryCost
+	if c.row == throttled {
+		c.cost = throttledRetryCost
+	}
+	if !c.chooseWait(answer) {
+		return false
+	}
+	if !c.client.budget.has(c.cost) {
+		c.endRecovery()
+		return c.stopForBudget()
+	}
+	return true
+}
+
+// chooseWait sets the wait before the next attempt. It reports false when that would
+// be too long.
+func (c *call) chooseWait(answer *Error) bool {
+	policy := &c.client.policy
+	left := time.Duration(math.MaxInt64)
+	if deadline, ok := c.ctx.Deadline(); ok {
+		left = time.Until(deadline)
+	}
+	var asked time.Duration // by the server, or advised for a code
 	who := "the server asks for"
 	if answer != nil {
 		if asked = answer.RetryAfter; asked > 0 && !answer.retryAfterKnown {
@@ -337,8 +378,15 @@ func (c *call) shouldRepeat() bool {
 		answer.RetryAfter = least
 		return c.stop(fmt.Sprintf("the wait of %v that %s is more than %v", least, who, policy.MaxRetryAfter), nil)
 	}
-	c.wait = policy.delay(c.attempts-1, asked, c.row)
-	if deadline, ok := c.ctx.Deadline(); ok && time.Until(deadline) <= c.wait {
+	switch {
+	case asked == 0:
+		c.wait = policy.delay(c.attempts-1, c.row)
+	case left > asked:
+		c.wait = asked + c.beginRecovery(asked, left-asked)
+	default:
+		c.wait = asked
+	}
+	if left <= c.wait {
 		why := "a wait"
 		if least > 0 {
 			answer.RetryAfter = least
@@ -346,15 +394,37 @@ func (c *call) shouldRepeat() bool {
 		}
 		return c.stop(why+" would pass the deadline", nil)
 	}
-	c.cost = quotaCost
-	if c.row == throttled {
-		c.cost = quotaCostThrottled
-	}
-	if !c.client.quota.take(c.cost) {
-		c.cost = 0
-		return c.stop("the client's retry quota is used up", ErrRetryQuotaExceeded)
-	}
 	return true
+}
+
+// beginRecovery counts the call among those that wait for a time that the server named,
+// and returns how long it waits after that. left is the time from then to the
+// deadline.
+func (c *call) beginRecovery(asked, left time.Duration) time.Duration {
+	if !c.answer.retryAfterKnown || c.row == throttled && (c.answer.MetaCode != 0 || c.client.limiter != nil) {
+		// Advice is for this call, what Meta limits may be its recipient, and a limiter
+		// spreads what waits for a bucket.
+		return jitter(min(asked/10, time.Second, left/2))
+	}
+	wait := comeback{asked: asked, left: left, calls: c.client.budget.callsPerSecond(), shared: c.row != throttled}
+	if limit := c.rateLimit(); c.row == throttled && !limit.Percent {
+		wait.refill = float64(limit.Limit) / time.Minute.Seconds()
+	}
+	c.recovers = true
+	return c.client.recovery.enter(wait)
+}
+
+// endRecovery is for the end of that wait.
+func (c *call) endRecovery() {
+	if c.recovers {
+		c.recovers = false
+		c.client.recovery.leave()
+	}
+}
+
+func (c *call) stopForBudget() bool {
+	c.cost = 0
+	return c.stop("the client's retry budget is used up", ErrRetryQuotaExceeded)
 }
 
 func (c *call) stop(why string, cause error) bool {
@@ -362,15 +432,13 @@ func (c *call) stop(why string, cause error) bool {
 	return false
 }
 
-// settle gives to the quota when the server has shown that it works.
+// settle returns what the last retry cost when the server has shown that it works.
 func (c *call) settle(answer *Error) {
 	if c.row != success && (answer == nil || answer.StatusCode >= 500 && c.row != throttled && !answer.refusedByCode()) {
 		return
 	}
-	if c.attempts == 1 {
-		c.client.quota.give(quotaReward)
-	} else {
-		c.client.quota.give(c.cost)
+	if c.attempts > 1 {
+		c.client.budget.give(c.cost)
 	}
 }
 

@@ -24,7 +24,8 @@ type core struct {
 	dialer    *sparingDialer // nil over a transport of the caller's
 	policy    RetryPolicy
 	timer     *attemptTimer
-	quota     *retryQuota
+	budget    *retryBudget
+	recovery  *recovery
 	limiter   Limiter
 	limits    *perClass[lastLimit] // what was last learnt
 	logger    *slog.Logger

@@ -79,7 +79,7 @@
 // with Retry-After, up to 60 s. A 429 without one waits at least 1 s. Codes of
 // Meta's in the body count more than the status. A wait that would pass the deadline of the
 // context is not begun: the call ends at once, and [Error.RetryAfter] tells
-// when to come back. A quota over all calls of a client keeps an outage from
+// when to come back. A retry budget of a client's calls keeps an outage from
 // being multiplied. [RetryPolicy] has the numbers, [WithRetryPolicy] changes
 // them, and [WithoutRetry] is for a single call.
 //

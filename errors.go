@@ -60,10 +60,10 @@ type Error struct {
 }
 
 // ErrRetryQuotaExceeded is matched by an error of a call that would have been
-// retried, had the client not spent its retry quota. It protects a
+// retried, had the client not spent its retry budget. It protects a
 // server that is down from being asked four times as often as usual. See
 // [RetryPolicy].
-var ErrRetryQuotaExceeded = errors.New("retry quota of this client is used up")
+var ErrRetryQuotaExceeded = errors.New("the client's retry budget is used up")
 
 // noError is the text of a nil pointer to an error of this package. Such a one,
 // in an error that is therefore not nil itself, says nothing: no question about it

@@ -6,11 +6,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"math"
-	"math/rand/v2"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 )
 
@@ -44,10 +41,14 @@ import (
 // and would give it again.
 //
 // The wait is random between 0 and min(MaxDelay, MinDelay·2ⁿ) for the n-th
-// retry, counted from 0. A Retry-After of the server replaces it: its delay
-// plus up to a tenth, at most one second, so that clients do not come back
-// all at once. After a 429 without one the client waits a second more than
-// its own delay. After a code for which Meta advises a wait it waits that: 4ⁿ
+// retry, counted from 0. A Retry-After of the server replaces it, and is never cut
+// short. So that not all calls that it holds back are sent in the same second, they
+// wait up to 30 s more, one after the other: after a 429 as fast as the bucket fills
+// (X-RateLimit-Limit), otherwise at the rate of the client's calls in the last minute,
+// or faster when 30 s are too little for that. A client that was made less than a
+// second before its last call knows no rate: there it is up to a tenth more, at
+// most one second. No wait for others goes past the deadline of the context. After a
+// 429 without a Retry-After the client waits a second more than its own delay. After a code for which Meta advises a wait it waits that: 4ⁿ
 // seconds for 131056, the messages to one recipient, a minute or more for
 // maintenance, a day (an assumption) for 131048, the restriction for spam. A rate
 // limit of Meta's own responses without a Retry-After waits for the
@@ -55,11 +56,12 @@ import (
 // would go past the deadline of the context, the call ends at once with the
 // error at hand, and [Error.RetryAfter] tells when to come back.
 //
-// A client also keeps a quota, so that an outage is not made worse by
-// retries: of 500 units a retry takes 14, or 5 after a 429. A retry that
-// gets a final response gives its units back, and a call that needs no
-// retry gives one unit. A call that finds too little left ends with an error that
-// matches [ErrRetryQuotaExceeded].
+// A client also keeps a retry budget, so that an outage is not made worse by
+// retries: a new client has 3 retries, and each call adds a twelfth of one. What is
+// above 3 fades: e⁻¹ of it is left after a minute. A retry takes 1 from the budget
+// when it is sent, or a third after a 429, and gives it back when it gets a final
+// response. A call that finds too little, before its wait or after it, ends with
+// an error that matches [ErrRetryQuotaExceeded].
 //
 // Durations that are zero take the default; negative values are errors.
 type RetryPolicy struct {
@@ -72,7 +74,7 @@ type RetryPolicy struct {
 	// MaxDelay bounds the waits that the client chooses itself. Default 8 s.
 	MaxDelay time.Duration
 	// MaxRetryAfter is the longest wait that a server may ask for, or Meta
-	// advise. Default 60 s. With less than 1 s, a 429 that does not say how
+	// advise, without the wait for other calls. Default 60 s. With less than 1 s, a 429 that does not say how
 	// long to wait is not retried.
 	MaxRetryAfter time.Duration
 	// AttemptTimeout limits one attempt, response included. Default 35 s,
@@ -88,7 +90,7 @@ type RetryPolicy struct {
 	//
 	// Deprecated: set WithoutInternalErrorRetry for the opposite.
 	RepeatInternalErrors bool
-	// WithoutQuota turns the quota off.
+	// WithoutQuota turns the retry budget off.
 	WithoutQuota bool
 }
 
@@ -260,11 +262,7 @@ func (p *RetryPolicy) mayRepeat(row outcome, column operation, answer *Error) bo
 const leastThrottled = time.Second
 
 // delay returns how long to wait before the n-th retry, counted from 0.
-// asked is the server's Retry-After or the advice for a code, 0 for none.
-func (p *RetryPolicy) delay(n int, asked time.Duration, row outcome) time.Duration {
-	if asked > 0 {
-		return asked + jitter(min(asked/10, time.Second, math.MaxInt64-asked))
-	}
+func (p *RetryPolicy) delay(n int, row outcome) time.Duration {
 	limit := p.MaxDelay
 	if n < 62 && p.MinDelay <= p.MaxDelay>>n {
 		limit = p.MinDelay << n
@@ -273,11 +271,6 @@ func (p *RetryPolicy) delay(n int, asked time.Duration, row outcome) time.Durati
 		return leastThrottled + jitter(limit)
 	}
 	return jitter(limit)
-}
-
-// jitter returns a random duration from 0 to limit.
-func jitter(limit time.Duration) time.Duration {
-	return rand.N(min(limit, math.MaxInt64-1) + 1) //nolint:gosec // spreads load; nobody gains by guessing it
 }
 
 // failureOf finds the row for an attempt without a complete response, and whether
@@ -318,49 +311,6 @@ func failureOf(err error, neverConnected, connected bool) (row outcome, sent boo
 		return notSent, false
 	}
 	return lost, true
-}
-
-// retryQuota bounds the retries of all calls of a client together.
-type retryQuota struct {
-	mu     sync.Mutex
-	tokens int
-}
-
-const (
-	quotaCapacity      = 500
-	quotaCost          = 14
-	quotaCostThrottled = 5
-	quotaReward        = 1
-)
-
-// newRetryQuota returns nil when the policy wants none.
-func newRetryQuota(p RetryPolicy) *retryQuota {
-	if p.WithoutQuota {
-		return nil
-	}
-	return &retryQuota{tokens: quotaCapacity}
-}
-
-func (q *retryQuota) take(cost int) bool {
-	if q == nil {
-		return true
-	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.tokens < cost {
-		return false
-	}
-	q.tokens -= cost
-	return true
-}
-
-func (q *retryQuota) give(tokens int) {
-	if q == nil {
-		return
-	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.tokens = min(quotaCapacity, q.tokens+tokens)
 }
 
 // contextError returns why ctx ended, such that it matches both ctx.Err and

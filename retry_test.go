@@ -14,6 +14,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -584,68 +585,143 @@ func TestThePolicyIsObeyed(t *testing.T) {
 	}
 }
 
-func TestTheQuotaEndsRepeatsInAnOutageAndSaysSo(t *testing.T) {
+func TestTheRetryBudgetEndsRetriesInAnOutageAndSaysSo(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWire(answer{status: 502})
 		c := w.client(t)
 		var last error
-		for range 100 {
+		for range 120 {
 			last = post(t.Context(), c)
 		}
-		// 500 units pay for 35 repeats of 14.
-		if got := len(w.seen()); got != 100+35 {
-			t.Errorf("the server saw %d requests for 100 calls, want 135", got)
+		// A new client has 3 retries, and 120 calls add 10.
+		if got := len(w.seen()); got != 120+13 {
+			t.Errorf("the server saw %d requests for 120 calls, want 133", got)
 		}
 		if !errors.Is(last, kirim.ErrRetryQuotaExceeded) || answerOf(t, last).StatusCode != 502 {
 			t.Errorf("the error does not say both that it was the client that stopped and what the server said: %v", last)
 		}
-		wantText(t, last, "the client's retry quota is used up")
+		wantText(t, last, "the client's retry budget is used up")
 
-		// Of the 500 units 10 are left. A verdict, though not success, shows a
-		// living server and gives one: 3 are too few for a repeat, 4 pay for it.
-		verdict := func() {
+		// Each call adds a twelfth of a retry, whatever its response.
+		for range 10 {
 			w.restart(answer{status: 422})
 			_ = post(t.Context(), c)
 		}
-		for range 3 {
-			verdict()
-		}
 		w.restart(answer{status: 502}, answer{status: 200})
 		if err := post(t.Context(), c); !errors.Is(err, kirim.ErrRetryQuotaExceeded) {
-			t.Errorf("with 13 units left: %v", err)
+			t.Errorf("with eleven twelfths of a retry: %v", err)
 		}
-		verdict()
-		w.restart(answer{status: 502}, answer{status: 200}, answer{status: 502}, answer{status: 200})
-		for i := range 2 { // the units of a repeat that succeeds come back
-			if err := post(t.Context(), c); err != nil {
+		w.restart(answer{status: 502}, answer{status: 200}, answer{status: 502}, answer{status: 422}, answer{status: 502}, answer{status: 200})
+		for i := range 3 { // a retry that gets a final response costs nothing
+			if err := post(t.Context(), c); errors.Is(err, kirim.ErrRetryQuotaExceeded) {
 				t.Errorf("call %d after the outage: %v", i+1, err)
 			}
 		}
 	})
 }
 
-func TestTheQuotaCountsThrottlingLessAndCanBeTurnedOff(t *testing.T) {
+func TestARetryBudgetFadesToThatOfANewClient(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		idle    time.Duration
+		retries int
+	}{
+		"at once":        {0, 3 + 50},
+		"after a minute": {time.Minute, 3 + 18}, // 50/e
+		"after an hour":  {time.Hour, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWire(answer{status: 200})
+				c := w.client(t, kirim.WithRetryPolicy(kirim.RetryPolicy{MaxRetries: 1000, MinDelay: 1, MaxDelay: 1}))
+				for range 600 {
+					_ = post(t.Context(), c)
+				}
+				time.Sleep(tc.idle)
+				w.restart(answer{status: 502})
+				_ = post(t.Context(), c)
+				if got := len(w.seen()) - 1; got != tc.retries {
+					t.Errorf("%d retries, want %d", got, tc.retries)
+				}
+			})
+		})
+	}
+}
+
+// Calls that fail at the same moment come back one after the other, and each that
+// succeeds leaves its retry to the next.
+func TestCallsThatFailTogetherDoNotUseUpTheBudget(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var seen sync.Map
+		c, err := kirim.NewClient(testKey, kirim.WithHTTPClient(&http.Client{Transport: roundTripFunc(func(req *http.Request) (*http.Response, error) {
+			time.Sleep(10 * time.Millisecond)
+			status := http.StatusOK
+			if _, again := seen.LoadOrStore(req.Header.Get("Idempotency-Key"), true); !again {
+				status = http.StatusBadGateway
+			}
+			return answer{status: status}.give(req.Context())
+		})}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var calls sync.WaitGroup
+		for range 64 {
+			calls.Go(func() {
+				if err := post(t.Context(), c); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		calls.Wait()
+	})
+}
+
+// A call that found a retry when its wait began may find none when it ends.
+func TestACallThatWaitedInVainForTheBudgetSaysSo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWire(answer{status: 503, header: map[string]string{"Retry-After": "20"}})
+		c := w.client(t)
+		errs := make(chan error, 10)
+		for range cap(errs) {
+			go func() { errs <- post(t.Context(), c) }()
+		}
+		for range cap(errs) {
+			err := <-errs
+			if e := answerOf(t, err); !errors.Is(err, kirim.ErrRetryQuotaExceeded) || e.RetryAfter != 20*time.Second {
+				t.Errorf("%v", err)
+			}
+		}
+		if got := len(w.seen()); got != 10+3 {
+			t.Errorf("%d requests for 10 calls, want 13", got)
+		}
+	})
+}
+
+func TestTheRetryBudgetCountsThrottlingLessAndCanBeTurnedOff(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		answer  answer
 		policy  kirim.RetryPolicy
-		repeats int
+		retries int
 	}{
-		"throttled":                        {answer{status: 429}, kirim.RetryPolicy{MaxRetries: 3}, 100},
-		"asked to wait, and not throttled": {answer{status: 503, header: map[string]string{"Retry-After": "1"}}, kirim.RetryPolicy{MaxRetries: 3}, 35},
-		"without":                          {answer{status: 502}, kirim.RetryPolicy{MaxRetries: 3, WithoutQuota: true}, 300},
+		"throttled":                        {answer{status: 429}, kirim.RetryPolicy{MaxRetries: 3}, 3 * 13},
+		"asked to wait, and not throttled": {answer{status: 503, header: map[string]string{"Retry-After": "1"}}, kirim.RetryPolicy{MaxRetries: 3}, 13},
+		"without":                          {answer{status: 502}, kirim.RetryPolicy{MaxRetries: 3, WithoutQuota: true}, 360},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := newWire(tc.answer)
 				c := w.client(t, kirim.WithRetryPolicy(tc.policy))
-				for range 100 {
+				for range 120 {
 					_ = post(t.Context(), c)
 				}
-				if got := len(w.seen()); got != 100+tc.repeats {
-					t.Errorf("%d requests for 100 calls, want %d", got, 100+tc.repeats)
+				if got := len(w.seen()); got != 120+tc.retries {
+					t.Errorf("%d requests for 120 calls, want %d", got, 120+tc.retries)
 				}
 			})
 		})

@@ -173,16 +173,16 @@ func TestAWaitThatDoesNotFitEndsTheCallWithTheAdvice(t *testing.T) {
 	}
 }
 
-func TestThrottlingByACodeCostsTheQuotaLess(t *testing.T) {
+func TestThrottlingByACodeCostsTheRetryBudgetLess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWire(answer{status: 502, body: metaBody(130429)})
 		c := w.client(t)
-		for range 100 {
+		for range 120 {
 			_ = post(t.Context(), c)
 		}
-		if got := len(w.seen()); got != 100+100 { // 500 units pay for 100 repeats of 5
-			t.Errorf("%d requests for 100 calls, want 200", got)
+		if got := len(w.seen()); got != 120+3*13 {
+			t.Errorf("%d requests for 120 calls, want 159", got)
 		}
 	})
 }

@@ -30,7 +30,7 @@ type wing struct {
 var wings = []wing{
 	// One call, from its arguments to its error.
 	{"engine", []string{
-		"call*.go", "core.go", "retry.go", "transport*.go", "dialer.go", "ratelimit.go", "pacer*.go", "redact.go", "idempotency.go",
+		"call*.go", "core.go", "retry*.go", "transport*.go", "dialer.go", "ratelimit.go", "pacer*.go", "redact.go", "idempotency.go",
 		"errors*.go", "url.go", "options_request.go",
 	}},
 	// What is sent, and what can be asked for.
