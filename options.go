@@ -103,7 +103,7 @@ func (s *settings) client(keyName, apiKey string) (*Client, error) {
 		dialer:    dialer,
 		policy:    policy,
 		timer:     &attemptTimer{limit: policy.AttemptTimeout},
-		budget:    newRetryBudget(policy.WithoutQuota),
+		budget:    newRetryBudget(policy.WithoutQuota, policy.MaxRetries),
 		recovery:  new(recovery),
 		limiter:   s.limiter,
 		limits:    new(perClass[lastLimit]),

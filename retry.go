@@ -57,8 +57,8 @@ import (
 // error at hand, and [Error.RetryAfter] tells when to come back.
 //
 // A client also keeps a retry budget, so that an outage is not made worse by
-// retries: a new client has 3 retries, and each call adds a twelfth of one. What is
-// above 3 fades: e⁻¹ of it is left after a minute. A retry takes 1 from the budget
+// retries: a new client has MaxRetries, and each call adds a twelfth of one. What is
+// above MaxRetries fades: e⁻¹ of it is left after a minute. A retry takes 1 from the budget
 // when it is sent, or a third after a 429, and gives it back when it gets a final
 // response. A call that finds too little, before its wait or after it, ends with
 // an error that matches [ErrRetryQuotaExceeded].

@@ -13,13 +13,12 @@ import (
 type retryBudget struct {
 	mu        sync.Mutex
 	unlimited bool
+	floor     float64 // what a new client has, which does not fade
 	retries   float64 // that may be sent now
 	calls     callRate
 }
 
 const (
-	// budgetFloor is what a new client has. It does not fade.
-	budgetFloor = 3.0
 	// budgetShare is what a call adds, in retries. What that brings above the floor
 	// fades as the call does. A client that makes a call each 10 s sends 1.13 requests a
 	// call over an outage of ten minutes, and with a tenth 1.15.
@@ -34,9 +33,10 @@ const (
 	budgetRounding = 1e-9
 )
 
-// newRetryBudget returns the budget of a new client.
-func newRetryBudget(unlimited bool) *retryBudget {
-	return &retryBudget{unlimited: unlimited, retries: budgetFloor}
+// newRetryBudget returns the budget of a new client, which has the retries of one call.
+func newRetryBudget(unlimited bool, maxRetries int) *retryBudget {
+	floor := float64(maxRetries)
+	return &retryBudget{unlimited: unlimited, floor: floor, retries: floor}
 }
 
 // called counts a call that begins.
@@ -44,8 +44,8 @@ func (b *retryBudget) called(now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	left := b.calls.add(now)
-	if b.retries > budgetFloor {
-		b.retries = budgetFloor + (b.retries-budgetFloor)*left
+	if b.retries > b.floor {
+		b.retries = b.floor + (b.retries-b.floor)*left
 	}
 	b.retries += budgetShare
 }
