@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -16,7 +17,7 @@ import (
 
 // Deduper is a [kirim.TokenDeduper] in a database. Claims that are made while others are on
 // their way to the database are made together, in one statement, and so are completions: up
-// to 64 in one of PostgreSQL, and up to 4 statements of each kind at once.
+// to 64 in one of PostgreSQL, and up to 2 statements of each kind at once.
 type Deduper struct {
 	claims    table
 	claim     batch.Queue[*holding]
@@ -27,13 +28,12 @@ type Deduper struct {
 
 var _ kirim.TokenDeduper = (*Deduper)(nil)
 
-// Statements write many rows, so that they share a round trip and a commit. With several at
-// once, PostgreSQL need not wait for a client. For 64 deliveries at once, 4 brought 1.5 times
-// as many claims and completions through as a statement for each did, in half of the CPU
-// time of the process; 1 and 16 brought fewer.
+// Statements write many rows, so that they share a round trip and a commit. With 64
+// deliveries at once over loopback, 1 statement of each kind brought 14,600 deliveries a second
+// through, 2 13,400 and 4 12,300. With 2 a connection that hangs does not hold all up.
 const (
 	maxBatch    = 64 // rows
-	maxParallel = 4  // statements
+	maxParallel = 2  // statements
 )
 
 // holding is a claim that is to be made, or to be completed.
@@ -125,14 +125,10 @@ func apart(all []*holding, write func([]*holding) error) error {
 
 // hold writes the rows of holdings, and returns those whose key another token holds.
 func (d *Deduper) hold(ctx context.Context, some []*holding, done int, until int64, free string) (refused []*holding, err error) {
-	var values strings.Builder
-	args := []any{until}
-	for _, h := range some {
-		args = append(args, h.key, h.token)
-		fmt.Fprintf(&values, ", ($%d, $%d, %d, NOW + $1)", len(args)-1, len(args), done)
-	}
-	held, err := d.claims.keys(ctx, "INSERT INTO TABLE(claim) AS c (key, token, done, until) VALUES "+values.String()[len(", "):]+
-		" ON CONFLICT (key) DO UPDATE SET token = excluded.token, done = excluded.done, until = excluded.until WHERE "+free+" RETURNING key", args...)
+	rows, args := d.rows(some, done)
+	held, err := d.claims.keys(ctx, "INSERT INTO TABLE(claim) AS c (key, token, done, until) "+rows+
+		" ON CONFLICT (key) DO UPDATE SET token = excluded.token, done = excluded.done, until = excluded.until WHERE "+free+" RETURNING key",
+		append([]any{until}, args...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -146,14 +142,51 @@ func (d *Deduper) hold(ctx context.Context, some []*holding, done int, until int
 	return refused, nil
 }
 
+// rows returns what follows INSERT for the rows of holdings, whose until is NOW + $1, and
+// its parameters from $2 on. For PostgreSQL it is the same text for any number of rows, which
+// is planned once, and two arrays: with a parameter for each value, 10 % fewer deliveries
+// came through.
+func (d *Deduper) rows(some []*holding, done int) (text string, args []any) {
+	if d.claims.database == PostgreSQL {
+		tokens := array(some, func(h *holding) string { return h.token })
+		return fmt.Sprintf("SELECT key, token, %d, NOW + $1 FROM unnest($2::text::bytea[], $3::text::text[]) AS h (key, token)", done),
+			[]any{keys(some), tokens}
+	}
+	var values strings.Builder
+	for i, h := range some {
+		args = append(args, h.key, h.token)
+		fmt.Fprintf(&values, ", ($%d, $%d, %d, NOW + $1)", 2*i+2, 2*i+3, done)
+	}
+	return "VALUES " + values.String()[len(", "):], args
+}
+
+// keys is the text of a bytea[].
+func keys(all []*holding) string {
+	return array(all, func(h *holding) string { return `\x` + hex.EncodeToString(h.key) })
+}
+
+var quoteElement = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
+// array is the text of an array.
+func array(all []*holding, element func(*holding) string) string {
+	elements := make([]string, len(all))
+	for i, h := range all {
+		elements[i] = `"` + quoteElement.Replace(element(h)) + `"`
+	}
+	return "{" + strings.Join(elements, ",") + "}"
+}
+
 // look finds out which keys are done. A claim that was released since then, too, comes
 // again: its delivery is refused.
 func (d *Deduper) look(ctx context.Context, refused []*holding) error {
-	args := make([]any, len(refused))
-	for i, h := range refused {
-		args[i] = h.key
+	among, args := "= ANY ($1::text::bytea[])", []any{keys(refused)}
+	if d.claims.database == SQLite {
+		among, args = "IN "+parameters(len(refused)), args[:0]
+		for _, h := range refused {
+			args = append(args, h.key)
+		}
 	}
-	done, err := d.claims.keys(ctx, "SELECT key FROM TABLE(claim) WHERE done > 0 AND key IN "+parameters(len(args)), args...)
+	done, err := d.claims.keys(ctx, "SELECT key FROM TABLE(claim) WHERE done > 0 AND key "+among, args...)
 	if err != nil {
 		return err
 	}

@@ -76,3 +76,19 @@ func TestAClaimWhoseCallerHasLeftIsReleased(t *testing.T) {
 		}
 	})
 }
+
+// Tokens are written into the text of an array for PostgreSQL.
+func TestATokenOfAnyCharactersIsOneToken(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, p *place) {
+		d := opened(t, p, func(s *storesql.Stores) *storesql.Deduper { return s.Deduper() }).Connect()
+		_, token, err := d.ClaimToken(t.Context(), "key")
+		must(t, err)
+		for _, other := range []string{`"`, `\`, `{}`, `NULL`, `,`, `"} `, token + `","` + token, token + `\`, token + " ", "\n" + token, "é" + token} {
+			if err := d.CompleteToken(t.Context(), "key", other); !errors.Is(err, kirim.ErrClaimLost) {
+				t.Errorf("completed with the token %q: %v", other, err)
+			}
+		}
+		must(t, d.CompleteToken(t.Context(), "key", token))
+	})
+}
