@@ -151,17 +151,19 @@ lint: workflows ## lint each module and the workflow files
 ROUNDS = 1 2 3 4 5 6
 BENCHSTAT = go run golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 
-bench: ## measure beside net/http and other SDKs; writes bench/RESULTS.md
+bench: ## measure beside net/http and other SDKs; writes bench/RESULTS.md; needs KIRIM_TEST_POSTGRES and KIRIM_TEST_REDIS
 	@set -e; cd bench; go test -c -o bench.test .; : > results.out; \
 	run() { ./bench.test -test.run '^$$' -test.bench "$$1" -test.benchtime $$2 >> results.out; }; \
 	for round in $(ROUNDS); do echo "round $$round"; \
 		run 'Send|Refused|DecodeError|List|Verify|Event' 0.2s; \
-		run 'All|Parked' 1x; \
-		run 'Bulk/client=kirim' 50000x; run 'Bulk/client=nethttp-tuned' 50000x; done; \
-	for round in $(ROUNDS); do run 'Bulk/client=nethttp-default' 50000x; done; \
-	(cd .. && go test -count=1 -v -run PacedPrograms .) | grep ^BenchmarkPacing > pacing.out; \
+		run 'All|Parked|Binary|MillionStatuses' 1x; \
+		run WebhookServer 20000x; done; \
+	for round in $(ROUNDS) 7 8 9 10; do run 'Bulk/client=kirim' 50000x; run 'Bulk/client=nethttp-tuned' 50000x; done; \
+	for round in $(ROUNDS) 7 8 9 10; do run 'Bulk/client=nethttp-default' 50000x; done; \
+	(cd .. && go test -count=1 -v -run PacedPrograms .) | grep ^Benchmark > simulated.out; \
+	(cd ../fire && go test -count=1 -v -run 'AnOutage|EndOfAnOutage|Blip' .) | grep ^Benchmark >> simulated.out; \
 	$(BENCHSTAT) -col /client results.out; \
-	go run ./report results.out pacing.out
+	go run ./report results.out simulated.out
 
 bench-otel: ## measure telemetry beside otelhttp around net/http
 	cd kirimotel && go test -count=1 -v -run Cost . -rounds 400

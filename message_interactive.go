@@ -75,14 +75,18 @@ func decodeInteractiveAs[A any, C Content](typed func(*wireInteractive[A]) C) fu
 		if err := decodeStrict(object, &w); err != nil {
 			return nil, err
 		}
-		content := typed(&w)
-		for _, d := range []dialect{dialectKirim, dialectMeta} {
-			if again, err := content.object(d); err == nil && reflect.DeepEqual(again, &w) {
-				return content, nil
-			}
-		}
-		return nil, errNotTyped
+		return unchanged(typed(&w), &w)
 	}
+}
+
+// unchanged returns a content that goes out as it came in, in either dialect.
+func unchanged(content Content, wire any) (Content, error) {
+	for _, d := range []dialect{dialectKirim, dialectMeta} {
+		if again, err := content.object(d); err == nil && reflect.DeepEqual(again, wire) {
+			return content, nil
+		}
+	}
+	return nil, errNotTyped
 }
 
 // wire holds all that is set, under the kind of the first.

@@ -270,11 +270,9 @@ func scanResource(r *jsonscan.Reader, resource any, extra *Extra, blank *[]blank
 			continue
 		}
 		if field.IsZero() && !r.Failed() {
-			*blank = append(*blank, blankField{f.name, bytes.Clone(r.Since(before.Pos()))})
+			at, _ := slices.BinarySearchFunc(*blank, f.name, func(b blankField, name string) int { return strings.Compare(b.name, name) })
+			*blank = slices.Insert(*blank, at, blankField{f.name, bytes.Clone(r.Since(before.Pos()))})
 		}
-	}
-	if len(*blank) > 1 {
-		slices.SortFunc(*blank, func(a, b blankField) int { return strings.Compare(a.name, b.name) })
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package fire
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -54,6 +55,7 @@ func TestAServerThatNamesTheEndOfAnOutageIsNotOverrun(t *testing.T) {
 				}
 			})
 			peak := server.largest(end) / f.load()
+			fmt.Printf("BenchmarkRecovery/clients=%d/down=%v 1 %.2f x-load\n", tc.clients, tc.retryAfter, peak) // for bench/RESULTS.md
 			t.Logf("%d of %d calls recover; the largest second is %.2f times the load", recovered.Load(), waited.Load(), peak)
 			if peak > tc.most {
 				t.Errorf("the largest second of the recovery is %.2f times the load, want at most %.2f", peak, tc.most)
@@ -109,6 +111,7 @@ func TestCallsOutliveABlip(t *testing.T) {
 						failed.Add(1)
 					}
 				})
+				fmt.Printf("BenchmarkBlip/%s/period=%v 1 %d 502s %d failed\n", strings.ReplaceAll(blip.name, " ", "-"), f.period, hit.Load(), failed.Load()) // for bench/RESULTS.md
 				t.Logf("%d calls, %d get a 502, %d fail", counted.Load(), hit.Load(), failed.Load())
 				if hit.Load() == 0 || float64(failed.Load()) > 0.001*float64(hit.Load()) {
 					t.Errorf("%d of the %d calls that get a 502 fail, want at most one in a thousand", failed.Load(), hit.Load())

@@ -19,12 +19,23 @@ var goals = []struct {
 }{
 	{"send, time, of bare net/http", send + "kirim", send + "nethttp", "ns/op", false, 1.05},
 	{"send, allocations, of bare net/http", send + "kirim", send + "nethttp", "allocs/op", false, 1},
+	{"send with `WithResponse`, time, of bare net/http", send + "kirim-response", send + "nethttp", "ns/op", false, 1},
+	{"send answered with a 422 and decoded, time, of bare", "Refused/client=kirim", "Refused/client=nethttp", "ns/op", false, 1.1},
+	{"send answered with a 422 and decoded, allocations, of bare", "Refused/client=kirim", "Refused/client=nethttp", "allocs/op", false, 1.05},
 	{"decode a 422 alone, of bare", "DecodeError/client=kirim", "DecodeError/client=nethttp", "ns/op", false, 1.15},
+	{"list of 100 contacts, time, of bare", "List/client=kirim", "List/client=nethttp", "ns/op", false, 1},
+	{"list of 100 contacts, allocations, of bare", "List/client=kirim", "List/client=nethttp", "allocs/op", false, 1.05},
+	{"one of 1,000 calls that wait, heap and stack, of bare", "Parked/client=kirim", "Parked/client=nethttp", "held-B/call", false, 1.15},
 	{"webhook verify, of naive HMAC", "Verify/client=kirim", "Verify/client=naive", "ns/op", false, 0.7},
 	{"verify and event, of naive", "Event/client=kirim", "Event/client=naive", "ns/op", false, 0.8},
 	{"64 goroutines, throughput, of a tuned http.Client", "Bulk/client=nethttp-tuned", "Bulk/client=kirim", "ns/op", true, 0.97},
 	{"64 goroutines, throughput, of the default http.Client", "Bulk/client=nethttp-default", "Bulk/client=kirim", "ns/op", true, 1.5},
+	{"webhooks over loopback, deduplicated in memory, deliveries/s, of a bare handler", webhooks + "memory/client=kirim", webhooks + "none/client=bare", "deliveries/s", true, 1.05},
+	{"the same in Redis", webhooks + "redis/client=kirim", webhooks + "none/client=bare", "deliveries/s", true, 0.6},
+	{"the same in PostgreSQL", webhooks + "postgresql/client=kirim", webhooks + "none/client=bare", "deliveries/s", true, 0.4},
 }
+
+const webhooks = "WebhookServer/store="
 
 func (r results) markdown() (string, error) {
 	var b strings.Builder
@@ -68,13 +79,22 @@ func (r results) markdown() (string, error) {
 		return "", err
 	}
 	row("10,000 contacts: heap at page 100 of that at page 2", "constant", fmt.Sprintf("%.2f ×", grown), grown <= 1.05)
+	if err := r.million(row); err != nil {
+		return "", err
+	}
+	if err := r.simulated(row); err != nil {
+		return "", err
+	}
+	size, modules := median(r["Binary MB"]), median(r["Binary modules"])
+	row("a stripped program that sends one text: size, and modules that it links", "≤ 7.5 MB, ≤ 4", fmt.Sprintf("%.1f MB, %.0f", size, modules),
+		size > 0 && size <= 7.5 && modules <= 4)
 	for _, p := range []struct {
 		work, name  string
 		ratio, most float64
 		unit, of    string
 	}{
-		{"3,000 messages through 600 a minute, 1 client", "clients=1", 1.02, 3, "429s", "answers 429"},
-		{"the same, 8 clients that do not know of each other", "clients=8", 1.10, 2, "%429", "% answers 429"},
+		{"3,000 messages through 600 a minute, 1 client", "clients=1", 1.02, 3, "429s", "responses 429"},
+		{"the same, 8 clients that do not know of each other", "clients=8", 1.10, 2, "%429", "% of the responses 429"},
 	} {
 		took, refused := r["Pacing/"+p.name+" x-minimum"], r["Pacing/"+p.name+" "+p.unit]
 		if len(took) == 0 || len(refused) == 0 {
@@ -97,15 +117,9 @@ func (r results) markdown() (string, error) {
 		}
 		fmt.Fprintf(&b, "| %s | %.2f × | %.2f × |\n", p, t, n)
 	}
-	refused, err := r.ratio("Refused/client=kirim", "Refused/client=nethttp", "ns/op")
-	if err != nil {
-		return "", err
-	}
-	fmt.Fprintf(&b, "\nA whole send that is answered with a 422, and decoded: %.2f × of bare net/http.\n", refused)
 	b.WriteString("\n## The rest, relative to the plain way\n\n| Work | Client | Plain way | Time | Allocations |\n|---|---|---|---|---|\n")
 	for _, c := range []struct{ work, name, plain, client string }{
 		{"send over loopback, one at a time", "Send/wire=loopback", "nethttp", "kirim"},
-		{"list of 100 contacts", "List", "nethttp", "kirim"},
 		{"webhook, verify", "Verify", "naive", "kirim"},
 		{"webhook, verify", "Verify", "naive", "stripe-go"},
 		{"webhook, verify", "Verify", "naive", "standard-webhooks"},
@@ -123,7 +137,8 @@ func (r results) markdown() (string, error) {
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %.2f × | %.2f × |\n", c.work, c.client, c.plain, t, n)
 	}
-	b.WriteString("\n## One of 1,000 calls that wait for their answer, relative to bare net/http\n\n" +
+	r.recoveries(&b)
+	b.WriteString("\n## One of 1,000 calls that wait for their response, relative to bare net/http\n\n" +
 		"| Client | Heap and stack | Goroutines, including the caller's |\n|---|---|---|\n")
 	for _, p := range peers[:4] {
 		held, err := r.ratio("Parked/client="+p, "Parked/client=nethttp", "held-B/call")
@@ -133,7 +148,7 @@ func (r results) markdown() (string, error) {
 		fmt.Fprintf(&b, "| %s | %.2f × | %.0f |\n", p, held, median(r["Parked/client="+p+" goroutines/call"]))
 	}
 	b.WriteString("\n## Pacing, simulated: 3,000 messages through 600 a minute, the worst of several seeds\n\n" +
-		"| Clients | Time, of the minimum | Answers 429 |\n|---|---|---|\n")
+		"| Clients | Time, of the minimum | Responses 429 |\n|---|---|---|\n")
 	for _, p := range []struct{ name, clients string }{
 		{"clients=1", "1, with 64 goroutines"},
 		{"clients=1/goroutines=3000", "1, all messages at once"},

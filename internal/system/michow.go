@@ -28,17 +28,7 @@ var MichoW = register(System{
 		return fields
 	},
 	fieldsCode: "VALIDATION_ERROR",
-	Codes: []Code{
-		{"UNAUTHORIZED", 401, "auth_missing", Never, Listed, "no key arrived"},
-		{"INVALID_API_KEY", 401, "auth_invalid", Never, Listed, "unknown, revoked or expired"},
-		{"NO_SESSION", 403, "not_connected", UserFirst, Listed, "the key has no WhatsApp session"},
-		{"NOT_FOUND", 404, "not_found", Never, Listed, "absent, or another session's"},
-		{"SESSION_NOT_CONNECTED", 422, "not_connected", UserFirst, Listed, "the session is offline: connect it in the dashboard"},
-		{"VALIDATION_ERROR", 422, "invalid_request", Never, Listed, "bad body; the usual answer has a field list and no code"},
-		{"RATE_LIMITED", 429, "rate_limited", Backoff, Listed, "the key's limit; no wait is given"},
-		{"SEND_FAILED", 502, "send_failed", OptIn, Listed, "taken, not delivered; the message may be out"},
-		{"SERVICE_UNAVAILABLE", 503, "unavailable", Backoff, Listed, "the WhatsApp side is down"},
-	},
+	Codes:      michowCodes,
 })
 
 // isFieldList reports field names with texts about each, in a list or alone.
@@ -53,4 +43,16 @@ func isFieldList(list object) bool {
 		}
 	}
 	return false
+}
+
+var michowCodes = []Code{
+	{"UNAUTHORIZED", 401, "auth_missing", Never, Listed, "no key arrived"},
+	{"INVALID_API_KEY", 401, "auth_invalid", Never, Listed, "unknown, revoked or expired"},
+	{"NO_SESSION", 403, "not_connected", UserFirst, Listed, "the key has no WhatsApp session"},
+	{"NOT_FOUND", 404, "not_found", Never, Listed, "absent, or another session's"},
+	{"SESSION_NOT_CONNECTED", 422, "not_connected", UserFirst, Listed, "the session is offline: connect it in the dashboard"},
+	{"VALIDATION_ERROR", 422, "invalid_request", Never, Listed, "bad body; the usual answer has a field list and no code"},
+	{"RATE_LIMITED", 429, "rate_limited", Backoff, Listed, "the key's limit; no wait is given"},
+	{"SEND_FAILED", 502, "send_failed", OptIn, Listed, "taken, not delivered; the message may be out"},
+	{"SERVICE_UNAVAILABLE", 503, "unavailable", Backoff, Listed, "the WhatsApp side is down"},
 }

@@ -48,21 +48,7 @@ var Shingle = register(System{
 		wait, _ := untilReset(header)
 		return wait
 	},
-	Codes: []Code{
-		{"UNAUTHORIZED", 401, "auth_invalid", Never, Listed, "the key is missing or invalid"},
-		{"INSUFFICIENT_PERMISSIONS", 403, "permission", Never, Listed, "the key lacks the scope"},
-		{"VALIDATION_ERROR", 400, "invalid_request", Never, Listed, "bad body"},
-		{"INVALID_INPUT", 400, "invalid_request", Never, Listed, "bad query or input"},
-		{"MISSING_QUERY", 400, "invalid_request", Never, Listed, "a query parameter is absent"},
-		{"NOT_FOUND", 404, "not_found", Never, Listed, "absent"},
-		{"INVALID_MESSAGE_ID", 400, "invalid_request", Never, Listed, "not a message id"},
-		{"INVALID_CONTACT_ID", 400, "invalid_request", Never, Listed, "not a contact id"},
-		{"INVALID_BUSINESS_ID", 400, "invalid_request", Never, Listed, "not a business id"},
-		{"RATE_LIMIT_EXCEEDED", 429, "rate_limited", Wait, Listed, "too many requests"},
-		{"INTERNAL_ERROR", 500, "internal", Backoff, Listed, "a fault of the server"},
-		{"SERVICE_UNAVAILABLE", 503, "unavailable", Backoff, Listed, "temporary outage"},
-		{"RATE_LIMITED", 429, "rate_limited", Backoff, Newer, "the newer word for RATE_LIMIT_EXCEEDED"},
-	},
+	Codes: shingleCodes,
 })
 
 // issues reads a list of {path, message}, of which a path is a list or a text.
@@ -115,4 +101,20 @@ func tree(fields []Field, path string, raw json.RawMessage, depth int) []Field {
 		fields = tree(fields, name, inner, depth+1)
 	}
 	return fields
+}
+
+var shingleCodes = []Code{
+	{"UNAUTHORIZED", 401, "auth_invalid", Never, Listed, "the key is missing or invalid"},
+	{"INSUFFICIENT_PERMISSIONS", 403, "permission", Never, Listed, "the key lacks the scope"},
+	{"VALIDATION_ERROR", 400, "invalid_request", Never, Listed, "bad body"},
+	{"INVALID_INPUT", 400, "invalid_request", Never, Listed, "bad query or input"},
+	{"MISSING_QUERY", 400, "invalid_request", Never, Listed, "a query parameter is absent"},
+	{"NOT_FOUND", 404, "not_found", Never, Listed, "absent"},
+	{"INVALID_MESSAGE_ID", 400, "invalid_request", Never, Listed, "not a message id"},
+	{"INVALID_CONTACT_ID", 400, "invalid_request", Never, Listed, "not a contact id"},
+	{"INVALID_BUSINESS_ID", 400, "invalid_request", Never, Listed, "not a business id"},
+	{"RATE_LIMIT_EXCEEDED", 429, "rate_limited", Wait, Listed, "too many requests"},
+	{"INTERNAL_ERROR", 500, "internal", Backoff, Listed, "a fault of the server"},
+	{"SERVICE_UNAVAILABLE", 503, "unavailable", Backoff, Listed, "temporary outage"},
+	{"RATE_LIMITED", 429, "rate_limited", Backoff, Newer, "the newer word for RATE_LIMIT_EXCEEDED"},
 }

@@ -106,7 +106,7 @@ type area struct{ prefix, kind string }
 
 var (
 	systems []*System
-	forms   []form // of all systems, by rank
+	forms   []*form // of all systems, by rank
 )
 
 // register adds a system to those that All yields and Detect knows.
@@ -117,14 +117,14 @@ func register(s System) *System {
 	}
 	for _, f := range s.forms {
 		f.system = &s
-		forms = append(forms, f)
+		forms = append(forms, &f)
 	}
-	slices.SortFunc(forms, func(a, b form) int { return cmp.Compare(a.rank, b.rank) })
-	at := len(systems) // the compiler takes the files, and so the systems, by name
+	slices.SortFunc(forms, func(a, b *form) int { return cmp.Compare(a.rank, b.rank) })
 	if s.Own {
-		at = 0
+		systems = append([]*System{&s}, systems...)
+	} else {
+		systems = append(systems, &s) // the compiler takes the files, and so the systems, by name
 	}
-	systems = slices.Insert(systems, at, &s)
 	return &s
 }
 
