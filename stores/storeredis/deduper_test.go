@@ -115,3 +115,14 @@ func TestADeduperKeepsTheTokensOfItsOwnClaims(t *testing.T) {
 	settle(yours.Release, nil)
 	claim(mine, kirim.ClaimedDone)
 }
+
+func TestAClaimWhoseCallerHasLeftIsReleased(t *testing.T) {
+	t.Parallel()
+	client, prefix := connect(t)
+	d := newStores(t, client, storeredis.WithPrefix(prefix)).Deduper()
+	token := wantClaim(t, d, "k", kirim.Claimed)
+	d.GiveUp(t.Context(), "k", "1")
+	wantClaim(t, d, "k", kirim.ClaimedBusy)
+	d.GiveUp(t.Context(), "k", token)
+	wantClaim(t, d, "k", kirim.Claimed)
+}
