@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -268,20 +269,21 @@ func TestMigrateOnManyRowsLocksNothingForASecond(t *testing.T) {
 	rows := 100_000 * *tenths
 	r.exec(fmt.Sprintf(`INSERT INTO kirim_message (lane, number, class, campaign, recipient, body, key, key_hash, body_hash, state, created_at, ended_at)
 		SELECT 1, 'n', 'transactional', 'many', 'r' || i, '{}', 'm' || i, 'm' || i, 'b', 'sent', %d, %d FROM generate_series(1, %d) i`, frozen, frozen, rows))
-	var slowest atomic.Int64
+	var slowest, calls atomic.Int64
 	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan int)
-	go func() {
-		n := 0
-		for ; ctx.Err() == nil; n++ {
-			began := time.Now()
-			if err := r.enqueueOne(ctx, fmt.Sprintf("%s-2-%d", smooth, n), recipientOf(n%rigRecipients)); err != nil && ctx.Err() == nil {
-				t.Error(err)
+	var enqueuers sync.WaitGroup
+	for e := range 4 { // several, as a migration and a call may wait for each other's tables
+		enqueuers.Go(func() {
+			for n := 0; ctx.Err() == nil; n++ {
+				began := time.Now()
+				if err := r.enqueueOne(ctx, fmt.Sprintf("%s-2-%d", smooth, 4*n+e), recipientOf((4*n+e)%rigRecipients)); err != nil && ctx.Err() == nil {
+					t.Error(err)
+				}
+				calls.Add(1)
+				slowest.Store(max(slowest.Load(), int64(time.Since(began))))
 			}
-			slowest.Store(max(slowest.Load(), int64(time.Since(began))))
-		}
-		ended <- n
-	}()
+		})
+	}
 	time.Sleep(200 * time.Millisecond)
 	slowest.Store(0)
 	began := time.Now()
@@ -289,8 +291,8 @@ func TestMigrateOnManyRowsLocksNothingForASecond(t *testing.T) {
 	took := time.Since(began)
 	time.Sleep(200 * time.Millisecond)
 	stop()
-	calls := <-ended
-	t.Logf("Migrate on %d rows took %v; the slowest of %d calls to enqueue meanwhile took %v", rows, took.Round(time.Millisecond), calls, time.Duration(slowest.Load()).Round(time.Millisecond))
+	enqueuers.Wait()
+	t.Logf("Migrate on %d rows took %v; the slowest of %d calls to enqueue meanwhile took %v", rows, took.Round(time.Millisecond), calls.Load(), time.Duration(slowest.Load()).Round(time.Millisecond))
 	if err != nil {
 		t.Error(err)
 	}

@@ -144,7 +144,14 @@ func (d *database) Migrate(ctx context.Context) error {
 		if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 			return err
 		}
-		return driver.Migrate(ctx, d.dialect, migrations, runner{tx}, func(ctx context.Context, script string) error {
+		return driver.Migrate(ctx, d.dialect, migrations, d.inMigrationTx)
+	})
+}
+
+// inMigrationTx is a [driver.InTransaction], beside that which holds the lock.
+func (d *database) inMigrationTx(ctx context.Context, do func(driver.Runner, driver.Script) error) error {
+	return d.InTx(ctx, func(tx pgx.Tx) error {
+		return do(runner{tx}, func(ctx context.Context, script string) error {
 			_, err := tx.Exec(ctx, script)
 			return err
 		})

@@ -165,9 +165,12 @@ func (d *database) Migrate(ctx context.Context) error {
 		if _, err := migrator.MigrateTx(ctx, tx, rivermigrate.DirectionUp, nil); err != nil { //nolint:staticcheck // as said
 			return err
 		}
-		return driver.Migrate(ctx, d.Dialect(), migrations, driver.SQLTx{Tx: tx}, func(ctx context.Context, script string) error {
-			_, err := tx.ExecContext(ctx, script)
-			return err
+		// All are in this transaction: there is one writer, so nobody waits in a circle.
+		return driver.Migrate(ctx, d.Dialect(), migrations, func(_ context.Context, do func(driver.Runner, driver.Script) error) error {
+			return do(driver.SQLTx{Tx: tx}, func(ctx context.Context, script string) error {
+				_, err := tx.ExecContext(ctx, script)
+				return err
+			})
 		})
 	})
 }
