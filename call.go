@@ -408,9 +408,9 @@ func (c *call) chooseWait(answer *Error) bool {
 // and returns how long it waits after that. left is the time from then to the
 // deadline.
 func (c *call) beginRecovery(asked, left time.Duration) time.Duration {
-	if !c.answer.retryAfterKnown || c.row == throttled && (c.answer.MetaCode != 0 || c.client.limiter != nil) {
-		// Advice is for this call, what Meta limits may be its recipient, and a limiter
-		// spreads what waits for a bucket.
+	if !c.answer.retryAfterKnown || c.row == inProgress || c.row == throttled && (c.answer.MetaCode != 0 || c.client.limiter != nil) {
+		// Advice and a request in progress are about this call, what Meta limits may be its
+		// recipient, and a limiter spreads what waits for a bucket.
 		return jitter(min(asked/10, time.Second, left/2))
 	}
 	wait := comeback{asked: asked, left: left, calls: c.client.budget.callsPerSecond(), shared: c.row != throttled}

@@ -174,3 +174,24 @@ func TestACallThatIsGivenUpWaitsForNoRecovery(t *testing.T) {
 		}
 	})
 }
+
+// Nobody else waits for a request with the same key.
+func TestARequestInProgressIsNotWaitedForBehindOthers(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWire(answer{status: 200})
+			c := w.client(t)
+			for range 10 {
+				time.Sleep(30 * time.Second)
+				_ = post(t.Context(), c)
+			}
+			w.restart(answer{status: 409, body: `{"error":{"type":"conflict_error","code":"idempotency_in_progress","message":"Wait."}}`,
+				header: map[string]string{"Retry-After": "2"}}, answer{status: 200})
+			began := time.Now()
+			if err := post(t.Context(), c); err != nil || time.Since(began) > 2200*time.Millisecond {
+				t.Errorf("after %v: %v", time.Since(began), err)
+			}
+		})
+	}
+}
