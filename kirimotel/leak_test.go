@@ -117,8 +117,8 @@ func files(t *testing.T, patterns ...string) (names []string) {
 
 var (
 	secrets = []string{"sekret", "62811", "kdv_", "whsec_", "bearer"}
-	// ids of traces, and numbers that are not whole
-	numbers = regexp.MustCompile(`"(TraceID|SpanID)":"[^"]*"|\d+\.\d+(e-?\d+)?`)
+	// ids of traces and of the sandbox, and numbers that are not whole
+	numbers = regexp.MustCompile(`"(TraceID|SpanID)":"[^"]*"|\b[a-z]+_[0-9A-HJKMNP-TV-Z]{26}\b|\d+\.\d+(e-?\d+)?`)
 	longs   = regexp.MustCompile(`\d{7,}`)
 )
 
