@@ -2,6 +2,7 @@ package kirim_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -38,9 +39,7 @@ func (s *recoveringServer) RoundTrip(req *http.Request) (*http.Response, error) 
 	}
 	s.refused[key] = true
 	header := map[string]string{"Retry-After": strconv.Itoa(int((left + time.Second - 1) / time.Second))}
-	for name, value := range s.header {
-		header[name] = value
-	}
+	maps.Copy(header, s.header)
 	return answer{status: s.status, header: header}.give(req.Context())
 }
 

@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log"
 	"os"
 
@@ -19,5 +20,5 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	log.Print(sent.ID)
+	fmt.Println(sent.ID)
 }
