@@ -749,3 +749,41 @@ func TestNoWaitIsTooLongToBeKept(t *testing.T) {
 		}
 	}
 }
+
+// Waiting would be in vain.
+func TestACallThatFindsNoRetryInTheBudgetEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWire(answer{status: 503, header: map[string]string{"Retry-After": "20"}})
+		c := w.client(t)
+		_ = post(t.Context(), c) // takes the three retries
+		began := time.Now()
+		if err := post(t.Context(), c); !errors.Is(err, kirim.ErrRetryQuotaExceeded) || time.Since(began) != 0 {
+			t.Errorf("after %v: %v", time.Since(began), err)
+		}
+	})
+}
+
+// refusingLimiter lets one request in two go out.
+type refusingLimiter struct{ asked int }
+
+func (l *refusingLimiter) Wait(context.Context, kirim.RateClass) error {
+	if l.asked++; l.asked%2 == 0 {
+		return errors.New("no tokens")
+	}
+	return nil
+}
+func (*refusingLimiter) Observe(kirim.RateClass, kirim.RateLimit) {}
+
+func TestARetryThatTheLimiterRefusesIsNotTakenFromTheBudget(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWire(answer{status: 502})
+		c := w.client(t, kirim.WithLimiter(&refusingLimiter{}))
+		for range 10 {
+			if err := post(t.Context(), c); errors.Is(err, kirim.ErrRetryQuotaExceeded) {
+				t.Error(err)
+			}
+		}
+	})
+}
