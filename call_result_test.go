@@ -1,6 +1,7 @@
 package kirim_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -225,5 +226,20 @@ func TestAnEnvelopeInA2xxUnderAKeyStoresOneMessage(t *testing.T) {
 				t.Errorf("%s, %d options: %d messages are stored: %v", code, len(opts), stored, err)
 			}
 		}
+	}
+}
+
+func TestAResponseThatIsUsedAgainKeepsNothingOfTheCallBefore(t *testing.T) {
+	t.Parallel()
+	w := newWire(answer{status: 200, header: map[string]string{"X-RateLimit-Limit": "60", "X-RateLimit-Remaining": "7"}})
+	c := w.client(t)
+	var r kirim.Response
+	if err := post(t.Context(), c, kirim.WithResponse(&r)); err != nil || r.RateLimit.Remaining != 7 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := post(ctx, c, kirim.WithResponse(&r)); err == nil || r.RateLimit.Known() || r.Attempts != 0 {
+		t.Errorf("%+v, %v", r, err)
 	}
 }
