@@ -413,7 +413,7 @@ func (c *call) beginRecovery(asked, left time.Duration) time.Duration {
 		// recipient, and a limiter spreads what waits for a bucket.
 		return jitter(min(asked/10, time.Second, left/2))
 	}
-	wait := comeback{asked: asked, left: left, calls: c.client.budget.callsPerSecond(), shared: c.row != throttled}
+	wait := delayedRetry{asked: asked, left: left, calls: c.client.budget.callsPerSecond(), shared: c.row != throttled}
 	if limit := c.rateLimit(); c.row == throttled && !limit.Percent {
 		wait.refill = float64(limit.Limit) / time.Minute.Seconds()
 	}

@@ -25,8 +25,8 @@ const (
 	spreadOfLongest = 3
 )
 
-// comeback describes a call that is about to wait.
-type comeback struct {
+// delayedRetry is a retry that waits for a Retry-After.
+type delayedRetry struct {
 	asked time.Duration // the Retry-After
 	left  time.Duration // from its end to the deadline
 	calls float64       // a second, of the client; 0 when that is not known
@@ -41,7 +41,7 @@ type comeback struct {
 
 // enter counts a call that begins to wait, and returns for how long after its
 // Retry-After it does.
-func (r *recovery) enter(c comeback) time.Duration {
+func (r *recovery) enter(c delayedRetry) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.waiting++
@@ -62,7 +62,7 @@ func (r *recovery) leave() {
 // Retry-After. They come back one after the other, as far apart as the client's calls
 // usually are, or as tokens come into the bucket; closer when that takes longer
 // than maxSpread. random is at least 0 and less than 1.
-func (c comeback) spread(place int, longest time.Duration, random float64) time.Duration {
+func (c delayedRetry) spread(place int, longest time.Duration, random float64) time.Duration {
 	wait := c.turn(place, random)
 	if wait == 0 {
 		wait = jitter(min(c.asked/10, time.Second))
@@ -79,7 +79,7 @@ func (c comeback) spread(place int, longest time.Duration, random float64) time.
 
 // turn is spread without what bounds it. It is 0 for the first that waits for a bucket,
 // and when no rate is known.
-func (c comeback) turn(place int, random float64) time.Duration {
+func (c delayedRetry) turn(place int, random float64) time.Duration {
 	rate := c.refill
 	if rate == 0 {
 		rate = c.calls
